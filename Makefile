@@ -1,0 +1,77 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Every download is kept in one folder, so that nothing is written outside the clone.
+# Set OCTOPUS_CACHE to share it between clones.
+OCTOPUS_CACHE ?= $(CURDIR)/.cache
+export OCTOPUS_CACHE
+export UV_CACHE_DIR := $(OCTOPUS_CACHE)/uv
+export UV_PYTHON_DOWNLOADS := never
+export npm_config_cache := $(OCTOPUS_CACHE)/npm
+export PIP_CACHE_DIR := $(OCTOPUS_CACHE)/pip
+MAVEN_REPOSITORY := $(OCTOPUS_CACHE)/m2
+# What the CDK and its jsii runtime would write to the home folder.
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(OCTOPUS_CACHE)/jsii
+export CDK_HOME := $(OCTOPUS_CACHE)/cdk
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export CDK_DISABLE_CLI_TELEMETRY := true
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := $(OCTOPUS_CACHE)/uv-$(UV_VERSION)/bin/uv
+BIN := .venv/bin
+STAMPS := .cache/stamps
+
+BROKER := service_src/broker
+BROKER_SOURCES := $(BROKER)/pom.xml $(shell find $(BROKER)/src/main -type f 2>/dev/null)
+
+.PHONY: help setup up down status demo test prove lint format bench clean prerequisites
+
+help: ## Show these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: prerequisites $(STAMPS)/python $(STAMPS)/emulator $(STAMPS)/sdk $(STAMPS)/node $(STAMPS)/broker ## Install everything into this folder
+
+prerequisites:
+	@scripts/prerequisites "$(PYTHON)"
+
+$(UV):
+	@echo "Installing uv $(UV_VERSION)"
+	@mkdir -p $(STAMPS)
+	@$(PYTHON) -m venv "$(OCTOPUS_CACHE)/uv-$(UV_VERSION)"
+	@"$(OCTOPUS_CACHE)/uv-$(UV_VERSION)/bin/pip" install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+
+$(STAMPS)/python: locks/octopus.txt pyproject.toml | prerequisites $(UV)
+	@echo "Installing the Python environment (.venv)"
+	@mkdir -p $(STAMPS)
+	@test -x $(BIN)/python || $(UV) venv --quiet --python "$(PYTHON)" .venv
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python locks/octopus.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+$(STAMPS)/emulator: locks/emulator.txt | prerequisites $(UV)
+	@echo "Installing the AWS emulator (.venv-emulator)"
+	@mkdir -p $(STAMPS)
+	@test -x .venv-emulator/bin/python || $(UV) venv --quiet --python "$(PYTHON)" .venv-emulator
+	@$(UV) pip sync --quiet --require-hashes --python .venv-emulator/bin/python locks/emulator.txt
+	@touch $@
+
+$(STAMPS)/sdk: locks/sdk.txt | prerequisites $(UV)
+	@echo "Installing the published SDK (.venv-sdk)"
+	@mkdir -p $(STAMPS)
+	@test -x .venv-sdk/bin/python || $(UV) venv --quiet --python "$(PYTHON)" .venv-sdk
+	@$(UV) pip sync --quiet --require-hashes --python .venv-sdk/bin/python locks/sdk.txt
+	@touch $@
+
+$(STAMPS)/node: package-lock.json .npmrc | prerequisites
+	@echo "Installing the AWS CDK command line (node_modules)"
+	@mkdir -p $(STAMPS)
+	@npm ci --silent --no-progress
+	@touch $@
+
+$(STAMPS)/broker: $(BROKER_SOURCES) | prerequisites
+	@echo "Building the broker plugin and fetching Apache Kafka (service_src/broker/target)"
+	@mkdir -p $(STAMPS)
+	@mvn --quiet --batch-mode --no-transfer-progress -Dmaven.repo.local="$(MAVEN_REPOSITORY)" -f $(BROKER)/pom.xml package -DskipTests
+	@touch $@

@@ -1,0 +1,1 @@
+"""Octopus: a hybrid cloud-to-edge event fabric for science."""

@@ -1,0 +1,61 @@
+"""The one seam to AWS: clients by boto3's default chain, real account or emulator alike."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_ssm import SSMClient
+
+_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
+"""A dead dependency is known within seconds: the gateway in front gives up at 29 s."""
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
+def dynamodb() -> DynamoDBClient:
+    """The registry's database."""
+    return _session().client("dynamodb", config=_CONFIG)
+
+
+def iam() -> IAMClient:
+    """Users, access keys and policies."""
+    return _session().client("iam", config=_CONFIG)
+
+
+def kms() -> KMSClient:
+    """Encryption of stored secrets."""
+    return _session().client("kms", config=_CONFIG)
+
+
+def secretsmanager() -> SecretsManagerClient:
+    """The Globus client's secret."""
+    return _session().client("secretsmanager", config=_CONFIG)
+
+
+def ssm() -> SSMClient:
+    """What the stacks wrote down."""
+    return _session().client("ssm", config=_CONFIG)
+
+
+def region() -> str:
+    """The deployment's region.
+
+    Raises:
+        ValueError: no region is configured.
+    """
+    name = _session().region_name
+    if name is None:
+        raise ValueError("AWS_REGION is not set: the fabric needs the region it was deployed to")
+    return name

@@ -1,0 +1,1 @@
+"""Kafka by librdkafka, signed as MSK's IAM wants it."""
