@@ -1,0 +1,1 @@
+"""IAM policy documents: generated, parsed, normalised to plain rules, evaluated."""
