@@ -19,7 +19,7 @@ class OctopusError(Exception):
         self.error_code = error_code if error_code is not None else int(self.http_status)
 
 
-class Failure(OctopusError):
+class Failure(OctopusError):  # noqa: N818 - the wire calls it a failure
     """A refusal that published callers read from the reply's ``status``: HTTP 200, ``"failure"``."""
 
     http_status = HTTPStatus.OK

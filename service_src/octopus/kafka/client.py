@@ -10,7 +10,7 @@ from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from botocore.credentials import CredentialProvider, Credentials
 
 TOKEN_REGION = "us-east-1"  # noqa: S105
-"""Region that tokens are signed for off MSK; every judge accepts it, since published clients know no other."""
+"""Region that tokens are signed for off MSK: every judge accepts it, as published clients know no other."""
 
 
 def client_settings(

@@ -1,0 +1,5 @@
+"""The ``octopus`` command."""
+
+from octopus.cli.app import main
+
+__all__ = ["main"]

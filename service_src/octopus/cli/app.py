@@ -1,0 +1,43 @@
+"""The command line's root: its sub-commands, and how an error ends it."""
+
+from __future__ import annotations
+
+import sys
+
+import httpx
+import typer
+from globus_sdk import GlobusError
+
+from octopus.cli import fabric, keys, login, topics
+from octopus.cli.output import print_error
+from octopus.errors import OctopusError
+from octopus.fabric.errors import FabricError
+
+app = typer.Typer(
+    help="Octopus: an event fabric for science.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+fabric.register(app)
+login.register(app)
+app.add_typer(topics.app, name="topic")
+app.add_typer(keys.app, name="key")
+
+
+def main() -> None:
+    """Run the command line; an expected error ends it with one message and status 1."""
+    try:
+        app()
+    except (FabricError, OctopusError) as error:
+        print_error(str(error))
+    except httpx.ConnectError as error:
+        print_error(f"No answer from {error.request.url}: is the fabric up? Try `octopus status`.")
+    except httpx.HTTPError as error:
+        print_error(f"The web service did not answer as it should: {type(error).__name__}: {error}")
+    except GlobusError as error:
+        print_error(f"Globus Auth refused: {error}")
+    else:
+        return
+    sys.exit(1)

@@ -1,0 +1,128 @@
+"""``octopus up | down | status | logs | reset | env``: the fabric on this machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import shutil
+import subprocess
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from octopus.cli.output import JsonOption, print_json, print_line, print_table
+from octopus.fabric.environment import sdk_environment
+from octopus.fabric.errors import FabricError
+from octopus.fabric.processes import TITLES
+from octopus.fabric.progress import Progress
+from octopus.fabric.service import Fabric, ProcessStatus
+from octopus.fabric.settings import FabricSettings
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line's root."""
+    for command in (up, down, status, logs, reset, env):
+        app.command()(command)
+
+
+def up(as_json: JsonOption = False) -> None:
+    """Start the fabric on this machine, or mend and update the one that runs."""
+    progress = _progress(as_json)
+    settings = FabricSettings()
+    processes = Fabric(settings, progress).up()
+    if as_json:
+        print_json({"status": "success", "notes": progress.notes, "processes": _plain(processes)})
+        return
+    print_line("")
+    print_line(f"The fabric is up: {settings.service_url} (its API is described at {settings.service_url}/docs)")
+    print_line('Next: eval "$(octopus env --as alice)" sets a shell up for the SDK; octopus status; octopus down')
+
+
+def down(as_json: JsonOption = False) -> None:
+    """Stop the fabric on this machine; topics, accounts and keys are kept."""
+    progress = _progress(as_json)
+    ran = Fabric(FabricSettings(), progress).down()
+    if as_json:
+        print_json({"status": "success", "stopped": ran, "notes": progress.notes})
+    else:
+        print_line("The fabric is down; its state is kept." if ran else "The fabric was not running.")
+
+
+def status(as_json: JsonOption = False) -> None:
+    """Show each process of the fabric; the exit status is 1 unless all are ready."""
+    processes = Fabric(FabricSettings(), _progress(quiet=True)).status()
+    if as_json:
+        print_json({"processes": _plain(processes)})
+    else:
+        print_table(
+            ["process", "state", "ready", "pid", "since", "ports"],
+            [
+                [
+                    process.title,
+                    process.state,
+                    "yes" if process.ready else "no",
+                    process.pid or "-",
+                    process.since.isoformat(timespec="seconds") if process.since else "-",
+                    ", ".join(map(str, process.ports)),
+                ]
+                for process in processes
+            ],
+        )
+    if not all(process.ready for process in processes):
+        raise typer.Exit(1)
+
+
+def logs(
+    name: Annotated[str, typer.Argument(help=f"{', '.join(TITLES)}, deploy, audit or supervisord.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing as lines come.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
+) -> None:
+    """Print the log of one process."""
+    folder = FabricSettings().home / "log"
+    known = sorted(path.stem for path in folder.glob("*.log"))
+    if name not in known:
+        raise FabricError(f"There is no log {name!r}; there are: {', '.join(known) or 'none yet'}")
+    tail = shutil.which("tail")
+    if tail is None:
+        raise FabricError(f"There is no `tail` on the PATH; the log is {folder / f'{name}.log'}")
+    arguments = [tail, "-n", str(lines), *(["-F"] if follow else []), str(folder / f"{name}.log")]
+    try:
+        subprocess.run(arguments, check=False)  # noqa: S603 - a name from the list above
+    except KeyboardInterrupt:
+        return
+
+
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, as_json: JsonOption = False
+) -> None:
+    """Stop the fabric and delete all its state: topics, accounts, keys, identities, logs."""
+    settings = FabricSettings()
+    if not yes:
+        typer.confirm(f"Delete everything in {settings.home}?", abort=True)
+    Fabric(settings, _progress(as_json)).reset()
+    if as_json:
+        print_json({"status": "success"})
+    else:
+        print_line(f"Deleted {settings.home}")
+
+
+def env(
+    as_name: Annotated[str, typer.Option("--as", metavar="NAME", help="Identity, made on first use.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Print shell exports that set the published SDK up as one of the stand-in's identities."""
+    values = sdk_environment(FabricSettings(), as_name)
+    if as_json:
+        print_json(values)
+    else:
+        for name, value in values.items():
+            print_line(f"export {name}={shlex.quote(value)}")
+
+
+def _progress(quiet: bool) -> Progress:
+    return Progress(None if quiet else Console(stderr=True, highlight=False))
+
+
+def _plain(processes: list[ProcessStatus]) -> list[dict[str, object]]:
+    return [dataclasses.asdict(process) for process in processes]

@@ -1,0 +1,46 @@
+"""What the command prints: for a person by default, JSON when asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+AsOption = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Act as this identity of the stand-in, made on first use."),
+]
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document."""
+    json.dump(value, sys.stdout, indent=2, default=str)
+    sys.stdout.write("\n")
+
+
+def print_line(text: str) -> None:
+    """Print text as it is."""
+    sys.stdout.write(f"{text}\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows under headings."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(value) for value in row))
+    Console().print(table)
+
+
+def print_error(message: str) -> None:
+    """Say what went wrong; as JSON on standard output too when ``--json`` was asked for."""
+    if "--json" in sys.argv:
+        print_json({"status": "error", "message": message})
+    Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,139 @@
+"""Who the command acts as, and its calls to the web service."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from globus_sdk import AuthClient, ClientApp, GlobusAppConfig, UserApp
+from globus_sdk.globus_app import GlobusApp
+from globus_sdk.login_flows import CommandLineLoginFlowManager, LocalServerLoginFlowManager
+from globus_sdk.scopes import AuthScopes
+from globus_sdk.token_storage import JSONTokenStorage, MemoryTokenStorage
+
+from octopus.errors import NotAuthenticatedError, OctopusError
+from octopus.fabric.environment import identity
+from octopus.fabric.settings import FabricSettings
+from octopus.globus.clients import CLI_CLIENT_ID
+from octopus.identity.scopes import action_scope
+
+_SECONDS = 60
+"""Longer than any reply may take, so that the service's own answer is what a person sees."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One caller of the web service."""
+
+    subject: str
+    """UUID of the Globus identity."""
+    authorization: str
+    url: str
+    """The web service."""
+
+    def call(self, method: str, path: str) -> dict[str, Any]:
+        """Call a management route; returns the reply's body.
+
+        Raises:
+            OctopusError: the service refused, with its own message.
+            httpx.HTTPError: there was no usable answer.
+        """
+        headers = {"Subject": self.subject, "Authorization": self.authorization}
+        reply = httpx.request(method, f"{self.url}/api/v3/{path}", headers=headers, timeout=_SECONDS)
+        try:
+            body = reply.json()
+        except ValueError:
+            body = {}
+        if reply.is_success and body.get("status") == "success":
+            return dict(body)
+        raise OctopusError(body.get("message") or f"HTTP {reply.status_code} without a message from {reply.url}")
+
+
+def open_session(as_name: str | None) -> Session:
+    """The caller: ``--as``, else ``DIASPORA_SDK_CLIENT_ID`` and ``_SECRET``, else whoever logged in.
+
+    Raises:
+        NotAuthenticatedError: nobody logged in.
+    """
+    settings = FabricSettings()
+    app, subject = _application(settings, as_name)
+    authorizer = app.get_authorizer(settings.globus_client_id)
+    header = authorizer.get_authorization_header()
+    if header is None or subject is None:
+        raise NotAuthenticatedError("Nobody is logged in: run `octopus login`, or name an identity with --as.")
+    return Session(subject=subject, authorization=header, url=settings.service_url)
+
+
+def log_in(*, browser: bool) -> tuple[str, str]:
+    """Log a person in by Globus Auth's own flow and keep the tokens; returns subject and username."""
+    settings = FabricSettings()
+    manager = LocalServerLoginFlowManager if browser else CommandLineLoginFlowManager
+    app = _user_app(settings, login_flow_manager=manager)
+    app.login(force=True)
+    who = AuthClient(app=app).userinfo()
+    return who["sub"], who["preferred_username"]
+
+
+def log_out() -> bool:
+    """Revoke and forget the kept tokens; returns whether there were any."""
+    settings = FabricSettings()
+    if not _token_file(settings).is_file():
+        return False
+    _user_app(settings).logout()
+    return True
+
+
+def _application(settings: FabricSettings, as_name: str | None) -> tuple[GlobusApp, str | None]:
+    client = os.environ.get("DIASPORA_SDK_CLIENT_ID"), os.environ.get("DIASPORA_SDK_CLIENT_SECRET")
+    if as_name is not None:
+        who = identity(settings, as_name)
+        client = who.id, who.secret
+    if client[0] and client[1]:
+        return _client_app(settings, client[0], client[1]), client[0]
+    if not _token_file(settings).is_file():
+        raise NotAuthenticatedError("Nobody is logged in: run `octopus login`, or name an identity with --as.")
+    app = _user_app(settings)
+    return app, AuthClient(app=app).userinfo()["sub"]
+
+
+def _client_app(settings: FabricSettings, client_id: str, secret: str) -> ClientApp:
+    _point_globus_at(settings)
+    return ClientApp(
+        "octopus",
+        client_id=client_id,
+        client_secret=secret,
+        scope_requirements={settings.globus_client_id: [action_scope(settings.globus_client_id)]},
+        config=GlobusAppConfig(token_storage=MemoryTokenStorage()),
+    )
+
+
+def _user_app(settings: FabricSettings, login_flow_manager: Any = None) -> UserApp:
+    _point_globus_at(settings)
+    return UserApp(
+        "octopus",
+        client_id=os.environ.get("OCTOPUS_CLI_CLIENT_ID", CLI_CLIENT_ID),
+        scope_requirements={
+            settings.globus_client_id: [action_scope(settings.globus_client_id)],
+            AuthScopes.resource_server: [AuthScopes.openid, AuthScopes.profile, AuthScopes.email],
+        },
+        config=GlobusAppConfig(
+            login_flow_manager=login_flow_manager,
+            token_storage=JSONTokenStorage(str(_token_file(settings))),
+            request_refresh_tokens=True,
+            token_validation_error_handler=None,
+        ),
+    )
+
+
+def _point_globus_at(settings: FabricSettings) -> None:
+    # globus-sdk takes the address of Auth from its environment alone.
+    os.environ["GLOBUS_SDK_SERVICE_URL_AUTH"] = settings.auth_url
+
+
+def _token_file(settings: FabricSettings) -> Path:
+    folder = settings.home / "cli"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / "tokens.json"

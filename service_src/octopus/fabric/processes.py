@@ -1,0 +1,157 @@
+"""The five processes of a fabric on one machine: how each is started, and how one sees that it is ready."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from octopus.fabric.broker import broker_command
+from octopus.fabric.deployment import plain_environment
+from octopus.fabric.settings import REGION, FabricSettings, project_root
+from octopus.fabric.supervision import MARKER, Program
+from octopus.settings import DeployedSettings
+
+EMULATOR, GLOBUS, JUDGE, BROKER, SERVICE = "emulator", "globus", "judge", "broker", "service"
+TITLES = {
+    EMULATOR: "AWS emulator",
+    GLOBUS: "Globus stand-in",
+    JUDGE: "judge",
+    BROKER: "Kafka broker",
+    SERVICE: "web service",
+}
+
+
+def ports(settings: FabricSettings) -> dict[str, list[tuple[int, str]]]:
+    """The ports of each process, and the variable that sets each."""
+    taken = {
+        EMULATOR: [(settings.aws_port, "OCTOPUS_AWS_PORT")],
+        GLOBUS: [(settings.globus_port, "OCTOPUS_GLOBUS_PORT")],
+        JUDGE: [(settings.judge_port, "OCTOPUS_JUDGE_PORT")],
+        BROKER: [
+            (settings.kafka_port, "OCTOPUS_KAFKA_PORT"),
+            (settings.kafka_inner_port, "OCTOPUS_KAFKA_INNER_PORT"),
+            (settings.kafka_controller_port, "OCTOPUS_KAFKA_CONTROLLER_PORT"),
+        ],
+        SERVICE: [(settings.service_port, "OCTOPUS_SERVICE_PORT")],
+    }
+    if not settings.stand_in:
+        del taken[GLOBUS]
+    return taken
+
+
+def supervisord_environment(settings: FabricSettings) -> dict[str, str]:
+    """What supervisord starts with; its processes add their own."""
+    return {**plain_environment(settings.home), MARKER: str(settings.home)}
+
+
+def first_programs(settings: FabricSettings) -> list[Program]:
+    """What runs before anything is deployed: the emulator, and the stand-in unless Globus is real."""
+    live = settings.home / "aws" / "live"
+    emulator = Program(
+        name=EMULATOR,
+        command=[str(project_root() / ".venv-emulator" / "bin" / "python"), "-m", "ministack"],
+        environment={
+            "GATEWAY_PORT": str(settings.aws_port),
+            "BIND_HOST": "127.0.0.1",
+            "TMPDIR": str(settings.home / "tmp"),
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(live / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(live / "s3"),
+            "SFTP_ENABLED": "0",
+        },
+        restart=False,  # its state is written on a clean stop only: a silent restart would set it back
+        stop_seconds=30,
+    )
+    return [emulator, _globus(settings)] if settings.stand_in else [emulator]
+
+
+def all_programs(settings: FabricSettings, deployed: DeployedSettings) -> list[Program]:
+    """Everything, with what the deployment said."""
+    told = {f"OCTOPUS_{name.upper()}": str(value) for name, value in deployed.model_dump().items()}
+    judge = _python(
+        JUDGE,
+        {
+            **_aws_environment(settings, profile=JUDGE),
+            **{
+                name: told[name]
+                for name in (
+                    "OCTOPUS_INSTITUTION",
+                    "OCTOPUS_CREDENTIALS_TABLE",
+                    "OCTOPUS_CREDENTIALS_KEY_ARN",
+                    "OCTOPUS_CLUSTER_ARN",
+                )
+            },
+            "OCTOPUS_JUDGE_PORT": str(settings.judge_port),
+            "OCTOPUS_JUDGE_SECRET": secret_file(settings, "judge").read_text(),
+        },
+    )
+    broker = Program(name=BROKER, command=broker_command(settings), stop_seconds=30)
+    service = _python(
+        SERVICE,
+        {
+            **_aws_environment(settings, profile=SERVICE),
+            **told,
+            "OCTOPUS_LISTEN_HOST": "localhost",
+            "OCTOPUS_LISTEN_PORT": str(settings.service_port),
+            "OCTOPUS_KAFKA_CA_FILE": str(settings.home / "tls" / "ca.pem"),
+        },
+        module="octopus.web",
+    )
+    return [*first_programs(settings), judge, broker, service]
+
+
+def ready(settings: FabricSettings, name: str) -> bool:
+    """Whether a process does its work; the broker is judged by those who use it."""
+    url = {
+        EMULATOR: f"{settings.aws_url}/_ministack/health",
+        GLOBUS: f"{settings.auth_url}health",
+        JUDGE: f"{settings.judge_url}/health",
+        BROKER: f"{settings.service_url}/health/ready",
+        SERVICE: f"{settings.service_url}/health/ready",
+    }[name]
+    try:
+        reply = httpx.get(url, timeout=5, trust_env=False)
+        if name == BROKER:
+            return bool(reply.json()["checks"]["kafka"])
+    except (httpx.HTTPError, ValueError, KeyError):
+        return False
+    return reply.is_success
+
+
+def secret_file(settings: FabricSettings, name: str) -> Path:
+    """A generated secret of this fabric: ``judge``, ``broker`` (between brokers) or ``globus-client``."""
+    return settings.home / "secrets" / name
+
+
+def _globus(settings: FabricSettings) -> Program:
+    return _python(
+        GLOBUS,
+        {
+            "OCTOPUS_GLOBUS_AUTH_URL": settings.auth_url,
+            "OCTOPUS_GLOBUS_PORT": str(settings.globus_port),
+            "OCTOPUS_GLOBUS_STORE": str(settings.identity_store),
+            "OCTOPUS_GLOBUS_CLIENT_ID": settings.globus_client_id,
+            "OCTOPUS_GLOBUS_CLIENT_SECRET_FILE": str(secret_file(settings, "globus-client")),
+        },
+    )
+
+
+def _python(name: str, environment: Mapping[str, str], *, module: str | None = None) -> Program:
+    command = [sys.executable, "-m", module or f"octopus.{name}"]
+    return Program(name=name, command=command, environment=environment)
+
+
+def _aws_environment(settings: FabricSettings, *, profile: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": settings.aws_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": str(settings.home / "aws" / "credentials"),
+        "AWS_CONFIG_FILE": str(settings.home / "aws" / "config"),
+        "AWS_PROFILE": profile,
+    }

@@ -1,0 +1,265 @@
+"""Starts, stops and describes a fabric on one machine, from nothing or from whatever an earlier run left."""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from octopus.fabric import deployment, heal, platform_keys
+from octopus.fabric.broker import prepare_broker
+from octopus.fabric.certificates import ensure_certificates
+from octopus.fabric.emulator import EmulatorState
+from octopus.fabric.errors import FabricError
+from octopus.fabric.ports import check_free, end, orphans
+from octopus.fabric.processes import (
+    BROKER,
+    EMULATOR,
+    GLOBUS,
+    JUDGE,
+    SERVICE,
+    TITLES,
+    all_programs,
+    first_programs,
+    ports,
+    ready,
+    secret_file,
+    supervisord_environment,
+)
+from octopus.fabric.progress import Progress
+from octopus.fabric.settings import FabricSettings, project_root
+from octopus.fabric.supervision import ProcessState, Supervisor, wait_until
+
+_READY_SECONDS = {EMULATOR: 30, GLOBUS: 20, JUDGE: 20, BROKER: 90, SERVICE: 90}
+_FOLDERS = ("aws", "globus", "kafka", "log", "secrets", "tmp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessStatus:
+    """One process of the fabric, as ``octopus status`` shows it."""
+
+    name: str
+    title: str
+    state: str
+    ready: bool
+    pid: int | None
+    since: datetime.datetime | None
+    ports: list[int]
+
+
+class Fabric:
+    """The fabric of one state folder."""
+
+    def __init__(self, settings: FabricSettings, progress: Progress) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._supervisor = Supervisor(settings.home)
+        self._emulator = EmulatorState(settings.home / "aws")
+
+    def up(self) -> list[ProcessStatus]:
+        """Bring every process up, deploy what changed, mend what an unclean stop broke. Idempotent.
+
+        Raises:
+            FabricError: names what is missing, taken or broken, and the way out.
+        """
+        _check_installed()
+        with self._locked():
+            self._end_orphans()
+            self._check_ports()
+            self._settings.save()
+            ensure_certificates(self._settings.home / "tls")
+            if self._supervisor.pid() is None:
+                self._supervisor.start(supervisord_environment(self._settings))
+                self._supervisor.configure(first_programs(self._settings))
+            unclean = self._start_emulator()
+            if self._settings.stand_in:
+                _secret(secret_file(self._settings, "globus-client"))
+                self._start(GLOBUS)
+            self._deploy()
+            self._start(JUDGE)
+            self._supervisor.start_program(BROKER)
+            self._supervisor.start_program(SERVICE)
+            self._await(BROKER)
+            self._await(SERVICE)
+            if unclean is not None:
+                self._heal(unclean)
+            return self.status()
+
+    def down(self) -> bool:
+        """Stop every process, the emulator last and cleanly; returns whether anything ran."""
+        with self._locked():
+            self._end_orphans()
+            if self._supervisor.pid() is None:
+                return False
+            states = self._supervisor.states()
+            for name in (SERVICE, BROKER, JUDGE, GLOBUS):
+                if name in states:
+                    with self._progress.step(f"Stopping the {TITLES[name]}"):
+                        self._supervisor.stop(name)
+            with self._progress.step("Stopping the AWS emulator, which writes its state"):
+                self._stop_emulator(states[EMULATOR])
+                self._supervisor.shut_down()
+            return True
+
+    def reset(self) -> None:
+        """Stop everything and delete the state folder: topics, accounts, keys, logs."""
+        self.down()
+        shutil.rmtree(self._settings.home, ignore_errors=True)
+
+    def status(self) -> list[ProcessStatus]:
+        """Each process with its state; ``ready`` is what it answers now."""
+        states = self._supervisor.states()
+        return [
+            self._describe(name, states.get(name), [port for port, _ in taken])
+            for name, taken in ports(self._settings).items()
+        ]
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        os.umask(0o077)  # keys and secrets are written below
+        for folder in _FOLDERS:
+            (self._settings.home / folder).mkdir(parents=True, exist_ok=True)
+        with (self._settings.home / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise FabricError("Another `octopus up`, `down` or `reset` is at work here.") from error
+            yield
+
+    def _end_orphans(self) -> None:
+        """End what a killed supervisord left behind; the emulator first, so that it can write its state."""
+        left = orphans(self._settings.home, under=self._supervisor.pid())
+        if not left:
+            return
+        names = ", ".join(f"{process.name()} ({process.pid})" for process in left)
+        self._progress.note(f"The supervisor ended uncleanly and left processes behind, now stopped: {names}")
+        emulators = [process for process in left if "ministack" in " ".join(process.cmdline())]
+        saved = [end(process, seconds=30) for process in emulators]
+        if any(saved):
+            self._emulator.keep_clean()
+        for process in left:
+            end(process, seconds=30)
+
+    def _check_ports(self) -> None:
+        states = self._supervisor.states()
+        check_free(
+            (TITLES[name], port, variable)
+            for name, taken in ports(self._settings).items()
+            if name not in states or not states[name].up
+            for port, variable in taken
+        )
+
+    def _start_emulator(self) -> heal.Unclean | None:
+        """Start the emulator on a state that can be trusted.
+
+        Returns:
+            What is known of the unclean stop before, if there was one.
+        """
+        unclean = None
+        if not self._supervisor.states()[EMULATOR].up:
+            if self._emulator.unclean:
+                for name in {SERVICE, JUDGE} & self._supervisor.states().keys():
+                    self._supervisor.stop(name)
+                unclean = heal.Unclean(restored_to=self._emulator.restore())
+                self._progress.note(unclean.sentence())
+            self._emulator.mark_running()
+        self._start(EMULATOR)
+        return unclean
+
+    def _stop_emulator(self, before: ProcessState) -> None:
+        self._supervisor.stop(EMULATOR)
+        if before.up and self._supervisor.states()[EMULATOR].exit_status == 0:
+            self._emulator.keep_clean()
+        elif self._emulator.unclean:
+            self._progress.note(
+                "The AWS emulator did not stop cleanly: the next `octopus up` goes back to its last clean state."
+            )
+
+    def _deploy(self) -> None:
+        settings = self._settings
+        deployment.use_operator_credentials(settings)
+        with self._progress.step("Deploying the stacks with the CDK"):
+            deployment.ensure_globus_secret(_globus_secret(settings))
+            deployment.deploy(settings, log=settings.home / "log" / "deploy.log")
+        deployed = deployment.deployed_settings()
+        prepare_broker(
+            settings,
+            cluster_arn=deployed.cluster_arn,
+            inner_secret=_secret(secret_file(settings, "broker")),
+            judge_secret=secret_file(settings, "judge"),
+        )
+        _secret(secret_file(settings, "judge"))
+        renewed = platform_keys.ensure_platform_keys(settings, deployed)
+        self._supervisor.configure(all_programs(settings, deployed))
+        for name in renewed:
+            self._supervisor.stop(name)  # it reads its key when it starts
+
+    def _heal(self, unclean: heal.Unclean) -> None:
+        with self._progress.step("Comparing accounts and topics with what Kafka holds"):
+            findings = heal.heal(self._settings, unclean)
+        for sentence in findings:
+            self._progress.note(sentence)
+
+    def _start(self, name: str) -> None:
+        self._supervisor.start_program(name)
+        self._await(name)
+
+    def _await(self, name: str) -> None:
+        def failed() -> str | None:
+            state = self._supervisor.states()[name].state
+            if state not in ("FATAL", "EXITED", "STOPPED"):
+                return None
+            log = self._settings.home / "log" / f"{name}.log"
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:]) if log.exists() else ""
+            return f"The {TITLES[name]} ended while it started; the end of {log}:\n{tail}"
+
+        with self._progress.step(f"{TITLES[name]} on port {ports(self._settings)[name][0][0]}"):
+            wait_until(
+                lambda: ready(self._settings, name),
+                seconds=_READY_SECONDS[name],
+                what=f"The {TITLES[name]}",
+                failed=failed,
+            )
+
+    def _describe(self, name: str, state: ProcessState | None, taken: list[int]) -> ProcessStatus:
+        up = state is not None and state.up
+        return ProcessStatus(
+            name=name,
+            title=TITLES[name],
+            state=state.state.lower() if state is not None else "stopped",
+            ready=up and ready(self._settings, name),
+            pid=state.pid if state is not None and up else None,
+            since=datetime.datetime.fromtimestamp(state.since, datetime.UTC) if up and state and state.since else None,
+            ports=taken,
+        )
+
+
+def _check_installed() -> None:
+    root = project_root()
+    for needed in (".venv-emulator/bin/python", "node_modules/.bin/cdk", "service_src/broker/target/kafka/libs"):
+        if not (root / needed).exists():
+            raise FabricError(f"{needed} is missing: run `make setup` first.")
+
+
+def _secret(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def _globus_secret(settings: FabricSettings) -> str:
+    if settings.stand_in:
+        return _secret(secret_file(settings, "globus-client"))
+    if settings.globus_client_secret_file is None:
+        raise FabricError(
+            "OCTOPUS_GLOBUS_AUTH_URL names a real Globus Auth, so OCTOPUS_GLOBUS_CLIENT_SECRET_FILE must "
+            "name the file that holds the secret of OCTOPUS_GLOBUS_CLIENT_ID."
+        )
+    return settings.globus_client_secret_file.read_text().strip()

@@ -1,0 +1,132 @@
+"""Where a fabric of one machine keeps its state, and which ports it takes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    JsonConfigSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from octopus.fabric.errors import FabricError
+
+INSTITUTION = "local"
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+PUBLISHED_CLIENT_ID = "2b9d2f5c-fa32-45b5-875b-b24cd343b917"
+"""Globus client of the published service: its SDK asks for tokens of this one and no other."""
+
+_SOCKET_PATH_LIMIT = 90
+"""Bytes. A Unix socket's path has 107 at most, of which supervisord appends some while it binds."""
+
+
+def project_root() -> Path:
+    """The clone that this package runs from.
+
+    Raises:
+        FabricError: the package was installed without the project around it.
+    """
+    root = Path(__file__).resolve().parents[3]
+    if not (root / "cdk.json").is_file():
+        raise FabricError(
+            f"A fabric on one machine needs the project's clone around the package, and {root} is none."
+        )
+    return root
+
+
+def state_folder() -> Path:
+    """``OCTOPUS_HOME``, or ``.octopus`` in the clone: everything that a fabric writes is in it.
+
+    Raises:
+        FabricError: the path is too long for the supervisor's Unix socket.
+    """
+    given = os.environ.get("OCTOPUS_HOME")
+    home = Path(given).expanduser().resolve() if given else project_root() / ".octopus"
+    if len(bytes(home)) > _SOCKET_PATH_LIMIT:
+        raise FabricError(
+            f"OCTOPUS_HOME may have {_SOCKET_PATH_LIMIT} bytes at most (a Unix socket lies in it): {home}"
+        )
+    return home
+
+
+class FabricSettings(BaseSettings):
+    """One machine's fabric: environment variables ``OCTOPUS_<FIELD>``, else what the last ``up`` was given."""
+
+    model_config = SettingsConfigDict(env_prefix="OCTOPUS_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=state_folder, exclude=True)
+    aws_port: int = Field(4566, ge=1024, le=65535)
+    globus_port: int = Field(8100, ge=1024, le=65535)
+    judge_port: int = Field(8201, ge=1024, le=65535)
+    kafka_port: int = Field(9098, ge=1024, le=65535)
+    kafka_inner_port: int = Field(19092, ge=1024, le=65535)
+    kafka_controller_port: int = Field(19093, ge=1024, le=65535)
+    service_port: int = Field(8000, ge=1024, le=65535)
+    globus_auth_url: str | None = None
+    """A real Globus Auth, ``https://auth.globus.org/``; the stand-in runs when unset."""
+    globus_client_id: str = PUBLISHED_CLIENT_ID
+    globus_client_secret_file: Path | None = None
+    """Secret of ``globus_client_id`` at the real Globus Auth."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        saved = JsonConfigSettingsSource(settings_cls, json_file=state_folder() / "fabric.json")
+        return init_settings, env_settings, saved
+
+    def save(self) -> None:
+        """Remember these for the commands that come after ``up``."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / "fabric.json").write_text(json.dumps(self.model_dump(mode="json"), indent=2) + "\n")
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether the stand-in for Globus Auth runs here."""
+        return self.globus_auth_url is None
+
+    @property
+    def auth_url(self) -> str:
+        """Globus Auth as this fabric's parts reach it, with a slash at its end."""
+        return self.globus_auth_url or f"http://127.0.0.1:{self.globus_port}/"
+
+    @property
+    def aws_url(self) -> str:
+        """The emulator."""
+        return f"http://127.0.0.1:{self.aws_port}"
+
+    @property
+    def judge_url(self) -> str:
+        """The judge."""
+        return f"http://127.0.0.1:{self.judge_port}"
+
+    @property
+    def service_url(self) -> str:
+        """The web service, under the one name that the published SDK knows for a local one."""
+        return f"http://localhost:{self.service_port}"
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """What Kafka clients are told."""
+        return f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def identity_store(self) -> Path:
+        """The stand-in's identities."""
+        return self.home / "globus" / "identities.sqlite"
+
+    @property
+    def ca_bundle(self) -> Path:
+        """The system's roots and this fabric's own authority, PEM: what ``SSL_CERT_FILE`` may point at."""
+        return self.home / "tls" / "bundle.pem"

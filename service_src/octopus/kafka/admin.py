@@ -1,0 +1,248 @@
+"""Topics by Kafka's own admin protocol: one shared client, every call bounded in time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient, NewTopic
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from octopus.errors import OctopusError, UnavailableError
+
+ASK_S = 4.0
+"""One question to the brokers."""
+CHANGE_S = 7.0
+"""One change, until it can be seen: recreating a topic is a question and two changes, under 25 s with the
+wait for its turn."""
+_ASK_AGAIN_S = 0.05
+_DESCRIBED_AT_ONCE = 500
+_READINESS_TOPIC = "octopus.readiness"
+"""Never exists: metadata of one absent topic is the cheapest question that needs a live broker."""
+
+_UNKNOWN_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID)
+
+
+@dataclass(frozen=True)
+class KafkaTopic:
+    """A topic as the brokers hold it."""
+
+    name: str
+    topic_id: str
+    """Kafka's own id, in its base64 form: another one after the topic was deleted and made again."""
+    partitions: int
+
+
+class KafkaAwayError(UnavailableError):
+    """The brokers did not answer in time, so whether the last change was made is not known."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"Kafka does not answer ({detail}): try again")
+
+
+class KafkaRefusedError(OctopusError):
+    """The brokers answered, and will not do it."""
+
+
+class TopicAdmin:
+    """Creates, deletes and describes topics. Safe to share between threads."""
+
+    def __init__(self, settings: Callable[[], dict[str, Any]], *, replication_factor: int) -> None:
+        """
+        Args:
+            settings: gives librdkafka's settings when the client is first needed.
+            replication_factor: of every topic made.
+        """
+        self._settings = settings
+        self._replication_factor = replication_factor
+        self._client: AdminClient | None = None
+        self._lock = threading.Lock()
+
+    def create(self, name: str, *, unlike: str | None = None) -> KafkaTopic:
+        """The topic, with one partition, once the brokers show it; one that exists already is as good.
+
+        Args:
+            unlike: topic id that the new topic must not have, when an old one of that name was just deleted.
+
+        Raises:
+            KafkaAwayError: it is not known whether the topic was made.
+            KafkaRefusedError: it was not made.
+        """
+        ends = time.monotonic() + CHANGE_S
+
+        def attempt() -> KafkaTopic | None:
+            new = NewTopic(name, num_partitions=1, replication_factor=self._replication_factor)
+            client = self._connected()
+            done = client.create_topics([new], operation_timeout=_left(ends), request_timeout=_left(ends))
+            try:
+                _await(done[name], ends)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
+            return self._seen(name, ends, wanted=lambda topic: topic is not None and topic.topic_id != unlike)
+
+        # An old topic that is still going away answers "exists": ask to create again until it has gone.
+        made = _until(attempt, lambda topic: topic is not None, ends) if unlike else _guarded(attempt, name)
+        if made is None:
+            raise KafkaAwayError(f"topic {name} was asked for and is not to be seen yet")
+        return made
+
+    def delete(self, names: Sequence[str]) -> None:
+        """None of these topics exists any more; one that did not is as good.
+
+        Raises:
+            KafkaAwayError: it is not known which of them were deleted.
+            KafkaRefusedError: at least one was not deleted.
+        """
+        if not names:
+            return
+        ends = time.monotonic() + CHANGE_S
+
+        def attempt() -> None:
+            client = self._connected()
+            done = client.delete_topics(
+                list(names), operation_timeout=_left(ends), request_timeout=_left(ends)
+            )
+            for future in done.values():
+                try:
+                    _await(future, ends)
+                except KafkaException as error:
+                    if error.args[0].code() not in _UNKNOWN_TOPIC:
+                        raise
+
+        _guarded(attempt, ", ".join(names))
+        remaining = _until(lambda: self._describe(names, ends), lambda found: not found, ends)
+        if remaining:
+            raise KafkaAwayError(f"topics {', '.join(remaining)} were deleted and are still to be seen")
+
+    def describe(self, name: str) -> KafkaTopic | None:
+        """The topic, or None when Kafka has none of that name.
+
+        Raises:
+            KafkaAwayError: no answer.
+        """
+        ends = time.monotonic() + ASK_S
+        return _guarded(lambda: self._describe([name], ends).get(name), name)
+
+    def list_topics(self, prefix: str) -> dict[str, KafkaTopic]:
+        """Every topic whose name begins with ``prefix``, by name.
+
+        Raises:
+            KafkaAwayError: no answer.
+        """
+        ends = time.monotonic() + CHANGE_S
+
+        def ask() -> dict[str, KafkaTopic]:
+            names = sorted(
+                name
+                for name in self._connected().list_topics(timeout=_left(ends)).topics
+                if name.startswith(prefix)
+            )
+            found: dict[str, KafkaTopic] = {}
+            for start in range(0, len(names), _DESCRIBED_AT_ONCE):
+                found.update(self._describe(names[start : start + _DESCRIBED_AT_ONCE], ends))
+            return found
+
+        return _guarded(ask, f"{prefix}*")
+
+    def answers(self, *, timeout_s: float) -> bool:
+        """Whether a broker answers within ``timeout_s``."""
+        try:
+            self._connected().list_topics(topic=_READINESS_TOPIC, timeout=timeout_s)
+        except (KafkaException, KafkaAwayError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Leave the brokers; the next use connects again."""
+        with self._lock:
+            self._client = None
+
+    def _connected(self) -> AdminClient:
+        with self._lock:
+            if self._client is None:
+                bounds = {
+                    "socket.timeout.ms": 6000,
+                    "socket.connection.setup.timeout.ms": 5000,
+                    "reconnect.backoff.max.ms": 1000,
+                    "allow.auto.create.topics": False,
+                }
+                try:
+                    self._client = AdminClient(
+                        {**self._settings(), **bounds}, logger=logging.getLogger("librdkafka")
+                    )
+                except KafkaException as error:
+                    raise KafkaAwayError(str(error.args[0].name())) from error
+            return self._client
+
+    def _describe(self, names: Sequence[str], ends: float) -> dict[str, KafkaTopic]:
+        if not names:
+            return {}
+        asked = self._connected().describe_topics(TopicCollection(list(names)), request_timeout=_left(ends))
+        found = {}
+        for name, future in asked.items():
+            try:
+                topic = _await(future, ends)
+            except KafkaException as error:
+                if error.args[0].code() in _UNKNOWN_TOPIC:
+                    continue
+                raise
+            found[name] = KafkaTopic(name, str(topic.topic_id), len(topic.partitions))
+        return found
+
+    def _seen(
+        self, name: str, ends: float, *, wanted: Callable[[KafkaTopic | None], bool]
+    ) -> KafkaTopic | None:
+        topic = _until(lambda: self._describe([name], ends).get(name), wanted, ends)
+        return topic if wanted(topic) else None
+
+
+def _left(ends: float) -> float:
+    return max(0.1, ends - time.monotonic())
+
+
+def _await(future: Future[Any], ends: float) -> Any:
+    # librdkafka answers by its own time-out first; the margin is for the hand-over between threads.
+    return future.result(timeout=_left(ends) + 0.5)
+
+
+def _until[T](ask: Callable[[], T], enough: Callable[[T], bool], ends: float) -> T:
+    attempts = Retrying(
+        retry=retry_if_result(lambda answer: not enough(answer)),
+        wait=wait_fixed(_ASK_AGAIN_S),
+        stop=stop_after_delay(_left(ends)),
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )
+    return _guarded(lambda: attempts(ask), "topics")
+
+
+def _guarded[T](call: Callable[[], T], what: str) -> T:
+    """``call``'s answer, with the brokers' errors told apart: away, or refused."""
+    try:
+        return call()
+    except FutureTimeoutError as error:
+        raise KafkaAwayError("timed out") from error
+    except KafkaException as error:
+        fault: KafkaError = error.args[0]
+        if is_away(fault):
+            raise KafkaAwayError(str(fault.name())) from error
+        raise KafkaRefusedError(f"Kafka refused to do this for {what}: {fault.name()}") from error
+
+
+def is_away(fault: KafkaError) -> bool:
+    """Whether the error says "not now" rather than "no": librdkafka's own errors and the retriable ones."""
+    return fault.code() < 0 or fault.retriable() or fault.code() in _NOT_LET_IN
+
+
+_NOT_LET_IN: Iterable[int] = (
+    KafkaError.SASL_AUTHENTICATION_FAILED,  # a judge that is away looks like this
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.NOT_CONTROLLER,
+)
