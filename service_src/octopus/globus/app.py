@@ -1,0 +1,68 @@
+"""The stand-in's application: its routes behind a check of the Host header."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from octopus.globus.authority import Authority
+from octopus.globus.authorize_routes import AuthorizeRoutes
+from octopus.globus.errors import AuthError, answer
+from octopus.globus.identity_routes import IdentityRoutes
+from octopus.globus.settings import StandInSettings
+from octopus.globus.token_routes import TokenRoutes
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+class OwnHostOnly:
+    """Refuses a request whose Host is not this machine's own name.
+
+    A web page can point its own name at 127.0.0.1 (DNS rebinding) and would then read our replies as its own.
+    """
+
+    def __init__(self, app: ASGIApp, *, port: int) -> None:
+        self._app = app
+        self._hosts = {f"{name}:{port}" for name in LOOPBACK_NAMES}
+        if port == 80:
+            self._hosts |= set(LOOPBACK_NAMES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 421."""
+        if scope["type"] == "http" and Headers(scope=scope).get("host", "").lower() not in self._hosts:
+            refusal = PlainTextResponse("This host name is not served here.\n", status_code=421)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def create_app(settings: StandInSettings) -> Starlette:
+    """The stand-in over its store file, which is closed with the application.
+
+    Raises:
+        RefusedError: the service client's secret cannot be read.
+        PermissionError: the store can be read by others.
+    """
+    authority = Authority(settings, client_secret=settings.client_secret())
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        authority.close()
+
+    return Starlette(
+        routes=[
+            *TokenRoutes(authority).routes,
+            *IdentityRoutes(authority).routes,
+            *AuthorizeRoutes(authority, port=settings.globus_listen_port).routes,
+        ],
+        middleware=[Middleware(OwnHostOnly, port=settings.globus_listen_port)],
+        exception_handlers={AuthError: answer},
+        lifespan=lifespan,
+    )

@@ -1,0 +1,51 @@
+"""The parts of the stand-in, put together once for its routes."""
+
+from __future__ import annotations
+
+from octopus.globus.clients import Clients
+from octopus.globus.grants import Grants
+from octopus.globus.scopes import Scopes
+from octopus.globus.settings import StandInSettings
+from octopus.globus.signing import Signer
+from octopus.globus.store import IdentityStore
+
+
+class Authority:
+    """Identities, clients, scopes, grants and the signing key of one running stand-in."""
+
+    def __init__(self, settings: StandInSettings, *, client_secret: str) -> None:
+        service_client_id = str(settings.globus_client_id)
+        self.issuer = settings.own_url
+        self.identities = IdentityStore(settings.globus_store)
+        self.clients = Clients(
+            service_client_id=service_client_id,
+            service_client_secret=client_secret,
+            identities=self.identities,
+        )
+        self.scopes = Scopes(service_client_id=service_client_id)
+        self.grants = Grants(self.identities.database, token_life=settings.globus_token_life)
+        self.signer = Signer(self.identities.database, issuer=self.issuer)
+        self.form_key = self.identities.database.key("login-form")
+        """Signs the login page's form; kept, so that a page opened before a restart still works."""
+        self._token_life = settings.globus_token_life
+
+    def id_token(self, subject_id: str, *, client_id: str, access_token: str, nonce: str | None) -> str:
+        """A signed statement of who the subject is.
+
+        Raises:
+            LookupError: there is no such subject.
+        """
+        subject = self.clients.subject(subject_id)
+        if subject is None:
+            raise LookupError(f"no subject {subject_id}")
+        return self.signer.id_token(
+            subject=subject,
+            client_id=client_id,
+            access_token=access_token,
+            nonce=nonce,
+            life=self._token_life,
+        )
+
+    def close(self) -> None:
+        """Close the store."""
+        self.identities.close()

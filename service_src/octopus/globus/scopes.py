@@ -1,0 +1,60 @@
+"""Scopes that the stand-in grants, and the resource server that each is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+AUTH_RESOURCE_SERVER = "auth.globus.org"
+"""Globus Auth itself, as published clients name it wherever it runs."""
+
+VIEW_IDENTITIES = "urn:globus:auth:scope:auth.globus.org:view_identities"
+VIEW_IDENTITY_SET = "urn:globus:auth:scope:auth.globus.org:view_identity_set"
+OFFLINE_ACCESS = "offline_access"
+"""Asks for refresh tokens (OpenID Connect Core, section 11); it is no right by itself."""
+
+_AUTH_SCOPES = {
+    "openid": "Know who you are",
+    "profile": "Know your name and username",
+    "email": "Know your e-mail address",
+    VIEW_IDENTITIES: "Look up identities",
+    VIEW_IDENTITY_SET: "See the identities linked to yours",
+}
+
+
+def action_all(service_client_id: str) -> str:
+    """The scope that every call to the web service needs."""
+    return f"https://auth.globus.org/scopes/{service_client_id}/action_all"
+
+
+class Scopes:
+    """What can be asked for on this machine: Globus Auth's own scopes and the service's one."""
+
+    def __init__(self, *, service_client_id: str) -> None:
+        self._servers = dict.fromkeys(_AUTH_SCOPES, AUTH_RESOURCE_SERVER)
+        self._servers[action_all(service_client_id)] = service_client_id
+        self.descriptions: Mapping[str, str] = _AUTH_SCOPES | {
+            action_all(service_client_id): "Use the Octopus event fabric of this machine as you"
+        }
+        """What each scope allows, for the page that asks."""
+
+    def split(self, requested: str) -> tuple[dict[str, list[str]], bool]:
+        """The scopes by resource server, in the order asked for, and whether refresh tokens are wanted.
+
+        Raises:
+            ValueError: none is asked for, or one that does not exist here; the message names it.
+        """
+        by_server: dict[str, list[str]] = {}
+        offline = False
+        for scope in dict.fromkeys(requested.split()):
+            if scope == OFFLINE_ACCESS:
+                offline = True
+                continue
+            if scope not in self._servers:
+                raise ValueError(
+                    f"unknown scope {scope[:200]!r}; known here: {', '.join(self._servers)} "
+                    "(the stand-in has no dependent scopes)"
+                )
+            by_server.setdefault(self._servers[scope], []).append(scope)
+        if not by_server:
+            raise ValueError("the scope parameter names no scope")
+        return by_server, offline

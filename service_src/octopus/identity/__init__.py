@@ -1,0 +1,1 @@
+"""Who is calling: a Globus access token turned into a subject."""

@@ -1,0 +1,182 @@
+"""Tokens checked by introspection (RFC 7662) at Globus Auth, with the answers kept for a short while."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import globus_sdk
+import structlog
+from cachetools import TLRUCache, TTLCache
+from globus_sdk.transport import RequestsTransport, RetryConfig
+from requests.adapters import HTTPAdapter
+
+from octopus.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotAuthenticatedError,
+    OctopusError,
+    UnavailableError,
+)
+from octopus.identity.models import Caller
+
+POSITIVE_LIFE_S = 300
+"""The longest that a revoked token is still believed."""
+NEGATIVE_LIFE_S = 10
+_REMEMBERED = 10_000
+"""Answers of either kind; refused tokens have room of their own, so that junk drives out no caller."""
+
+_ATTEMPT_S = 3.0
+_PAUSE_S = 0.5
+"""Two attempts and one pause end within seven seconds, well before the gateway's 29 s."""
+_CONNECTIONS = 40
+"""As many as the web framework has threads."""
+
+_TOKEN = re.compile(r"\w{33,254}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+_log = structlog.get_logger(__name__)
+
+
+class Authenticator:
+    """Says who is behind an ``Authorization`` header; safe to call from many threads.
+
+    Args:
+        client_id: of this service at Globus Auth: the audience of the tokens that it takes.
+        client_secret: of that client.
+        auth_url: where Globus Auth is, real or stand-in.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        client_secret: str,
+        auth_url: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client_id = client_id
+        self._scope = f"https://auth.globus.org/scopes/{client_id}/action_all"
+        self._clock = clock
+        transport = RequestsTransport(http_timeout=_ATTEMPT_S)
+        transport.session.mount(auth_url, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        self._globus = globus_sdk.ConfidentialAppAuthClient(
+            client_id,
+            client_secret,
+            base_url=auth_url,
+            transport=transport,
+            retry_config=RetryConfig(max_retries=1, max_sleep=_PAUSE_S),
+        )
+        self._callers: TLRUCache[bytes, Caller] = TLRUCache(
+            _REMEMBERED, ttu=lambda _key, caller, now: min(now + POSITIVE_LIFE_S, caller.expires), timer=clock
+        )
+        self._refusals: TTLCache[bytes, OctopusError] = TTLCache(_REMEMBERED, NEGATIVE_LIFE_S, timer=clock)
+        self._lock = threading.Lock()
+
+    def authenticate(self, authorization: str | None) -> Caller:
+        """The caller whose live token for this service the header holds.
+
+        A remembered answer serves through an outage of Globus Auth, until its own end: five minutes, or the
+        token's.
+
+        Raises:
+            NotAuthenticatedError: no token, or it is malformed, inactive, expired or for another service.
+            ForbiddenError: the token is good and lacks the scope of this service.
+            UnavailableError: Globus Auth gave no usable answer and none is remembered.
+        """
+        token = _bearer_token(authorization)
+        key = hashlib.sha256(token.encode()).digest()
+        with self._lock:
+            caller, refusal = self._callers.get(key), self._refusals.get(key)
+        if caller is not None:
+            return caller
+        if refusal is not None:
+            raise type(refusal)(refusal.message)
+        try:
+            caller = self._judge(self._introspect(token))
+        except (NotAuthenticatedError, ForbiddenError) as error:
+            with self._lock:
+                self._refusals[key] = type(error)(error.message)
+            raise
+        with self._lock:
+            self._callers[key] = caller
+        return caller
+
+    def check_subject(self, caller: Caller, subject_header: str | None) -> None:
+        """Return when the ``Subject`` header names the caller.
+
+        Raises:
+            NotAuthenticatedError: the header is missing.
+            InvalidError: it is not a UUID.
+            ForbiddenError: it names somebody else.
+        """
+        if subject_header is None:
+            raise NotAuthenticatedError("the Subject header is missing: it holds your Globus identity's UUID")
+        if _UUID.fullmatch(subject_header) is None:
+            raise InvalidError(f"the Subject header must be a UUID; got {subject_header[:64]!r}")
+        if subject_header.lower() != caller.subject:
+            raise ForbiddenError("the token does not belong to the identity in the Subject header")
+
+    def _introspect(self, token: str) -> Any:
+        try:
+            return self._globus.oauth2_token_introspect(token).data
+        except globus_sdk.GlobusAPIError as error:
+            _log.error("globus.refused", http_status=error.http_status)
+            # The chained error would carry the request; nothing of it may reach a log or a reply.
+            raise UnavailableError(
+                "Globus Auth did not answer whether the token is valid; try again"
+            ) from None
+        except globus_sdk.GlobusError as error:
+            _log.error("globus.unreachable", kind=type(error).__name__)
+            raise UnavailableError("Globus Auth cannot be reached to check the token; try again") from None
+
+    def _judge(self, answer: Any) -> Caller:
+        if not isinstance(answer, dict) or not isinstance(answer.get("active"), bool):
+            raise _unreadable()
+        if not answer["active"]:
+            raise NotAuthenticatedError("the token is inactive: expired, revoked, or not for this service")
+        audience = answer.get("aud") or []
+        if self._client_id not in ([audience] if isinstance(audience, str) else audience):
+            raise NotAuthenticatedError("the token is for another service: this one is not in its audience")
+        caller = self._caller(answer)
+        if caller.expires <= self._clock():
+            raise NotAuthenticatedError("the token has expired")
+        # Compared whole: a scope that merely contains ours is another scope.
+        if self._scope not in caller.scopes:
+            raise ForbiddenError(f"the token lacks the scope {self._scope}")
+        return caller
+
+    def _caller(self, answer: dict[str, Any]) -> Caller:
+        try:
+            return Caller(
+                subject=str(uuid.UUID(answer["sub"])),
+                username=answer.get("username"),
+                expires=int(answer["exp"]),
+                scopes=frozenset((answer.get("scope") or "").split()),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise _unreadable() from None
+
+
+def _bearer_token(authorization: str | None) -> str:
+    if not authorization:
+        raise NotAuthenticatedError(
+            "the Authorization header is missing: it holds 'Bearer ' and a Globus token"
+        )
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotAuthenticatedError("the Authorization header must start with 'Bearer '")
+    if _TOKEN.fullmatch(token.strip()) is None:
+        raise NotAuthenticatedError("the token must be 33 to 254 letters, digits and underscores")
+    return token.strip()
+
+
+def _unreadable() -> UnavailableError:
+    _log.error("globus.unreadable")
+    return UnavailableError("Globus Auth answered in a form that cannot be read; try again")
