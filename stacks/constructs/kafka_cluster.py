@@ -1,0 +1,51 @@
+"""A Kafka cluster as IAM sees it: an ARN, and what may be done under it."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+
+class KafkaCluster(Construct):
+    """The brokers that somebody else runs; nothing is made.
+
+    Every ARN holds the cluster's own UUID: IAM's ``*`` spans ``/``, so that ``cluster/*/x`` would reach
+    further than it reads.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, cluster_name: str, cluster_uuid: str) -> None:
+        super().__init__(scope, id_)
+        self._identity = f"{cluster_name}/{cluster_uuid}"
+        self.arn = self._arn("cluster", self._identity)
+
+    def every(self, kind: str) -> str:
+        """Return the ARN pattern of every ``topic``, ``group`` or ``transactional-id`` of this cluster."""
+        return self._arn(kind, f"{self._identity}/*")
+
+    def grant_administer(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` make, describe, alter and delete topics and clear groups away; no records."""
+        self._grant(grantee, [self.arn], "Connect")
+        self._grant(
+            grantee,
+            [self.every("topic")],
+            "AlterTopic",
+            "AlterTopicDynamicConfiguration",
+            "CreateTopic",
+            "DeleteTopic",
+            "DescribeTopic",
+            "DescribeTopicDynamicConfiguration",
+        )
+        self._grant(grantee, [self.every("group")], "DeleteGroup", "DescribeGroup")
+
+    def _grant(self, grantee: iam.IGrantable, resource_arns: list[str], *actions: str) -> None:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[f"kafka-cluster:{action}" for action in actions],
+            resource_arns=resource_arns,
+        )
+
+    def _arn(self, kind: str, name: str) -> str:
+        return Stack.of(self).format_arn(
+            service="kafka", resource=kind, resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
+        )

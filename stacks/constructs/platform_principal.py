@@ -1,0 +1,56 @@
+"""A process of the platform that runs off AWS, as IAM knows it."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+
+class PlatformPrincipal(Construct):
+    """An IAM user with one managed policy of the same name; grant to :attr:`policy`.
+
+    It has no access key: a template would show it. Whoever starts the process issues one.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, name: str, institution: str) -> None:
+        super().__init__(scope, id_)
+        self.user = iam.User(self, "User", user_name=name, path=f"/octopus/{institution}/")
+        self.policy = iam.ManagedPolicy(
+            self, "Policy", managed_policy_name=name, description=f"What {name} may do", users=[self.user]
+        )
+
+    def grant_read_principals(self, *paths: str) -> None:
+        """Let it read the users under these IAM paths and every policy that bears on them."""
+        iam.Grant.add_to_principal(
+            grantee=self.policy,
+            actions=[
+                "iam:GetUser",
+                "iam:GetUserPolicy",
+                "iam:ListAttachedUserPolicies",
+                "iam:ListGroupsForUser",
+                "iam:ListUserPolicies",
+            ],
+            resource_arns=[self._iam_arn("user", f"{path.strip('/')}/*") for path in paths],
+        )
+        # A user may hold any policy of the account, through any group: which, only IAM can say.
+        iam.Grant.add_to_principal(
+            grantee=self.policy,
+            actions=["iam:GetPolicy", "iam:GetPolicyVersion"],
+            resource_arns=[self._iam_arn("policy", "*"), self._iam_arn("policy", "*", account="aws")],
+        )
+        iam.Grant.add_to_principal(
+            grantee=self.policy,
+            actions=["iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"],
+            resource_arns=[self._iam_arn("group", "*")],
+        )
+
+    def _iam_arn(self, kind: str, name: str, account: str | None = None) -> str:
+        return Stack.of(self).format_arn(
+            service="iam",
+            region="",
+            account=account,
+            resource=kind,
+            resource_name=name,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )

@@ -1,0 +1,123 @@
+"""The most that a user of the fabric can ever be allowed, and the right to make such users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.kafka_cluster import KafkaCluster
+
+PATH = "/msk-users/"
+"""IAM path of every user of the fabric."""
+FABRIC_TAG = "octopus:fabric"
+"""Tag of every such user: the institution whose fabric made it."""
+
+
+class PrincipalBoundary(Construct):
+    """A permissions boundary: the data plane of one cluster, and no more.
+
+    The service that makes users holds :meth:`grant_make_principals`: it can neither leave the boundary out
+    nor change it, so that whoever takes the service over reaches one cluster's records and nothing in AWS.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, policy_name: str, institution: str, cluster: KafkaCluster
+    ) -> None:
+        super().__init__(scope, id_)
+        self._institution = institution
+        self.policy = iam.ManagedPolicy(
+            self,
+            "Policy",
+            managed_policy_name=policy_name,
+            description="The most that a user of the fabric can be allowed",
+            statements=[
+                _data_plane(cluster.arn, "Connect", "WriteDataIdempotently"),
+                _data_plane(
+                    cluster.every("topic"),
+                    "DescribeTopic",
+                    "DescribeTopicDynamicConfiguration",
+                    "ReadData",
+                    "WriteData",
+                ),
+                _data_plane(cluster.every("group"), "AlterGroup", "DeleteGroup", "DescribeGroup"),
+                _data_plane(
+                    cluster.every("transactional-id"), "AlterTransactionalId", "DescribeTransactionalId"
+                ),
+            ],
+        )
+        self.arn = self.policy.managed_policy_arn
+
+    def grant_make_principals(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` make, read, key and remove users of this fabric, inside the boundary only."""
+        ours = {f"aws:ResourceTag/{FABRIC_TAG}": self._institution}
+        bounded = {"iam:PermissionsBoundary": self.arn}
+        tagged = {f"aws:RequestTag/{FABRIC_TAG}": self._institution}
+        self._allow(grantee, {**bounded, **tagged}, "iam:CreateUser")
+        self._allow(grantee, tagged, "iam:TagUser")
+        self._allow(grantee, {**bounded, **ours}, "iam:PutUserPolicy")
+        # These requests carry no boundary: the tag and the path hold them.
+        self._allow(
+            grantee,
+            ours,
+            "iam:CreateAccessKey",
+            "iam:DeleteAccessKey",
+            "iam:DeleteUser",
+            "iam:DeleteUserPolicy",
+            "iam:UpdateAccessKey",
+        )
+        # Without the tag, since a user that is not there has none and the answer must be "no such user".
+        self._allow(
+            grantee, {}, "iam:GetUser", "iam:GetUserPolicy", "iam:ListAccessKeys", "iam:ListUserPolicies"
+        )
+        self._deny_escape(grantee)
+
+    def _allow(self, grantee: iam.IGrantable, equal: dict[str, str], *actions: str) -> None:
+        conditions: dict[str, Any] | None = {"StringEquals": equal} if equal else None
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=list(actions), resource_arns=[self._every_user], conditions=conditions
+        )
+
+    def _deny_escape(self, grantee: iam.IGrantable) -> None:
+        """Forbid outright, whatever is granted elsewhere, to take a boundary off or to widen it."""
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"],
+                # Of any user: the platform's own included.
+                resources=[self._iam_arn("user", "*")],
+            )
+        )
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=[
+                    "iam:CreatePolicyVersion",
+                    "iam:DeletePolicy",
+                    "iam:DeletePolicyVersion",
+                    "iam:SetDefaultPolicyVersion",
+                ],
+                resources=[self.arn],
+            )
+        )
+
+    @property
+    def _every_user(self) -> str:
+        return self._iam_arn("user", f"{PATH.strip('/')}/*")
+
+    def _iam_arn(self, kind: str, name: str) -> str:
+        return Stack.of(self).format_arn(
+            service="iam",
+            region="",
+            resource=kind,
+            resource_name=name,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+
+
+def _data_plane(resource: str, *actions: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        actions=[f"kafka-cluster:{action}" for action in actions], resources=[resource]
+    )

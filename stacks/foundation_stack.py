@@ -1,0 +1,92 @@
+"""What outlives every deployment: tables, keys, bucket, boundary, and the platform's principals."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Stack
+from constructs import Construct
+
+from stacks import lifetime
+from stacks.constructs.archive_bucket import ArchiveBucket
+from stacks.constructs.credential_store import CredentialStore
+from stacks.constructs.globus_secret import GlobusSecret
+from stacks.constructs.kafka_cluster import KafkaCluster
+from stacks.constructs.parameters import Parameters
+from stacks.constructs.platform_principal import PlatformPrincipal
+from stacks.constructs.principal_boundary import PATH, PrincipalBoundary
+from stacks.constructs.registry import Registry
+from stacks.settings import Settings
+
+
+class FoundationStack(Stack):
+    """The state of one institution's fabric. Protected against termination unless data may be lost."""
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            id_,
+            description=f"Octopus {settings.institution}: registry, credentials, archive, principals",
+            termination_protection=not settings.allow_data_loss,
+        )
+        kept = lifetime.of_data(settings)
+        institution = settings.institution
+
+        self.registry = Registry(self, "Registry", table_name=settings.named("registry"), removal_policy=kept)
+        self.credentials = CredentialStore(
+            self,
+            "CredentialStore",
+            table_name=settings.named("credentials"),
+            alias_name=f"alias/{settings.named('credentials')}",
+            removal_policy=kept,
+        )
+        self.archive = ArchiveBucket(
+            self,
+            "Archive",
+            bucket_name=f"{settings.named('archive')}-{Aws.ACCOUNT_ID}-{Aws.REGION}",
+            removal_policy=kept,
+        )
+        self.cluster = KafkaCluster(
+            self, "Cluster", cluster_name=f"octopus-{institution}", cluster_uuid=settings.cluster_uuid
+        )
+        self.boundary = PrincipalBoundary(
+            self,
+            "PrincipalBoundary",
+            policy_name=settings.named("principal-boundary"),
+            institution=institution,
+            cluster=self.cluster,
+        )
+        globus_secret = GlobusSecret(self, "GlobusSecret", secret_name=settings.globus_secret_name)
+
+        service = PlatformPrincipal(
+            self, "ServicePrincipal", name=settings.named("service"), institution=institution
+        )
+        self.registry.grant_read_write(service.policy)
+        self.credentials.grant_issue(service.policy)
+        self.boundary.grant_make_principals(service.policy)
+        self.cluster.grant_administer(service.policy)
+        globus_secret.grant_read(service.policy)
+
+        judge = PlatformPrincipal(
+            self, "JudgePrincipal", name=settings.named("judge"), institution=institution
+        )
+        self.credentials.grant_verify(judge.policy)
+        judge.grant_read_principals(PATH, f"/octopus/{institution}/")
+
+        Parameters(
+            self,
+            "Parameters",
+            institution=institution,
+            values={
+                "institution": institution,
+                "registry_table": self.registry.table.table_name,
+                "credentials_table": self.credentials.table.table_name,
+                "credentials_key_arn": self.credentials.key.key_arn,
+                "archive_bucket": self.archive.bucket.bucket_name,
+                "principal_boundary_arn": self.boundary.arn,
+                "cluster_arn": self.cluster.arn,
+                "bootstrap_servers": settings.bootstrap_servers,
+                "public_url": settings.public_url,
+                "globus_client_id": settings.globus_client_id,
+                "globus_secret_name": settings.globus_secret_name,
+                "globus_auth_url": f"{settings.globus_auth_url}/",
+            },
+        )
