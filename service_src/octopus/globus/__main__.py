@@ -32,8 +32,8 @@ def main() -> int:
     # No access log: the address of the page that shows a code holds the code.
     uvicorn.run(
         app,
-        host=settings.globus_listen_host,
-        port=settings.globus_listen_port,
+        host=settings.globus_host,
+        port=settings.globus_port,
         log_config=None,
         access_log=False,
         server_header=False,

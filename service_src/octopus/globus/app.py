@@ -60,9 +60,9 @@ def create_app(settings: StandInSettings) -> Starlette:
         routes=[
             *TokenRoutes(authority).routes,
             *IdentityRoutes(authority).routes,
-            *AuthorizeRoutes(authority, port=settings.globus_listen_port).routes,
+            *AuthorizeRoutes(authority, port=settings.globus_port).routes,
         ],
-        middleware=[Middleware(OwnHostOnly, port=settings.globus_listen_port)],
+        middleware=[Middleware(OwnHostOnly, port=settings.globus_port)],
         exception_handlers={AuthError: answer},
         lifespan=lifespan,
     )

@@ -23,8 +23,8 @@ class StandInSettings(BaseSettings):
 
     globus_auth_url: str | None = None
     """What every process of this machine is told of Globus Auth; must be this stand-in's own address."""
-    globus_listen_host: str = "127.0.0.1"
-    globus_listen_port: int = Field(default=8100, ge=1, le=65535)
+    globus_host: str = "127.0.0.1"
+    globus_port: int = Field(default=8100, ge=1, le=65535)
     globus_store: Path
     """The SQLite file of identities, tokens and keys; made with mode 0600."""
     globus_client_id: UUID
@@ -38,8 +38,8 @@ class StandInSettings(BaseSettings):
     @property
     def own_url(self) -> str:
         """``http://<host>:<port>``, without a slash at the end: the issuer of its tokens."""
-        host = f"[{self.globus_listen_host}]" if ":" in self.globus_listen_host else self.globus_listen_host
-        return f"http://{host}:{self.globus_listen_port}"
+        host = f"[{self.globus_host}]" if ":" in self.globus_host else self.globus_host
+        return f"http://{host}:{self.globus_port}"
 
     def client_secret(self) -> str:
         """The service client's secret.
@@ -69,10 +69,10 @@ def check_alone(settings: StandInSettings, environment: Mapping[str, str] = os.e
     Raises:
         RefusedError: with the setting that stands in the way.
     """
-    if not _is_loopback(settings.globus_listen_host):
+    if not _is_loopback(settings.globus_host):
         raise RefusedError(
             "the Globus stand-in listens on a loopback address only (127.0.0.1 or ::1), "
-            f"and OCTOPUS_GLOBUS_LISTEN_HOST is {settings.globus_listen_host!r}"
+            f"and OCTOPUS_GLOBUS_HOST is {settings.globus_host!r}"
         )
     if settings.globus_auth_url is None:
         raise RefusedError(

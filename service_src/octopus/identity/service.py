@@ -64,13 +64,13 @@ class Authenticator:
         self._client_id = client_id
         self._scope = f"https://auth.globus.org/scopes/{client_id}/action_all"
         self._clock = clock
-        transport = RequestsTransport(http_timeout=_ATTEMPT_S)
-        transport.session.mount(auth_url, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        self._transport = RequestsTransport(http_timeout=_ATTEMPT_S)
+        self._transport.session.mount(auth_url, HTTPAdapter(pool_maxsize=_CONNECTIONS))
         self._globus = globus_sdk.ConfidentialAppAuthClient(
             client_id,
             client_secret,
             base_url=auth_url,
-            transport=transport,
+            transport=self._transport,
             retry_config=RetryConfig(max_retries=1, max_sleep=_PAUSE_S),
         )
         self._callers: TLRUCache[bytes, Caller] = TLRUCache(
@@ -122,6 +122,10 @@ class Authenticator:
             raise InvalidError(f"the Subject header must be a UUID; got {subject_header[:64]!r}")
         if subject_header.lower() != caller.subject:
             raise ForbiddenError("the token does not belong to the identity in the Subject header")
+
+    def close(self) -> None:
+        """Close the connections to Globus Auth."""
+        self._transport.close()
 
     def _introspect(self, token: str) -> Any:
         try:
