@@ -1,0 +1,1 @@
+"""The judge: says who signed a Kafka token, and what its principal may do."""

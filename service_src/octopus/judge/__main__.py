@@ -1,0 +1,96 @@
+"""``python -m octopus.judge``: the judge as a process on a loopback address."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+import uvicorn
+from pydantic import ValidationError
+
+from octopus import aws, log
+from octopus.judge.app import JudgeApp
+from octopus.judge.principals import PolicyReader
+from octopus.judge.service import Judge
+from octopus.judge.sources import Sources
+from octopus.judge.store import CredentialsTable
+from octopus.settings import JudgeSettings
+
+READERS = 10
+"""Threads that read sources: as many as one AWS client keeps connections."""
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; 0 after a clean stop, 2 for settings that cannot be served."""
+    try:
+        settings = JudgeSettings()
+    except ValidationError as error:
+        missing = ", ".join(f"OCTOPUS_{'.'.join(map(str, e['loc']))}".upper() for e in error.errors())
+        return _refuse(f"these settings are missing or wrong: {missing}")
+    if not _is_loopback(settings.judge_host):
+        return _refuse(
+            f"judge_host is {settings.judge_host}, which is not a loopback address: the judge speaks plain"
+            " HTTP, and its secret and its clients' tokens would cross the network unprotected."
+            " Bind it to 127.0.0.1 and put TLS in front, or run it beside the broker"
+        )
+    if not settings.judge_secret.get_secret_value():
+        return _refuse("judge_secret is empty: anyone could ask")
+    log.configure(process="judge", level=settings.log_level)
+    # For a signal that comes before uvicorn listens for it, and for uvicorn's raising it again once it has
+    # stopped: both end in a clean exit.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: sys.exit(0))
+    with ThreadPoolExecutor(READERS, thread_name_prefix="source") as executor:
+        asyncio.run(_serve(settings, executor))
+    return 0
+
+
+async def _serve(settings: JudgeSettings, executor: ThreadPoolExecutor) -> None:
+    sources = Sources(
+        table=CredentialsTable(aws.dynamodb(), settings.credentials_table),
+        policies=PolicyReader(aws.iam()),
+        kms=aws.kms(),
+        credentials_key_arn=settings.credentials_key_arn,
+        executor=executor,
+    )
+    judge = Judge(sources, cluster_arn=settings.cluster_arn)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            JudgeApp(judge, secret=settings.judge_secret.get_secret_value()),
+            host=settings.judge_host,
+            port=settings.judge_port,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    # If watching ever failed, the group would end the server too: no judge is better than a blind one.
+    try:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(judge.watch())
+            await server.serve()
+            watching.cancel()
+    finally:
+        structlog.get_logger(__name__).info("judge.stopped")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"octopus judge: {reason}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""Readings of slow sources, kept with their age, read again ahead of time, one flight a key."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+
+from octopus.judge.errors import SourceUnavailableError
+
+MOST_HELD = 20_000
+"""Keys held at once. One more is refused rather than another forgotten: names that anyone may make up must
+not push out those that are in use."""
+MOST_FLIGHTS = 256
+"""Readings under way or waiting for a thread."""
+REMEMBERED_FAILURE = 0.5
+"""Seconds for which a source that failed is not asked again."""
+
+_log = structlog.get_logger(__name__)
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How long a value serves, in seconds since its reading began."""
+
+    fresh: float
+    """It is never used when older."""
+    renew: float
+    """While anyone asks for it, it is read again in the background when it is older than this."""
+    idle: float
+    """It is forgotten when nobody has asked for so long."""
+
+
+@dataclass(frozen=True)
+class Reading(Generic[V]):
+    """A value, and when its reading began on the monotonic clock, in seconds."""
+
+    value: V
+    began: float
+
+
+class _Entry(Generic[V]):
+    def __init__(self, now: float) -> None:
+        self.reading: Reading[V] | None = None
+        self.flight: asyncio.Task[SourceUnavailableError | None] | None = None
+        self.failure: SourceUnavailableError | None = None
+        self.failed = 0.0
+        self.asked = now
+        self.not_before = float("-inf")
+        """A reading that began earlier may have missed a change."""
+
+
+class Readings(Generic[K, V]):
+    """What a blocking ``read(key, previous value)`` returns, for as long as its lifetime says.
+
+    All methods belong to one event loop; reading happens on the executor's threads.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[K, V | None], V],
+        *,
+        lifetime: Callable[[V], Lifetime],
+        executor: Executor,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._read = read
+        self._lifetime = lifetime
+        self._executor = executor
+        self._clock = clock
+        self._entries: dict[K, _Entry[V]] = {}
+        self._flights = 0
+
+    def held(self, key: K) -> Reading[V] | None:
+        """The reading that may be used now, without waiting; None when there is none."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        entry.asked = self._clock()
+        return self._usable(entry)
+
+    async def get(self, key: K) -> Reading[V]:
+        """A reading that may be used now, read anew if need be.
+
+        Raises:
+            SourceUnavailableError: the source cannot be read, or too much is held or under way.
+        """
+        entry = self._entries.get(key)
+        if entry is None:
+            if len(self._entries) >= MOST_HELD:
+                raise SourceUnavailableError(f"{self._name}: too many are held")
+            entry = self._entries[key] = _Entry(self._clock())
+        entry.asked = self._clock()
+        while (reading := self._usable(entry)) is None:
+            if entry.failure is not None and self._clock() < entry.failed + REMEMBERED_FAILURE:
+                raise entry.failure
+            # Shielded: who stops waiting does not stop the reading, which the next one needs.
+            failure = await asyncio.shield(self._fly(key, entry))
+            if failure is not None:
+                raise failure
+        return reading
+
+    def expire(self, concerns: Callable[[K, V], bool]) -> None:
+        """Something changed: use no reading of what it concerns that began before now."""
+        for key, entry in self._entries.items():
+            if entry.reading is None or concerns(key, entry.reading.value):
+                entry.not_before = self._clock()
+                entry.failure = None
+
+    def renew(self) -> None:
+        """Forget what nobody asks for, and start reading again what is soon too old."""
+        now = self._clock()
+        for key, entry in list(self._entries.items()):
+            if entry.flight is not None:
+                continue
+            reading = entry.reading
+            if reading is None:
+                if now >= entry.failed + REMEMBERED_FAILURE:
+                    del self._entries[key]
+                continue
+            lifetime = self._lifetime(reading.value)
+            if now > entry.asked + lifetime.idle:
+                del self._entries[key]
+                continue
+            due = self._usable(entry) is None or now > reading.began + lifetime.renew
+            failed_lately = entry.failure is not None and now < entry.failed + REMEMBERED_FAILURE
+            if due and not failed_lately and self._flights < MOST_FLIGHTS:
+                self._fly(key, entry)
+
+    def _usable(self, entry: _Entry[V]) -> Reading[V] | None:
+        reading = entry.reading
+        if reading is None or reading.began < entry.not_before:
+            return None
+        return reading if self._clock() <= reading.began + self._lifetime(reading.value).fresh else None
+
+    def _fly(self, key: K, entry: _Entry[V]) -> asyncio.Task[SourceUnavailableError | None]:
+        if entry.flight is None:
+            if self._flights >= MOST_FLIGHTS:
+                raise SourceUnavailableError(f"{self._name}: too many are being read")
+            self._flights += 1
+            entry.flight = asyncio.create_task(self._flight(key, entry))
+        return entry.flight
+
+    async def _flight(self, key: K, entry: _Entry[V]) -> SourceUnavailableError | None:
+        previous = entry.reading.value if entry.reading is not None else None
+        try:
+            reading = await asyncio.get_running_loop().run_in_executor(
+                self._executor, self._timed_read, key, previous
+            )
+        except SourceUnavailableError as error:
+            if entry.failure is None:
+                _log.warning("source.unavailable", source=self._name, reason=str(error))
+            entry.failure, entry.failed = error, self._clock()
+            return error
+        else:
+            entry.reading, entry.failure = reading, None
+            return None
+        finally:
+            self._flights -= 1
+            entry.flight = None
+
+    def _timed_read(self, key: K, previous: V | None) -> Reading[V]:
+        # On the thread: the wait for a thread must not age a reading, nor a change in that wait be missed.
+        began = self._clock()
+        return Reading(self._read(key, previous), began)

@@ -1,0 +1,204 @@
+"""The judge's answers: who signed a token, and by which rules its principal is to be decided."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from octopus.iam.evaluate import decide
+from octopus.judge import token
+from octopus.judge.errors import RefusedError, SourceUnavailableError
+from octopus.judge.models import (
+    Allow,
+    HeldPolicy,
+    NoAllow,
+    NoPolicy,
+    PoliciesReply,
+    PoliciesRequest,
+    Policy,
+    Unchanged,
+    VerifyRequest,
+)
+from octopus.judge.readings import Reading
+from octopus.judge.sources import DerivedKeyId, PrincipalId, Rights, Sources
+from octopus.judge.store import KeyRecord
+
+PUBLISHED_REGION = "us-east-1"
+"""The region that published clients sign for, wherever the fabric is."""
+CHANGES_EVERY = 0.5
+"""Seconds between looks at the change log, so that a change is known within one."""
+VERIFY_PATIENCE = 2.0
+"""Seconds that a connection waits for sources that are being read."""
+POLICIES_PATIENCE = 0.25
+"""The same for the plugin's refresh, which comes again in a second and holds up every other principal's."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Judge:
+    """Answers from readings of the sources that are never older than 20 s."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        *,
+        cluster_arn: str,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sources = sources
+        self._cluster_arn = cluster_arn
+        self._regions = frozenset({PUBLISHED_REGION, cluster_arn.split(":")[3]})
+        self._clock = clock
+        self._monotonic = monotonic
+
+    async def verify(self, request: VerifyRequest) -> Allow | NoAllow:
+        """Who presents this token, if it is good and its principal may connect."""
+        presented: token.Presented | None = None
+        answer: Allow | NoAllow
+        try:
+            if request.mechanism != "OAUTHBEARER":
+                raise RefusedError("the mechanism is not OAUTHBEARER")
+            presented = token.parse(request.token, regions=self._regions, now=self._clock())
+            async with asyncio.timeout(VERIFY_PATIENCE):
+                answer = await self._verify(presented)
+        except RefusedError as refusal:
+            answer = NoAllow("deny", str(refusal))
+        except SourceUnavailableError as unavailable:
+            answer = NoAllow("unknown", str(unavailable))
+        except TimeoutError:
+            answer = NoAllow("unknown", "the sources take too long to read")
+        _log.info(
+            "token.verified",
+            outcome=answer.outcome,
+            principal=answer.principal if isinstance(answer, Allow) else None,
+            access_key_id=presented.access_key_id if presented is not None else None,
+            reason=answer.reason if isinstance(answer, NoAllow) else None,
+        )
+        return answer
+
+    async def policies(self, request: PoliciesRequest) -> PoliciesReply:
+        """The rules of each principal, or that they have not changed; in the order of the request."""
+        waiting: dict[int, asyncio.Task[Policy | Unchanged | NoPolicy]] = {}
+        answers: list[Policy | Unchanged | NoPolicy | None] = []
+        for number, held in enumerate(request.principals):
+            answer = self._held_policy(held)
+            if answer is None:
+                waiting[number] = asyncio.create_task(self._read_policy(held))
+            answers.append(answer)
+        if waiting:
+            _, late = await asyncio.wait(waiting.values(), timeout=POLICIES_PATIENCE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for number, task in waiting.items():
+            held = request.principals[number]
+            late_answer = NoPolicy(held.principal, held.access_key_id, "unknown", "being read")
+            answers[number] = late_answer if task.cancelled() else task.result()
+        return PoliciesReply([answer for answer in answers if answer is not None])
+
+    async def watch(self) -> None:
+        """Keep the readings young and follow the change log, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._renew())
+            group.create_task(self._follow_changes())
+
+    async def _verify(self, presented: token.Presented) -> Allow:
+        key = await self._sources.keys.get(presented.access_key_id)
+        record = self._usable(key.value)
+        derived = await self._sources.signing_keys.get(DerivedKeyId(record, presented.date, presented.region))
+        if derived.value is None:
+            raise RefusedError("the stored secret does not belong to this access key")
+        token.require_signature(presented, derived.value)
+        rights = await self._sources.rights.get(PrincipalId(record.subject, record.user_name))
+        now_ms = int(self._clock() * 1000)
+        decision = decide(
+            rights.value.layers,
+            action="kafka-cluster:Connect",
+            resource=self._cluster_arn,
+            at_ms=now_ms,
+        )
+        if not decision.allowed:
+            raise RefusedError("the principal's policies do not allow kafka-cluster:Connect")
+        ends = [presented.expires * 1000, now_ms + token.LONGEST_LIFE * 1000]
+        if record.expires is not None:
+            ends.append(int(record.expires.timestamp() * 1000))
+        return Allow(
+            principal=record.subject,
+            access_key_id=record.access_key_id,
+            kind=record.kind,
+            lifetime_ms=min(ends),
+            policy=self._policy(record, key, rights),
+        )
+
+    def _held_policy(self, held: HeldPolicy) -> Policy | Unchanged | NoPolicy | None:
+        """The answer without waiting; None when something has to be read first."""
+        key = self._sources.keys.held(held.access_key_id)
+        if key is None:
+            return None
+        try:
+            record = self._usable(key.value)
+            if record.subject != held.principal:
+                raise RefusedError("the access key belongs to another principal")
+        except RefusedError as refusal:
+            return NoPolicy(held.principal, held.access_key_id, "deny", str(refusal))
+        rights = self._sources.rights.held(PrincipalId(record.subject, record.user_name))
+        if rights is None:
+            return None
+        policy = self._policy(record, key, rights)
+        if policy.version != held.version:
+            return policy
+        return Unchanged(policy.principal, policy.access_key_id, policy.version, policy.age_ms)
+
+    async def _read_policy(self, held: HeldPolicy) -> Policy | Unchanged | NoPolicy:
+        while (answer := self._held_policy(held)) is None:
+            try:
+                key = await self._sources.keys.get(held.access_key_id)
+                if key.value is not None:
+                    await self._sources.rights.get(PrincipalId(key.value.subject, key.value.user_name))
+            except SourceUnavailableError as unavailable:
+                return NoPolicy(held.principal, held.access_key_id, "unknown", str(unavailable))
+        return answer
+
+    def _policy(self, record: KeyRecord, key: Reading[KeyRecord | None], rights: Reading[Rights]) -> Policy:
+        return Policy(
+            principal=record.subject,
+            access_key_id=record.access_key_id,
+            version=rights.value.version,
+            age_ms=int((self._monotonic() - min(key.began, rights.began)) * 1000),
+            layers=rights.value.layers,
+        )
+
+    def _usable(self, record: KeyRecord | None) -> KeyRecord:
+        if record is None:
+            raise RefusedError("the fabric has not issued this access key")
+        refusal = record.refusal(datetime.fromtimestamp(self._clock(), UTC))
+        if refusal is not None:
+            raise RefusedError(refusal)
+        return record
+
+    async def _renew(self) -> None:
+        while True:
+            self._sources.renew()
+            await asyncio.sleep(CHANGES_EVERY / 2)
+
+    async def _follow_changes(self) -> None:
+        failing = False
+        while True:
+            try:
+                changed = await asyncio.to_thread(self._sources.change_log.changed)
+            except SourceUnavailableError as unavailable:
+                if not failing:
+                    _log.warning("changes.unavailable", reason=str(unavailable))
+                failing = True
+            else:
+                if failing:
+                    _log.info("changes.available")
+                failing = False
+                self._sources.expire(changed)
+                self._sources.renew()
+            await asyncio.sleep(CHANGES_EVERY)
