@@ -1,0 +1,144 @@
+package org.octopus.broker;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who did what to which resource, as JSON lines of the logger {@code octopus.audit}: the first time at once, then at
+ * most one line a minute with the number of times since the last. Bounded; what does not fit is counted.
+ */
+final class AuditLog {
+
+    /** How a decision went. */
+    enum Outcome {
+        ALLOW,
+        DENY
+    }
+
+    /**
+     * What was decided on.
+     *
+     * @param action IAM action, or {@code kafka:<operation>} where Kafka's operation has none
+     * @param resource ARN
+     */
+    record Subject(String action, String resource) {}
+
+    private record Line(PolicyKey key, Subject subject, Outcome outcome) {}
+
+    private static final class Tally {
+        private long writtenNanos;
+        private long since;
+        private String reason;
+    }
+
+    static final Duration WINDOW = Duration.ofMinutes(1);
+
+    private static final Logger LOG = LoggerFactory.getLogger("octopus.audit");
+    private static final int MOST = 10_000;
+
+    private final ObjectMapper json = new ObjectMapper();
+    private final LongSupplier nanos;
+    private final Map<Line, Tally> tallies = new HashMap<>();
+    private long dropped;
+
+    AuditLog(LongSupplier nanos) {
+        this.nanos = nanos;
+    }
+
+    /** Counts a decision, and writes it when it is the first of its kind in a minute. */
+    synchronized void record(PolicyKey key, Subject subject, Outcome outcome, String reason) {
+        Line line = new Line(key, subject, outcome);
+        long now = nanos.getAsLong();
+        Tally tally = tallies.get(line);
+        if (tally == null) {
+            if (tallies.size() >= MOST) {
+                dropped++;
+                return;
+            }
+            tally = new Tally();
+            tally.writtenNanos = now - WINDOW.toNanos();
+            tallies.put(line, tally);
+        }
+        tally.since++;
+        tally.reason = reason;
+        if (now - tally.writtenNanos >= WINDOW.toNanos()) {
+            write(line, tally, now);
+        }
+    }
+
+    /** Writes what is due and forgets what has not happened for a minute. */
+    synchronized void flush() {
+        long now = nanos.getAsLong();
+        Iterator<Map.Entry<Line, Tally>> entries = tallies.entrySet().iterator();
+        while (entries.hasNext()) {
+            Map.Entry<Line, Tally> entry = entries.next();
+            if (now - entry.getValue().writtenNanos < WINDOW.toNanos()) {
+                continue;
+            }
+            if (entry.getValue().since == 0) {
+                entries.remove();
+            } else {
+                write(entry.getKey(), entry.getValue(), now);
+            }
+        }
+        writeDropped();
+    }
+
+    /** Writes everything that was counted and not written; for the end. */
+    synchronized void close() {
+        long now = nanos.getAsLong();
+        tallies.forEach((line, tally) -> {
+            if (tally.since > 0) {
+                write(line, tally, now);
+            }
+        });
+        tallies.clear();
+        writeDropped();
+    }
+
+    private void write(Line line, Tally tally, long now) {
+        ObjectNode node = stamped()
+                .put("principal", line.key().principal())
+                .put("access_key_id", line.key().accessKeyId())
+                .put("action", line.subject().action())
+                .put("resource", line.subject().resource())
+                .put("outcome", line.outcome().name().toLowerCase(Locale.ROOT))
+                .put("count", tally.since);
+        if (!tally.reason.isEmpty()) {
+            node.put("reason", tally.reason);
+        }
+        write(node);
+        tally.since = 0;
+        tally.writtenNanos = now;
+    }
+
+    private void writeDropped() {
+        if (dropped > 0) {
+            write(stamped().put("dropped", dropped));
+            dropped = 0;
+        }
+    }
+
+    private ObjectNode stamped() {
+        return json.createObjectNode().put("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+    }
+
+    private void write(ObjectNode node) {
+        try {
+            LOG.info(json.writeValueAsString(node));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of text and numbers is always JSON", e);
+        }
+    }
+}

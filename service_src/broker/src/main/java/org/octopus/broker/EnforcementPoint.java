@@ -1,0 +1,86 @@
+package org.octopus.broker;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What authentication and authorisation of one process share: Kafka makes a validator for each listener and an
+ * authorizer for the broker and another for the controller, and all of them speak of the same policies.
+ */
+final class EnforcementPoint implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EnforcementPoint.class);
+    private static final Map<EnforcementSettings, EnforcementPoint> OPEN = new HashMap<>();
+    private static final long REFRESH_MS = 1000;
+
+    private final EnforcementSettings settings;
+    private final PolicyStore policies;
+    private final AuditLog audit;
+    private final TokenVerifier tokens;
+    private final ScheduledExecutorService background;
+    private int users;
+
+    private EnforcementPoint(EnforcementSettings settings) {
+        this.settings = settings;
+        JudgeClient judge = new JudgeClient(settings);
+        this.policies = new PolicyStore(judge, System::nanoTime);
+        this.audit = new AuditLog(System::nanoTime);
+        this.tokens = new TokenVerifier(
+                settings, judge, policies, audit, System::nanoTime, System::currentTimeMillis);
+        this.background = Executors.newScheduledThreadPool(2, task -> {
+            Thread thread = new Thread(task, "octopus-enforcement");
+            thread.setDaemon(true);
+            return thread;
+        });
+        every(REFRESH_MS, new PolicyRefresh(judge, policies, System::nanoTime));
+        every(REFRESH_MS, audit::flush);
+    }
+
+    /** The one for these settings; each caller closes what it acquired. */
+    static synchronized EnforcementPoint acquire(EnforcementSettings settings) {
+        EnforcementPoint point = OPEN.computeIfAbsent(settings, EnforcementPoint::new);
+        point.users++;
+        return point;
+    }
+
+    PolicyStore policies() {
+        return policies;
+    }
+
+    AuditLog audit() {
+        return audit;
+    }
+
+    TokenVerifier tokens() {
+        return tokens;
+    }
+
+    @Override
+    public void close() {
+        synchronized (EnforcementPoint.class) {
+            if (--users > 0) {
+                return;
+            }
+            OPEN.remove(settings);
+        }
+        background.shutdownNow();
+        audit.close();
+    }
+
+    private void every(long ms, Runnable task) {
+        Runnable lasting = () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                // An exception would end the schedule for good, and with it every right at 50 s.
+                LOG.error("Background work failed and goes on", e);
+            }
+        };
+        background.scheduleWithFixedDelay(lasting, ms, ms, TimeUnit.MILLISECONDS);
+    }
+}

@@ -1,0 +1,128 @@
+package org.octopus.broker;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.config.ConfigException;
+
+/**
+ * What the plugin reads from {@code server.properties}.
+ *
+ * @param judgeUrl where the judge listens; plain HTTP only on loopback
+ * @param judgeSecretFile file that holds the judge's secret
+ * @param clusterArn ARN that policies name this cluster by
+ * @param internalPrincipal PLAIN user that brokers and controllers are among themselves
+ * @param internalListeners listeners on which that user is known
+ * @param judgeTimeout longest wait for an answer while a Kafka thread is blocked
+ * @param outstandingVerifies most tokens that may be under judgement at once
+ */
+record EnforcementSettings(
+        URI judgeUrl,
+        Path judgeSecretFile,
+        String clusterArn,
+        String internalPrincipal,
+        Set<String> internalListeners,
+        Duration judgeTimeout,
+        int outstandingVerifies) {
+
+    static final String JUDGE_URL = "octopus.judge.url";
+    static final String JUDGE_SECRET_FILE = "octopus.judge.secret.file";
+    static final String JUDGE_TIMEOUT_MS = "octopus.judge.timeout.ms";
+    static final String JUDGE_OUTSTANDING = "octopus.judge.outstanding";
+    static final String CLUSTER_ARN = "octopus.cluster.arn";
+    static final String INTERNAL_PRINCIPAL = "octopus.internal.principal";
+    static final String DEFAULT_INTERNAL_PRINCIPAL = "octopus-broker";
+
+    /**
+     * Reads the settings.
+     *
+     * @throws ConfigException when one is missing or wrong
+     */
+    static EnforcementSettings from(Map<String, ?> configs) {
+        String arn = required(configs, CLUSTER_ARN);
+        if (!arn.matches("arn:[^:]+:kafka:[^:]+:[^:]+:cluster/[^/]+/[^/]+")) {
+            throw new ConfigException(CLUSTER_ARN, arn, "not the ARN of a Kafka cluster");
+        }
+        return new EnforcementSettings(
+                judgeUrl(required(configs, JUDGE_URL)),
+                Path.of(required(configs, JUDGE_SECRET_FILE)),
+                arn,
+                internalPrincipal(configs),
+                internalListeners(configs),
+                Duration.ofMillis(positive(configs, JUDGE_TIMEOUT_MS, 300)),
+                positive(configs, JUDGE_OUTSTANDING, 3));
+    }
+
+    /** The PLAIN user that brokers and controllers are among themselves. */
+    static String internalPrincipal(Map<String, ?> configs) {
+        String name = text(configs, INTERNAL_PRINCIPAL);
+        return name == null ? DEFAULT_INTERNAL_PRINCIPAL : name;
+    }
+
+    /** The listeners that only brokers and controllers may use, as this node's own configuration names them. */
+    static Set<String> internalListeners(Map<String, ?> configs) {
+        Set<String> names = new HashSet<>();
+        for (String key : List.of("inter.broker.listener.name", "controller.listener.names")) {
+            Object value = configs.get(key);
+            if (value instanceof List<?> list) {
+                list.forEach(name -> names.add(String.valueOf(name).trim()));
+            } else if (value != null) {
+                Arrays.stream(value.toString().split(",")).map(String::trim).forEach(names::add);
+            }
+        }
+        names.remove("");
+        return Set.copyOf(names);
+    }
+
+    private static URI judgeUrl(String value) {
+        try {
+            URI url = URI.create(value.endsWith("/") ? value.substring(0, value.length() - 1) : value);
+            boolean plain = "http".equals(url.getScheme());
+            if (url.getHost() == null || !(plain || "https".equals(url.getScheme()))) {
+                throw new ConfigException(JUDGE_URL, value, "not an http or https address");
+            }
+            if (plain && !InetAddress.getByName(url.getHost()).isLoopbackAddress()) {
+                throw new ConfigException(JUDGE_URL, value, "plain http is for loopback alone: tokens cross it");
+            }
+            return url;
+        } catch (IllegalArgumentException | UnknownHostException e) {
+            throw new ConfigException(JUDGE_URL, value, e.getMessage());
+        }
+    }
+
+    private static int positive(Map<String, ?> configs, String key, int otherwise) {
+        String value = text(configs, key);
+        if (value == null) {
+            return otherwise;
+        }
+        try {
+            int number = Integer.parseInt(value);
+            if (number > 0) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw new ConfigException(key, value, "not a number");
+        }
+        throw new ConfigException(key, value, "must be above 0");
+    }
+
+    private static String required(Map<String, ?> configs, String key) {
+        String value = text(configs, key);
+        if (value == null) {
+            throw new ConfigException("Missing required configuration \"" + key + "\"");
+        }
+        return value;
+    }
+
+    private static String text(Map<String, ?> configs, String key) {
+        Object value = configs.get(key);
+        return value == null || value.toString().isBlank() ? null : value.toString().trim();
+    }
+}

@@ -1,0 +1,92 @@
+package org.octopus.broker;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import javax.security.sasl.SaslServer;
+import org.apache.kafka.common.Configurable;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.security.auth.AuthenticationContext;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.apache.kafka.common.security.auth.KafkaPrincipalBuilder;
+import org.apache.kafka.common.security.auth.KafkaPrincipalSerde;
+import org.apache.kafka.common.security.auth.SaslAuthenticationContext;
+
+/**
+ * Makes the principal of a connection from what its authentication left, and carries it to the controller in forwarded
+ * requests. It runs for every request on a network thread, so it only reads.
+ */
+public final class FabricPrincipalBuilder implements KafkaPrincipalBuilder, KafkaPrincipalSerde, Configurable {
+
+    private static final byte VERSION = 1;
+    private static final String TOKEN_PROPERTY = "OAUTHBEARER.token";
+
+    private Set<String> internalListeners = Set.of();
+
+    @Override
+    public void configure(Map<String, ?> configs) {
+        internalListeners = EnforcementSettings.internalListeners(configs);
+    }
+
+    @Override
+    public KafkaPrincipal build(AuthenticationContext context) {
+        if (context instanceof SaslAuthenticationContext sasl) {
+            SaslServer server = sasl.server();
+            switch (server.getMechanismName()) {
+                case "OAUTHBEARER":
+                    if (server.getNegotiatedProperty(TOKEN_PROPERTY) instanceof VerifiedToken token) {
+                        return FabricPrincipal.user(token.identity());
+                    }
+                    break;
+                case "PLAIN":
+                    // Only here can somebody become one of the cluster's own: never by a name a client presents.
+                    if (internalListeners.contains(sasl.listenerName())) {
+                        return FabricPrincipal.internal(server.getAuthorizationID());
+                    }
+                    break;
+                default:
+                    break;
+            }
+        }
+        throw new IllegalArgumentException(
+                "listener " + context.listenerName() + " authenticates in a way that names no principal here");
+    }
+
+    @Override
+    public byte[] serialize(KafkaPrincipal principal) {
+        if (!(principal instanceof FabricPrincipal fabric)) {
+            throw new SerializationException("not a principal of this fabric");
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.writeByte(VERSION);
+            out.writeBoolean(fabric.isInternal());
+            out.writeUTF(fabric.identity().principal());
+            out.writeUTF(fabric.identity().accessKeyId());
+            out.writeUTF(fabric.identity().kind());
+            out.writeLong(fabric.identity().sessionExpiresMs());
+        } catch (IOException e) {
+            throw new SerializationException("a principal could not be written", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    @Override
+    public KafkaPrincipal deserialize(byte[] bytes) {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+            byte version = in.readByte();
+            if (version != VERSION) {
+                throw new SerializationException("a principal of version " + version + " cannot be read here");
+            }
+            boolean internal = in.readBoolean();
+            Identity identity = new Identity(in.readUTF(), in.readUTF(), in.readUTF(), in.readLong());
+            return internal ? FabricPrincipal.internal(identity.principal()) : FabricPrincipal.user(identity);
+        } catch (IOException e) {
+            throw new SerializationException("a principal could not be read", e);
+        }
+    }
+}

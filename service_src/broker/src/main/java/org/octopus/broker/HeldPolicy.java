@@ -1,0 +1,21 @@
+package org.octopus.broker;
+
+/**
+ * What the broker knows of one principal's rights.
+ *
+ * @param policy the rules; null when the judge denied the key altogether
+ * @param version the judge's name for these rules
+ * @param readNanos when their oldest source was read, at the earliest ({@link System#nanoTime()})
+ * @param askedNanos when the judge was asked for them; a later question outranks an earlier one
+ */
+record HeldPolicy(Policy policy, String version, long readNanos, long askedNanos) {
+
+    boolean denied() {
+        return policy == null;
+    }
+
+    /** Whether too much time has passed since the reading for any right to stand on it. */
+    boolean stale(long nowNanos) {
+        return !denied() && nowNanos - readNanos >= PolicyStore.MAX_AGE.toNanos();
+    }
+}

@@ -1,0 +1,51 @@
+package org.octopus.broker;
+
+import java.util.Arrays;
+import java.util.Set;
+
+/**
+ * The only conditions that the judge leaves to the broker: those on the time of the request.
+ *
+ * @param operator IAM's name of the comparison
+ * @param key {@code aws:CurrentTime} or {@code aws:EpochTime}, which mean the same moment
+ * @param epochMs the moments compared with; one that fits is enough, and none may fit for {@code DateNotEquals}
+ */
+record TimeCondition(String operator, String key, long[] epochMs) {
+
+    private static final Set<String> KEYS = Set.of("aws:currenttime", "aws:epochtime");
+    private static final Set<String> OPERATORS = Set.of(
+            "DateLessThan",
+            "DateLessThanEquals",
+            "DateGreaterThan",
+            "DateGreaterThanEquals",
+            "DateEquals",
+            "DateNotEquals");
+
+    /** Whether this broker knows the condition at all; when not, an allow must not apply and a deny must. */
+    boolean decidable() {
+        return OPERATORS.contains(operator) && KEYS.contains(key.toLowerCase(java.util.Locale.ROOT));
+    }
+
+    /** Whether it holds at a moment, given in ms since epoch; equality is by the second, as IAM's time is. */
+    boolean holds(long nowMs) {
+        if (operator.equals("DateNotEquals")) {
+            return Arrays.stream(epochMs).noneMatch(moment -> second(moment) == second(nowMs));
+        }
+        return Arrays.stream(epochMs).anyMatch(moment -> compare(nowMs, moment));
+    }
+
+    private boolean compare(long nowMs, long moment) {
+        return switch (operator) {
+            case "DateLessThan" -> nowMs < moment;
+            case "DateLessThanEquals" -> nowMs <= moment;
+            case "DateGreaterThan" -> nowMs > moment;
+            case "DateGreaterThanEquals" -> nowMs >= moment;
+            case "DateEquals" -> second(nowMs) == second(moment);
+            default -> throw new IllegalStateException("undecidable condition was asked: " + operator);
+        };
+    }
+
+    private static long second(long ms) {
+        return Math.floorDiv(ms, 1000L);
+    }
+}

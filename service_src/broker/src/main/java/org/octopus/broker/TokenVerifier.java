@@ -1,0 +1,97 @@
+package org.octopus.broker;
+
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Says who a token is, without ever waiting long: a network thread of Kafka is blocked meanwhile, and there are few. So
+ * what cannot be a token, and what was denied a moment ago, is denied here; and only so many tokens are under judgement
+ * at once that a thread is left for the connections that exist.
+ */
+final class TokenVerifier {
+
+    private final JudgeClient judge;
+    private final PolicyStore policies;
+    private final AuditLog audit;
+    private final String clusterArn;
+    private final Semaphore outstanding;
+    private final long longestQueueMs;
+    private final RecentDenials denials;
+    private final LongSupplier nanos;
+    private final LongSupplier millis;
+
+    TokenVerifier(
+            EnforcementSettings settings,
+            JudgeClient judge,
+            PolicyStore policies,
+            AuditLog audit,
+            LongSupplier nanos,
+            LongSupplier millis) {
+        this.judge = judge;
+        this.policies = policies;
+        this.audit = audit;
+        this.clusterArn = settings.clusterArn();
+        this.outstanding = new Semaphore(settings.outstandingVerifies());
+        this.longestQueueMs = settings.judgeTimeout().toMillis() / 2;
+        this.denials = new RecentDenials(nanos);
+        this.nanos = nanos;
+        this.millis = millis;
+    }
+
+    /**
+     * The verdict on a token; when it is allowed, its policy is held from then on.
+     *
+     * @throws JudgeAwayException when nobody can tell now
+     */
+    Verdict verify(String mechanism, String token) {
+        TokenShape shape = TokenShape.of(token, millis.getAsLong());
+        if (shape.refused()) {
+            return denied(shape, shape.refusal());
+        }
+        String reason = denials.reason(token);
+        if (reason != null) {
+            return denied(shape, reason);
+        }
+        Verdict verdict = ask(mechanism, token);
+        if (verdict instanceof Verdict.Denied denied) {
+            denials.add(token, denied.reason());
+            return denied(shape, denied.reason());
+        }
+        if (verdict instanceof Verdict.Allowed allowed) {
+            audit.record(allowed.identity().policyKey(), connect(), AuditLog.Outcome.ALLOW, "");
+        }
+        return verdict;
+    }
+
+    private Verdict ask(String mechanism, String token) {
+        try {
+            if (!outstanding.tryAcquire(longestQueueMs, TimeUnit.MILLISECONDS)) {
+                throw new JudgeAwayException("too many tokens are under judgement");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new JudgeAwayException("interrupted before the judge was asked", e);
+        }
+        try {
+            long asked = nanos.getAsLong();
+            Verdict verdict = judge.verify(mechanism, token);
+            if (verdict instanceof Verdict.Allowed allowed) {
+                policies.takeVerified(allowed.policy(), asked);
+            }
+            return verdict;
+        } finally {
+            outstanding.release();
+        }
+    }
+
+    private Verdict denied(TokenShape shape, String reason) {
+        // Nobody has proved to be anybody: the principal stays empty, and the key is what the token claims.
+        audit.record(new PolicyKey("", shape.claimedKeyId()), connect(), AuditLog.Outcome.DENY, reason);
+        return new Verdict.Denied(reason);
+    }
+
+    private AuditLog.Subject connect() {
+        return new AuditLog.Subject(ClusterAction.CONNECT.text(), clusterArn);
+    }
+}
