@@ -24,6 +24,7 @@ BIN := .venv/bin
 STAMPS := .cache/stamps
 
 BROKER := service_src/broker
+MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dmaven.repo.local="$(MAVEN_REPOSITORY)" -f $(BROKER)/pom.xml
 BROKER_SOURCES := $(BROKER)/pom.xml $(shell find $(BROKER)/src/main -type f 2>/dev/null)
 
 .PHONY: help setup up down status demo test prove lint format bench clean prerequisites
@@ -57,11 +58,14 @@ $(STAMPS)/emulator: locks/emulator.txt | prerequisites $(UV)
 	@$(UV) pip sync --quiet --require-hashes --python .venv-emulator/bin/python locks/emulator.txt
 	@touch $@
 
-$(STAMPS)/sdk: locks/sdk.txt | prerequisites $(UV)
+$(STAMPS)/sdk: locks/sdk.txt locks/sdk-source.txt | prerequisites $(UV)
 	@echo "Installing the published SDK (.venv-sdk)"
 	@mkdir -p $(STAMPS)
 	@test -x .venv-sdk/bin/python || $(UV) venv --quiet --python "$(PYTHON)" .venv-sdk
 	@$(UV) pip sync --quiet --require-hashes --python .venv-sdk/bin/python locks/sdk.txt
+	@"$(OCTOPUS_CACHE)/uv-$(UV_VERSION)/bin/pip" download --quiet --disable-pip-version-check --require-hashes \
+	    --no-deps --no-binary :all: --dest .venv-sdk/source -r locks/sdk-source.txt
+	@tar -xzf .venv-sdk/source/diaspora_event_sdk-*.tar.gz --strip-components=1 -C .venv-sdk/source --wildcards "*/tests/*"
 	@touch $@
 
 $(STAMPS)/node: package-lock.json .npmrc | prerequisites
@@ -73,5 +77,39 @@ $(STAMPS)/node: package-lock.json .npmrc | prerequisites
 $(STAMPS)/broker: $(BROKER_SOURCES) | prerequisites
 	@echo "Building the broker plugin and fetching Apache Kafka (service_src/broker/target)"
 	@mkdir -p $(STAMPS)
-	@mvn --quiet --batch-mode --no-transfer-progress -Dmaven.repo.local="$(MAVEN_REPOSITORY)" -f $(BROKER)/pom.xml package -DskipTests
+	@$(MAVEN) package -DskipTests
 	@touch $@
+
+up: setup ## Start the fabric on this machine
+	@$(BIN)/octopus up
+
+down: ## Stop it; topics, accounts and keys are kept
+	@test ! -x $(BIN)/octopus || $(BIN)/octopus down
+
+status: ## Show its processes
+	@test -x $(BIN)/octopus || { echo "Not installed yet: make setup"; exit 1; }
+	@$(BIN)/octopus status
+
+demo: setup ## Run the main job: a watched folder, mirrored through the fabric
+	@scripts/demo
+
+lint: setup ## Check format, style and types
+	@scripts/lint
+
+format: setup ## Format the code
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+test: setup ## Check and test everything, in the short form
+	@scripts/lint
+	@$(MAVEN) test
+	@scripts/test -m "not long"
+
+prove: setup ## Run every demand in its long form and write a dated report
+	@scripts/prove
+
+bench: setup ## Measure against a control, and write the results
+	@scripts/bench
+
+clean: down ## Delete what was installed and built here, but not the fabric's state
+	@rm -rf .venv .venv-emulator .venv-sdk .cache node_modules cdk.out $(BROKER)/target .mypy_cache .ruff_cache .pytest_cache

@@ -35,8 +35,12 @@ def up(as_json: JsonOption = False) -> None:
         print_json({"status": "success", "notes": progress.notes, "processes": _plain(processes)})
         return
     print_line("")
-    print_line(f"The fabric is up: {settings.service_url} (its API is described at {settings.service_url}/docs)")
-    print_line('Next: eval "$(octopus env --as alice)" sets a shell up for the SDK; octopus status; octopus down')
+    print_line(
+        f"The fabric is up: {settings.service_url} (its API is described at {settings.service_url}/docs)"
+    )
+    print_line(
+        'Next: eval "$(octopus env --as alice)" sets a shell up for the SDK; octopus status; octopus down'
+    )
 
 
 def down(as_json: JsonOption = False) -> None:

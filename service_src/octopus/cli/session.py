@@ -18,7 +18,7 @@ from octopus.errors import NotAuthenticatedError, OctopusError
 from octopus.fabric.environment import identity
 from octopus.fabric.settings import FabricSettings
 from octopus.globus.clients import CLI_CLIENT_ID
-from octopus.identity.scopes import action_scope
+from octopus.globus.scopes import action_all
 
 _SECONDS = 60
 """Longer than any reply may take, so that the service's own answer is what a person sees."""
@@ -49,7 +49,9 @@ class Session:
             body = {}
         if reply.is_success and body.get("status") == "success":
             return dict(body)
-        raise OctopusError(body.get("message") or f"HTTP {reply.status_code} without a message from {reply.url}")
+        raise OctopusError(
+            body.get("message") or f"HTTP {reply.status_code} without a message from {reply.url}"
+        )
 
 
 def open_session(as_name: str | None) -> Session:
@@ -63,7 +65,9 @@ def open_session(as_name: str | None) -> Session:
     authorizer = app.get_authorizer(settings.globus_client_id)
     header = authorizer.get_authorization_header()
     if header is None or subject is None:
-        raise NotAuthenticatedError("Nobody is logged in: run `octopus login`, or name an identity with --as.")
+        raise NotAuthenticatedError(
+            "Nobody is logged in: run `octopus login`, or name an identity with --as."
+        )
     return Session(subject=subject, authorization=header, url=settings.service_url)
 
 
@@ -94,7 +98,9 @@ def _application(settings: FabricSettings, as_name: str | None) -> tuple[GlobusA
     if client[0] and client[1]:
         return _client_app(settings, client[0], client[1]), client[0]
     if not _token_file(settings).is_file():
-        raise NotAuthenticatedError("Nobody is logged in: run `octopus login`, or name an identity with --as.")
+        raise NotAuthenticatedError(
+            "Nobody is logged in: run `octopus login`, or name an identity with --as."
+        )
     app = _user_app(settings)
     return app, AuthClient(app=app).userinfo()["sub"]
 
@@ -105,7 +111,7 @@ def _client_app(settings: FabricSettings, client_id: str, secret: str) -> Client
         "octopus",
         client_id=client_id,
         client_secret=secret,
-        scope_requirements={settings.globus_client_id: [action_scope(settings.globus_client_id)]},
+        scope_requirements={settings.globus_client_id: [action_all(settings.globus_client_id)]},
         config=GlobusAppConfig(token_storage=MemoryTokenStorage()),
     )
 
@@ -116,7 +122,7 @@ def _user_app(settings: FabricSettings, login_flow_manager: Any = None) -> UserA
         "octopus",
         client_id=os.environ.get("OCTOPUS_CLI_CLIENT_ID", CLI_CLIENT_ID),
         scope_requirements={
-            settings.globus_client_id: [action_scope(settings.globus_client_id)],
+            settings.globus_client_id: [action_all(settings.globus_client_id)],
             AuthScopes.resource_server: [AuthScopes.openid, AuthScopes.profile, AuthScopes.email],
         },
         config=GlobusAppConfig(

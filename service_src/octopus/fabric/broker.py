@@ -16,7 +16,9 @@ from octopus.fabric.settings import FabricSettings, project_root
 _HEAP = "512m"
 
 
-def prepare_broker(settings: FabricSettings, *, cluster_arn: str, inner_secret: str, judge_secret: Path) -> None:
+def prepare_broker(
+    settings: FabricSettings, *, cluster_arn: str, inner_secret: str, judge_secret: Path
+) -> None:
     """Write the broker's properties, and format its storage when there is none yet.
 
     Raises:
@@ -51,7 +53,7 @@ def broker_command(settings: FabricSettings) -> list[str]:
     log = settings.home / "log"
     return [
         *_java(f"-Xmx{_HEAP}", f"-Xms{_HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
-        f"-Dlog4j2.configurationFile={_source() / 'config' / 'log4j2.yaml'}",
+        f"-Dlog4j2.configurationFile={_source() / 'config' / 'log4j2.properties'}",
         f"-Doctopus.audit.file={log / 'audit.log'}",
         "kafka.Kafka",
         str(_properties(settings)),

@@ -111,4 +111,6 @@ def _write_bundle(folder: Path) -> None:
     roots = Path(system) if system and Path(system).is_file() else Path(certifi.where())
     if roots == folder / "bundle.pem":  # the shell was set up by `octopus env`
         return
-    (folder / "bundle.pem").write_bytes(roots.read_bytes().rstrip() + b"\n" + (folder / "ca.pem").read_bytes())
+    (folder / "bundle.pem").write_bytes(
+        roots.read_bytes().rstrip() + b"\n" + (folder / "ca.pem").read_bytes()
+    )

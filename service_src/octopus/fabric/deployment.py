@@ -22,6 +22,8 @@ GLOBUS_SECRET_NAME = f"octopus/{INSTITUTION}/globus-client-secret"
 _PARAMETERS = f"/octopus/{INSTITUTION}/"
 _FINGERPRINT = f"/octopus-fabric/{INSTITUTION}/fingerprint"
 """Kept in the emulator itself, so that it is lost or restored together with what it stands for."""
+_BOOTSTRAPPED = "/cdk-bootstrap/hnb659fds/version"
+"""Where the CDK notes that an account is bootstrapped."""
 _SECONDS = 300
 
 
@@ -59,14 +61,22 @@ def deploy(settings: FabricSettings, *, log: Path) -> bool:
         FabricError: the CDK failed; its output is in ``log``.
     """
     wanted = _fingerprint(settings)
-    if _deployed_fingerprint() == wanted:
+    if _parameter(_FINGERPRINT) == wanted:
         return False
     arguments = [f"{name}={value}" for name, value in context(settings).items()]
     flags = [word for argument in arguments for word in ("-c", argument)]
     output = ["--output", str(settings.home / "cdk.out"), "--no-notices", *flags]
     log.unlink(missing_ok=True)
-    _cdk(settings, ["bootstrap", f"aws://{ACCOUNT}/{REGION}", *output], log=log)
-    _cdk(settings, ["deploy", "--all", "--require-approval", "never", *output], log=log)
+    if _parameter(_BOOTSTRAPPED) is None:
+        # From a folder without an app: with one in sight, the CDK would synthesise it here too.
+        _cdk(
+            settings,
+            ["bootstrap", f"aws://{ACCOUNT}/{REGION}", "--no-notices"],
+            log=log,
+            folder=settings.home,
+        )
+    deploy_all = ["deploy", "--all", "--require-approval", "never", *output]
+    _cdk(settings, deploy_all, log=log, folder=project_root())
     aws.ssm().put_parameter(Name=_FINGERPRINT, Value=wanted, Type="String", Overwrite=True)
     return True
 
@@ -92,9 +102,9 @@ def ensure_globus_secret(secret: str) -> None:
         client.create_secret(Name=GLOBUS_SECRET_NAME, SecretString=secret)
 
 
-def _deployed_fingerprint() -> str | None:
+def _parameter(name: str) -> str | None:
     try:
-        return aws.ssm().get_parameter(Name=_FINGERPRINT)["Parameter"]["Value"]
+        return aws.ssm().get_parameter(Name=name)["Parameter"]["Value"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ParameterNotFound":
             return None
@@ -124,7 +134,7 @@ def _operator_environment(settings: FabricSettings) -> dict[str, str]:
     }
 
 
-def _cdk(settings: FabricSettings, arguments: list[str], *, log: Path) -> None:
+def _cdk(settings: FabricSettings, arguments: list[str], *, log: Path, folder: Path) -> None:
     root = project_root()
     cache = Path(os.environ.get("OCTOPUS_CACHE", root / ".cache"))
     environment: Mapping[str, str] = {
@@ -138,8 +148,8 @@ def _cdk(settings: FabricSettings, arguments: list[str], *, log: Path) -> None:
     }
     command = [str(root / "node_modules" / ".bin" / "cdk"), *arguments]
     with log.open("ab") as output:
-        process = psutil.Popen(  # noqa: S603 - the project's own CDK
-            command, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        process = psutil.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         try:
             status = process.wait(timeout=_SECONDS)

@@ -23,7 +23,7 @@ def check_free(ports: Iterable[tuple[str, int, str]]) -> None:
     listeners = {
         connection.laddr.port: connection.pid
         for connection in psutil.net_connections(kind="tcp")
-        if connection.status == psutil.CONN_LISTEN
+        if connection.status == psutil.CONN_LISTEN and connection.laddr
     }
     taken = [
         f"Port {port} ({name}) is held by {_describe(listeners[port])}. "

@@ -10,6 +10,7 @@ import httpx
 
 from octopus.fabric.broker import broker_command
 from octopus.fabric.deployment import plain_environment
+from octopus.fabric.platform_keys import credentials_file
 from octopus.fabric.settings import REGION, FabricSettings, project_root
 from octopus.fabric.supervision import MARKER, Program
 from octopus.settings import DeployedSettings
@@ -151,7 +152,7 @@ def _aws_environment(settings: FabricSettings, *, profile: str) -> dict[str, str
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_SHARED_CREDENTIALS_FILE": str(settings.home / "aws" / "credentials"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(credentials_file(settings)),
         "AWS_CONFIG_FILE": str(settings.home / "aws" / "config"),
         "AWS_PROFILE": profile,
     }

@@ -178,7 +178,8 @@ class Fabric:
             self._emulator.keep_clean()
         elif self._emulator.unclean:
             self._progress.note(
-                "The AWS emulator did not stop cleanly: the next `octopus up` goes back to its last clean state."
+                "The AWS emulator did not stop cleanly: the next `octopus up` goes back to its last clean "
+                "state."
             )
 
     def _deploy(self) -> None:
@@ -229,20 +230,22 @@ class Fabric:
 
     def _describe(self, name: str, state: ProcessState | None, taken: list[int]) -> ProcessStatus:
         up = state is not None and state.up
+        since = state.since if state is not None and up else None
         return ProcessStatus(
             name=name,
             title=TITLES[name],
             state=state.state.lower() if state is not None else "stopped",
             ready=up and ready(self._settings, name),
             pid=state.pid if state is not None and up else None,
-            since=datetime.datetime.fromtimestamp(state.since, datetime.UTC) if up and state and state.since else None,
+            since=datetime.datetime.fromtimestamp(since, datetime.UTC) if since is not None else None,
             ports=taken,
         )
 
 
 def _check_installed() -> None:
     root = project_root()
-    for needed in (".venv-emulator/bin/python", "node_modules/.bin/cdk", "service_src/broker/target/kafka/libs"):
+    broker = "service_src/broker/target/octopus-broker.jar"
+    for needed in (".venv-emulator/bin/python", "node_modules/.bin/cdk", broker):
         if not (root / needed).exists():
             raise FabricError(f"{needed} is missing: run `make setup` first.")
 

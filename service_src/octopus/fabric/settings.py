@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import (
@@ -21,6 +22,8 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 PUBLISHED_CLIENT_ID = "2b9d2f5c-fa32-45b5-875b-b24cd343b917"
 """Globus client of the published service: its SDK asks for tokens of this one and no other."""
+
+Port = Annotated[int, Field(ge=1024, le=65535)]
 
 _SOCKET_PATH_LIMIT = 90
 """Bytes. A Unix socket's path has 107 at most, of which supervisord appends some while it binds."""
@@ -56,18 +59,18 @@ def state_folder() -> Path:
 
 
 class FabricSettings(BaseSettings):
-    """One machine's fabric: environment variables ``OCTOPUS_<FIELD>``, else what the last ``up`` was given."""
+    """One machine's fabric: environment variables ``OCTOPUS_<FIELD>``, else what the last ``up`` had."""
 
     model_config = SettingsConfigDict(env_prefix="OCTOPUS_", frozen=True, extra="ignore")
 
     home: Path = Field(default_factory=state_folder, exclude=True)
-    aws_port: int = Field(4566, ge=1024, le=65535)
-    globus_port: int = Field(8100, ge=1024, le=65535)
-    judge_port: int = Field(8201, ge=1024, le=65535)
-    kafka_port: int = Field(9098, ge=1024, le=65535)
-    kafka_inner_port: int = Field(19092, ge=1024, le=65535)
-    kafka_controller_port: int = Field(19093, ge=1024, le=65535)
-    service_port: int = Field(8000, ge=1024, le=65535)
+    aws_port: Port = 4566
+    globus_port: Port = 8100
+    judge_port: Port = 8201
+    kafka_port: Port = 9098
+    kafka_inner_port: Port = 19092
+    kafka_controller_port: Port = 19093
+    service_port: Port = 8000
     globus_auth_url: str | None = None
     """A real Globus Auth, ``https://auth.globus.org/``; the stand-in runs when unset."""
     globus_client_id: str = PUBLISHED_CLIENT_ID

@@ -1,0 +1,103 @@
+"""The published SDK, unmodified, from its own environment, with documented variables only."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.integration.fabric.conftest import ROOT, SDK_PYTHON, RunningFabric
+
+SDK_TESTS = ROOT / ".venv-sdk" / "source" / "tests"
+
+
+def run_sdk(script: str, environment: Mapping[str, str], *, seconds: float = 120) -> str:
+    done = subprocess.run(
+        [SDK_PYTHON, "-c", script],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_sdk_integration_tests_pass(fabric: RunningFabric, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [SDK_PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", SDK_TESTS / "unit" / "test_apis.py"],
+        env=fabric.sdk_environment("sdk-tests"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "13 passed" in done.stdout
+
+
+def test_sdk_offline_tests_pass_in_their_environment(tmp_path: Path) -> None:
+    names = sorted(path for path in (SDK_TESTS / "unit").glob("test_*.py") if path.name != "test_apis.py")
+    done = subprocess.run(
+        [SDK_PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", *names],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "DIASPORA_USER_DIR": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "112 passed" in done.stdout
+
+
+PRODUCE_AND_CONSUME = """
+import json
+from diaspora_event_sdk import Client, KafkaConsumer, KafkaProducer
+
+client = Client()
+assert client.create_user()["status"] == "success"
+assert client.create_topic("readings")["status"] == "success"
+topic = f"{client.namespace}.readings"
+producer = KafkaProducer(topic)
+for number in range(100):
+    producer.send(topic, {"number": number}).get(timeout=30)
+producer.close()
+consumer = KafkaConsumer(topic, auto_offset_reset="earliest", consumer_timeout_ms=15000)
+numbers = []
+for record in consumer:
+    numbers.append(json.loads(record.value)["number"])
+    if len(numbers) == 100:
+        break
+consumer.close()
+print(json.dumps(numbers))
+"""
+
+
+def test_sdk_kafka_clients_carry_every_event_in_order(fabric: RunningFabric) -> None:
+    assert json.loads(run_sdk(PRODUCE_AND_CONSUME, fabric.sdk_environment("sdk-kafka"))) == list(range(100))
+
+
+RELIABLE_CLIENT = """
+import logging
+logging.basicConfig(level=logging.INFO)
+from diaspora_event_sdk import reliable_client_creation
+print(reliable_client_creation())
+"""
+
+
+def test_sdk_reliable_client_creation_succeeds_at_once(fabric: RunningFabric) -> None:
+    environment = fabric.sdk_environment("sdk-reliable")
+    done = subprocess.run(
+        [SDK_PYTHON, "-c", RELIABLE_CLIENT],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "Error in attempt" not in done.stderr
+    assert done.stdout.startswith(f"ns-{environment['DIASPORA_SDK_CLIENT_ID'][-12:]}.topic-")
