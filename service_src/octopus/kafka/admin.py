@@ -9,23 +9,25 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from octopus.errors import OctopusError, UnavailableError
 
 ASK_S = 4.0
 """One question to the brokers."""
-CHANGE_S = 7.0
+CHANGE_S = 6.0
 """One change, until it can be seen: recreating a topic is a question and two changes, under 25 s with the
 wait for its turn."""
 _ASK_AGAIN_S = 0.05
 _DESCRIBED_AT_ONCE = 500
 _READINESS_TOPIC = "octopus.readiness"
 """Never exists: metadata of one absent topic is the cheapest question that needs a live broker."""
+
+Answer = TypeVar("Answer")
 
 _UNKNOWN_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID)
 
@@ -76,23 +78,18 @@ class TopicAdmin:
             KafkaRefusedError: it was not made.
         """
         ends = time.monotonic() + CHANGE_S
+        made = False
 
         def attempt() -> KafkaTopic | None:
-            new = NewTopic(name, num_partitions=1, replication_factor=self._replication_factor)
-            client = self._connected()
-            done = client.create_topics([new], operation_timeout=_left(ends), request_timeout=_left(ends))
-            try:
-                _await(done[name], ends)
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    raise
-            return self._seen(name, ends, wanted=lambda topic: topic is not None and topic.topic_id != unlike)
+            # "Exists already" may speak of the old topic that is still going away: then ask to create again.
+            nonlocal made
+            made = made or self._make(name, ends) or unlike is None
+            return self._describe([name], ends).get(name)
 
-        # An old topic that is still going away answers "exists": ask to create again until it has gone.
-        made = _until(attempt, lambda topic: topic is not None, ends) if unlike else _guarded(attempt, name)
-        if made is None:
+        topic = _until(attempt, lambda found: found is not None and found.topic_id != unlike, ends)
+        if topic is None or topic.topic_id == unlike:
             raise KafkaAwayError(f"topic {name} was asked for and is not to be seen yet")
-        return made
+        return topic
 
     def delete(self, names: Sequence[str]) -> None:
         """None of these topics exists any more; one that did not is as good.
@@ -197,11 +194,19 @@ class TopicAdmin:
             found[name] = KafkaTopic(name, str(topic.topic_id), len(topic.partitions))
         return found
 
-    def _seen(
-        self, name: str, ends: float, *, wanted: Callable[[KafkaTopic | None], bool]
-    ) -> KafkaTopic | None:
-        topic = _until(lambda: self._describe([name], ends).get(name), wanted, ends)
-        return topic if wanted(topic) else None
+    def _make(self, name: str, ends: float) -> bool:
+        """Ask to create; False when a topic of that name exists."""
+        new = NewTopic(name, num_partitions=1, replication_factor=self._replication_factor)
+        done = self._connected().create_topics(
+            [new], operation_timeout=_left(ends), request_timeout=_left(ends)
+        )
+        try:
+            _await(done[name], ends)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+            return False
+        return True
 
 
 def _left(ends: float) -> float:
@@ -213,7 +218,8 @@ def _await(future: Future[Any], ends: float) -> Any:
     return future.result(timeout=_left(ends) + 0.5)
 
 
-def _until[T](ask: Callable[[], T], enough: Callable[[T], bool], ends: float) -> T:
+def _until(ask: Callable[[], Answer], enough: Callable[[Answer], bool], ends: float) -> Answer:
+    """The first answer that is enough, or the last one before the end."""
     attempts = Retrying(
         retry=retry_if_result(lambda answer: not enough(answer)),
         wait=wait_fixed(_ASK_AGAIN_S),
@@ -223,7 +229,7 @@ def _until[T](ask: Callable[[], T], enough: Callable[[T], bool], ends: float) ->
     return _guarded(lambda: attempts(ask), "topics")
 
 
-def _guarded[T](call: Callable[[], T], what: str) -> T:
+def _guarded(call: Callable[[], Answer], what: str) -> Answer:
     """``call``'s answer, with the brokers' errors told apart: away, or refused."""
     try:
         return call()

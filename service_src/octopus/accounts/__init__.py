@@ -1,0 +1,1 @@
+"""Accounts: a Globus identity with its namespace and its principal in IAM."""

@@ -1,0 +1,122 @@
+"""An account's principal in IAM: a user with the fabric's boundary, its tag, and one inline policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from octopus.errors import Failure
+from octopus.iam.generate import INLINE_POLICY_NAME, canonical_json, policy_sha256, principal_policy
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+PATH = "/msk-users/"
+FABRIC_TAG = "octopus:fabric"
+_NEW_USER_KNOWN_S = 6.0
+"""IAM is eventually consistent: a user made a moment ago may be unknown to the next call."""
+
+
+class Principals:
+    """IAM users of one fabric's accounts. Each call may be repeated."""
+
+    def __init__(self, client: IAMClient, *, institution: str, boundary_arn: str, cluster_arn: str) -> None:
+        self._client = client
+        self._institution = institution
+        self._boundary_arn = boundary_arn
+        self._cluster_arn = cluster_arn
+
+    def policy_sha256(self, namespaces: Iterable[str]) -> str:
+        """Hash of the policy that a principal with these namespaces has."""
+        return policy_sha256(self._policy(namespaces))
+
+    def in_order(self, subject: str, namespaces: Iterable[str]) -> bool:
+        """Whether IAM holds the user with exactly the boundary and the policy that it should have."""
+        try:
+            user = self._client.get_user(UserName=subject)["User"]
+        except self._client.exceptions.NoSuchEntityException:
+            return False
+        boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        return boundary == self._boundary_arn and self._held_policy(subject) == self._policy(namespaces)
+
+    def ensure(self, subject: str, namespaces: Iterable[str]) -> None:
+        """Make or mend the user, its boundary and its policy.
+
+        Raises:
+            Failure: IAM will not have it: another fabric's user, or a ceiling of the AWS account.
+        """
+        self._ensure_user(subject)
+        policy = self._policy(namespaces)
+        if self._held_policy(subject) != policy:
+            attempts = Retrying(
+                retry=retry_if_exception_type(self._client.exceptions.NoSuchEntityException),
+                wait=wait_random_exponential(multiplier=0.1, max=1),
+                stop=stop_after_delay(_NEW_USER_KNOWN_S),
+                reraise=True,
+            )
+            attempts(
+                self._client.put_user_policy,
+                UserName=subject,
+                PolicyName=INLINE_POLICY_NAME,
+                PolicyDocument=canonical_json(policy),
+            )
+
+    def withdraw(self, subject: str) -> None:
+        """Take the user's rights away, if it has any."""
+        try:
+            self._client.delete_user_policy(UserName=subject, PolicyName=INLINE_POLICY_NAME)
+        except self._client.exceptions.NoSuchEntityException:
+            return
+
+    def delete(self, subject: str) -> None:
+        """No such user exists any more; its keys and its policy must be gone before."""
+        try:
+            self._client.delete_user(UserName=subject)
+        except self._client.exceptions.NoSuchEntityException:
+            return
+
+    def _ensure_user(self, subject: str) -> None:
+        try:
+            self._client.create_user(
+                UserName=subject,
+                Path=PATH,
+                PermissionsBoundary=self._boundary_arn,
+                Tags=[{"Key": FABRIC_TAG, "Value": self._institution}],
+            )
+        except self._client.exceptions.EntityAlreadyExistsException:
+            self._mend_user(subject)
+        except self._client.exceptions.LimitExceededException:
+            raise Failure(
+                "Failed to create IAM user: the AWS account holds as many users as it may"
+            ) from None
+
+    def _mend_user(self, subject: str) -> None:
+        user = self._client.get_user(UserName=subject)["User"]
+        tags = {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])}
+        if user["Path"] != PATH or tags.get(FABRIC_TAG, self._institution) != self._institution:
+            # Names of users are one space per AWS account; this one is not ours to change.
+            raise Failure(f"Failed to create IAM user: {subject} exists and belongs to something else")
+        if FABRIC_TAG not in tags:
+            self._client.tag_user(UserName=subject, Tags=[{"Key": FABRIC_TAG, "Value": self._institution}])
+        boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        if boundary != self._boundary_arn:
+            self._client.put_user_permissions_boundary(
+                UserName=subject, PermissionsBoundary=self._boundary_arn
+            )
+
+    def _policy(self, namespaces: Iterable[str]) -> dict[str, Any]:
+        return principal_policy(cluster_arn=self._cluster_arn, namespaces=sorted(namespaces))
+
+    def _held_policy(self, subject: str) -> dict[str, Any] | None:
+        try:
+            reply = self._client.get_user_policy(UserName=subject, PolicyName=INLINE_POLICY_NAME)
+        except self._client.exceptions.NoSuchEntityException:
+            return None
+        # botocore decodes the document; the stubs, and older emulators, hand over its text.
+        document: Any = reply["PolicyDocument"]
+        parsed = json.loads(unquote(document)) if isinstance(document, str) else document
+        return dict(parsed)

@@ -1,0 +1,53 @@
+"""HTTP of accounts: ``/user`` and ``/namespace``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from octopus.accounts.models import NamespacesReply, UserDeletedReply, UserReply
+from octopus.accounts.service import Accounts
+from octopus.topics.service import namespace_of
+from octopus.web.authentication import AuthenticatedCaller
+from octopus.web.errors import DOCUMENTED, FailureReply
+
+router = APIRouter(responses=DOCUMENTED)
+
+
+def _accounts(request: Request) -> Accounts:
+    found: Accounts = request.app.state.accounts
+    return found
+
+
+AccountsOfFabric = Annotated[Accounts, Depends(_accounts)]
+
+
+@router.post("/user", tags=["User"], summary="Create your account", response_model=UserReply | FailureReply)
+def create_user(caller: AuthenticatedCaller, accounts: AccountsOfFabric) -> UserReply:
+    """Your IAM user and your namespace exist. The reply is the same however often you ask."""
+    accounts.create(caller.subject)
+    namespace = namespace_of(caller.subject)
+    return UserReply(
+        message=f"User {caller.subject} created with namespace {namespace}",
+        subject=caller.subject,
+        namespace=namespace,
+    )
+
+
+@router.delete(
+    "/user", tags=["User"], summary="Delete your account", response_model=UserDeletedReply | FailureReply
+)
+def delete_user(caller: AuthenticatedCaller, accounts: AccountsOfFabric) -> UserDeletedReply:
+    """Your key, your topics with all their records, your namespace and your IAM user are gone."""
+    accounts.delete(caller.subject)
+    return UserDeletedReply(message=f"User {caller.subject} deleted")
+
+
+@router.get("/namespace", tags=["Namespace"], summary="List your namespaces and topics")
+def list_namespaces(caller: AuthenticatedCaller, accounts: AccountsOfFabric) -> NamespacesReply:
+    """Each namespace with its topics in order; empty before you have an account."""
+    namespaces = accounts.namespaces(caller.subject)
+    return NamespacesReply(
+        message=f"Found {len(namespaces)} namespaces for {caller.subject}", namespaces=namespaces
+    )

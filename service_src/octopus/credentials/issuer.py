@@ -1,0 +1,86 @@
+"""Who makes keys. One kind today: access keys of an IAM user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+_NEW_USER_KNOWN_S = 6.0
+"""IAM is eventually consistent: a user made a moment ago may be unknown to the next call."""
+
+
+class PrincipalGoneError(Exception):
+    """The principal that the key belongs to does not exist."""
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A key at the only moment when its secret can be had."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+    created: str
+    """ISO-8601, UTC."""
+
+
+class CredentialIssuer(Protocol):
+    """Makes, lists and ends keys of a principal."""
+
+    def issue(self, user_name: str) -> IssuedKey:
+        """A new key.
+
+        Raises:
+            PrincipalGoneError: the principal does not exist.
+        """
+
+    def states(self, user_name: str) -> dict[str, bool]:
+        """The principal's keys by access key id; True for those that are active.
+
+        Raises:
+            PrincipalGoneError: the principal does not exist.
+        """
+
+    def end(self, user_name: str, access_key_id: str) -> None:
+        """The key does not exist any more, whether it did or not."""
+
+
+class IamUserIssuer:
+    """Long-lived access keys of IAM users: what the published SDK can use."""
+
+    def __init__(self, client: IAMClient) -> None:
+        self._client = client
+
+    def issue(self, user_name: str) -> IssuedKey:
+        """See `CredentialIssuer.issue`."""
+        attempts = Retrying(
+            retry=retry_if_exception_type(self._client.exceptions.NoSuchEntityException),
+            wait=wait_random_exponential(multiplier=0.1, max=1),
+            stop=stop_after_delay(_NEW_USER_KNOWN_S),
+            reraise=True,
+        )
+        try:
+            key = attempts(self._client.create_access_key, UserName=user_name)["AccessKey"]
+        except self._client.exceptions.NoSuchEntityException:
+            raise PrincipalGoneError(user_name) from None
+        return IssuedKey(key["AccessKeyId"], key["SecretAccessKey"], key["CreateDate"].isoformat())
+
+    def states(self, user_name: str) -> dict[str, bool]:
+        """See `CredentialIssuer.states`."""
+        try:
+            pages = list(self._client.get_paginator("list_access_keys").paginate(UserName=user_name))
+        except self._client.exceptions.NoSuchEntityException:
+            raise PrincipalGoneError(user_name) from None
+        keys = [key for page in pages for key in page["AccessKeyMetadata"]]
+        return {key["AccessKeyId"]: key["Status"] == "Active" for key in keys}
+
+    def end(self, user_name: str, access_key_id: str) -> None:
+        """See `CredentialIssuer.end`."""
+        try:
+            self._client.delete_access_key(UserName=user_name, AccessKeyId=access_key_id)
+        except self._client.exceptions.NoSuchEntityException:
+            return

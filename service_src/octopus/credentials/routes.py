@@ -1,0 +1,49 @@
+"""HTTP of credentials: ``/key``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from octopus.accounts.service import Accounts
+from octopus.credentials.models import KeyDeletedReply, KeyReply
+from octopus.web.authentication import AuthenticatedCaller
+from octopus.web.errors import DOCUMENTED, FailureReply
+
+router = APIRouter(tags=["Authentication"], responses=DOCUMENTED)
+
+
+def _accounts(request: Request) -> Accounts:
+    found: Accounts = request.app.state.accounts
+    return found
+
+
+def _endpoint(request: Request) -> str:
+    return str(request.app.state.settings.bootstrap_servers)
+
+
+AccountsOfFabric = Annotated[Accounts, Depends(_accounts)]
+Endpoint = Annotated[str, Depends(_endpoint)]
+
+
+@router.post("/key", summary="Get your key", response_model=KeyReply | FailureReply)
+def create_key(caller: AuthenticatedCaller, accounts: AccountsOfFabric, endpoint: Endpoint) -> KeyReply:
+    """The key that you have, while it works; otherwise a new one (`fresh`). Makes your account if need be."""
+    key = accounts.issue_key(caller.subject)
+    verb = "created" if key.fresh else "already exists"
+    return KeyReply(
+        message=f"Access key {verb} for {caller.subject}",
+        access_key=key.access_key_id,
+        secret_key=key.secret,
+        create_date=key.created,
+        endpoint=endpoint,
+        fresh=key.fresh,
+    )
+
+
+@router.delete("/key", summary="Delete your keys")
+def delete_key(caller: AuthenticatedCaller, accounts: AccountsOfFabric) -> KeyDeletedReply:
+    """No key of yours works any more; connections that use one end within a minute."""
+    accounts.delete_keys(caller.subject)
+    return KeyDeletedReply(message=f"Access key deleted for {caller.subject}")

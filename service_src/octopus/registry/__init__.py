@@ -1,0 +1,1 @@
+"""How the registry is written: what must agree is written together, one change of a thing at a time."""

@@ -1,0 +1,1 @@
+"""Topics of a namespace: the registry says whose they are, Kafka says what is in them."""

@@ -1,0 +1,1 @@
+"""The web service: routes assembled, requests followed, errors told in one shape."""

@@ -1,0 +1,42 @@
+"""``python -m octopus.web``: the web service as a process."""
+
+from __future__ import annotations
+
+import socket
+
+import structlog
+import uvicorn
+
+from octopus import log
+from octopus.settings import ServiceSettings
+from octopus.web.app import create_app
+from octopus.web.sockets import listen
+
+_GRACE_S = 20
+"""What a stop waits for requests under way."""
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT, then finish the requests under way."""
+    settings = ServiceSettings()  # from the environment
+    log.configure(process="service", level=settings.log_level)
+    app = create_app(settings)
+    sockets = listen(settings.listen_host, settings.listen_port)
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    structlog.get_logger("octopus.web").info("web.listening", addresses=[_shown(one) for one in sockets])
+    uvicorn.Server(config).run(sockets=sockets)
+
+
+def _shown(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{host}:{port}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The web service's application, assembled from the routes of each feature."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+import octopus.accounts.routes
+import octopus.credentials.routes
+import octopus.topics.routes
+from octopus import aws
+from octopus.identity.service import Authenticator
+from octopus.settings import ServiceSettings
+from octopus.web import errors, health
+from octopus.web.assembly import Features, assemble
+from octopus.web.requests import BoundedBodies, FollowedRequests
+
+_DESCRIPTION = """
+Topics of an event fabric, self-service: your Globus identity has a namespace, keys and topics; records go
+to and from Kafka itself, at the `endpoint` that comes with your key.
+
+Every request takes a Globus access token and your identity's UUID in the `Subject` header. Every request may
+be repeated: making what exists and deleting what is gone both succeed.
+"""
+
+_TAGS = [
+    {"name": "User", "description": "Your account: an IAM user and a namespace."},
+    {"name": "Authentication", "description": "The key that Kafka clients sign with."},
+    {"name": "Namespace", "description": "What you own."},
+    {
+        "name": "Topic",
+        "description": "Topics of a namespace; in Kafka they are called `<namespace>.<topic>`.",
+    },
+    {"name": "Health", "description": "For whoever watches the service."},
+]
+
+
+def create_app(
+    settings: ServiceSettings,
+    *,
+    features: Features | None = None,
+    authenticator: Authenticator | None = None,
+) -> FastAPI:
+    """The application of one fabric.
+
+    Args:
+        settings: of the deployment.
+        features: ready-made ones; assembled from the settings when None.
+        authenticator: a ready-made one; when None it is made with the Globus client's secret, which is read
+            from Secrets Manager now.
+    """
+    parts = features or assemble(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        app.state.dependencies.close()
+        parts.close()
+
+    app = FastAPI(
+        title="Octopus",
+        version="3",
+        summary="A hybrid cloud-to-edge event fabric for science",
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.accounts = parts.accounts
+    app.state.topics = parts.topics
+    app.state.authenticator = authenticator or open_authenticator(settings)
+    app.state.dependencies = health.dependencies(settings, parts.kafka)
+    app.include_router(health.router)
+    for feature in (octopus.accounts.routes, octopus.credentials.routes, octopus.topics.routes):
+        app.include_router(feature.router, prefix="/api/v3")
+    errors.install(app)
+    app.add_middleware(BoundedBodies)
+    app.add_middleware(FollowedRequests)
+    return app
+
+
+def open_authenticator(settings: ServiceSettings) -> Authenticator:
+    """Checks tokens with the service's own Globus client."""
+    secret = aws.secretsmanager().get_secret_value(SecretId=settings.globus_secret_name)["SecretString"]
+    return Authenticator(
+        client_id=settings.globus_client_id, client_secret=secret, auth_url=settings.globus_auth_url
+    )

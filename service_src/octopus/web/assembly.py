@@ -1,0 +1,65 @@
+"""The features of one fabric, wired to AWS and Kafka."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from botocore.credentials import Credentials as AwsKey
+
+from octopus import aws
+from octopus.accounts.principal import Principals
+from octopus.accounts.service import Accounts
+from octopus.accounts.store import AccountStore
+from octopus.credentials.service import open_credentials
+from octopus.kafka.admin import TopicAdmin
+from octopus.kafka.client import client_settings
+from octopus.registry.leases import Leases
+from octopus.settings import ServiceSettings
+from octopus.topics.service import Topics
+from octopus.topics.store import TopicStore
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the routes, and whoever repairs a fabric, work with."""
+
+    accounts: Accounts
+    topics: Topics
+    kafka: TopicAdmin
+
+    def close(self) -> None:
+        """Leave Kafka."""
+        self.kafka.close()
+
+
+def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> Features:
+    """The features of the fabric that the settings describe. Nothing is connected to before it is used.
+
+    Args:
+        settings: of the deployment.
+        kafka_key: AWS key to sign Kafka tokens with; boto3's default chain when None.
+    """
+    kafka = TopicAdmin(
+        lambda: client_settings(
+            bootstrap_servers=settings.bootstrap_servers,
+            ca_file=settings.kafka_ca_file,
+            credentials=kafka_key,
+        ),
+        replication_factor=settings.replication_factor,
+    )
+    database = aws.dynamodb()
+    leases = Leases(database, settings.registry_table)
+    topics = Topics(store=TopicStore(database, settings.registry_table), leases=leases, kafka=kafka)
+    accounts = Accounts(
+        store=AccountStore(database, settings.registry_table),
+        leases=leases,
+        principals=Principals(
+            aws.iam(),
+            institution=settings.institution,
+            boundary_arn=settings.principal_boundary_arn,
+            cluster_arn=settings.cluster_arn,
+        ),
+        credentials=open_credentials(settings),
+        topics=topics,
+    )
+    return Features(accounts, topics, kafka)

@@ -1,0 +1,36 @@
+"""Who is calling, for routes that published clients use: a token, and a ``Subject`` header that agrees."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from octopus.identity.models import Caller
+from octopus.identity.service import Authenticator
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="Globus",
+    description="Access token of Globus Auth for this service's scope, `.../action_all`.",
+)
+
+
+def _caller(
+    request: Request,
+    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    subject: Annotated[
+        str | None,
+        Header(description="The caller's own Globus identity (UUID), as the token has it. Required."),
+    ] = None,
+) -> Caller:
+    authenticator: Authenticator = request.app.state.authenticator
+    caller = authenticator.authenticate(request.headers.get("authorization"))
+    authenticator.check_subject(caller, subject)
+    request.scope["octopus.subject"] = caller.subject
+    return caller
+
+
+AuthenticatedCaller = Annotated[Caller, Depends(_caller)]
+"""Type of a route's parameter that is the caller, found out and held to the ``Subject`` header."""

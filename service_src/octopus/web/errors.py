@@ -1,0 +1,152 @@
+"""Errors as replies: one shape of body, the right status, and nothing that the caller should not see."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+)
+from botocore.exceptions import (
+    ConnectionError as AwsConnectionError,
+)
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from octopus.errors import Failure, OctopusError, UnavailableError
+
+_THROTTLED = frozenset(
+    {
+        "LimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_VALUE_SHOWN = 100
+"""Characters of a refused value that the caller gets back."""
+
+_log = structlog.get_logger(__name__)
+
+
+class ErrorReply(BaseModel):
+    """A request that was not done."""
+
+    status: str = "error"
+    error_code: int
+    message: str
+
+
+class FailureReply(BaseModel):
+    """A refusal that callers read from ``status``; the HTTP status is 200."""
+
+    status: str = "failure"
+    message: str = Field(examples=["Name must be between 3 and 32 characters"])
+
+
+def _documented(description: str, error_code: int, message: str) -> dict[str, Any]:
+    example = {"status": "error", "error_code": error_code, "message": message}
+    return {
+        "model": ErrorReply,
+        "description": description,
+        "content": {"application/json": {"example": example}},
+    }
+
+
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    401: _documented("No valid token, or no `Subject`.", 401, "Token is inactive."),
+    403: _documented("Not yours.", 403, "Token does not belong to the user."),
+    413: _documented("The body is too large.", 413, "A body of this route holds at most 16384 bytes."),
+    422: _documented("Malformed.", 422, "Invalid user ID; expected UUID."),
+    500: _documented("Not done, or done in part; the message says which.", 500, "Internal error"),
+    503: _documented("A dependency is away and nothing was done: try again.", 503, "Kafka does not answer"),
+}
+"""Error replies of every management route, for its OpenAPI description."""
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the app becomes a reply in the one shape."""
+    app.add_exception_handler(OctopusError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(BotoCoreError, _aws)
+    app.add_exception_handler(ClientError, _aws)
+
+
+def unexpected() -> Response:
+    """The reply when something broke that nobody foresaw; the log has the details."""
+    return _reply(500, "Internal error: it is logged under the id in the X-Request-Id header")
+
+
+def too_large(most_bytes: int) -> Response:
+    """The reply to a body over the limit."""
+    return _reply(413, f"body: this route takes at most {most_bytes} bytes")
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    refusal = cast(OctopusError, error)
+    if isinstance(refusal, Failure):
+        return JSONResponse({"status": "failure", "message": refusal.message})
+    if refusal.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.warning("request.not_done", status=int(refusal.http_status), reason=refusal.message)
+    return _reply(int(refusal.http_status), refusal.message, error_code=refusal.error_code)
+
+
+async def _malformed(_request: Request, error: Exception) -> Response:
+    faults = cast(RequestValidationError, error).errors()
+    sentences = [
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}, "
+        f"received {repr(fault.get('input'))[:_VALUE_SHOWN]}"
+        for fault in faults
+    ]
+    return _reply(422, "; ".join(sentences))
+
+
+async def _framework(_request: Request, error: Exception) -> Response:
+    fault = cast(HTTPException, error)
+    reply = _reply(fault.status_code, str(fault.detail))
+    reply.headers.update(fault.headers or {})
+    return reply
+
+
+async def _aws(_request: Request, error: Exception) -> Response:
+    if away(error):
+        _log.warning("aws.away", reason=_reason(error))
+        return _reply(503, "A service that this one depends on does not answer: try again")
+    _log.error("aws.refused", exc_info=error)
+    return unexpected()
+
+
+def away(error: Exception) -> bool:
+    """Whether AWS said "not now" rather than "no"."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return error.response.get("Error", {}).get("Code") in _THROTTLED or status >= 500
+    return isinstance(error, AwsConnectionError | HTTPClientError | UnavailableError)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code"))
+    return type(error).__name__
+
+
+def _reply(status: int, message: str, *, error_code: int | None = None) -> JSONResponse:
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
+    body = {"status": "error", "error_code": error_code or status, "message": message}
+    return JSONResponse(body, status, headers)
