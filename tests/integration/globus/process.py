@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import globus_sdk
@@ -47,12 +48,12 @@ class StandIn:
             "OCTOPUS_GLOBUS_TOKEN_LIFE": str(self._token_life),
         }
 
-    def start(self) -> None:
-        """Start it and wait until it answers."""
+    def start(self, further: Mapping[str, str] | None = None) -> None:
+        """Start it, with further variables if given, and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "octopus.globus"],
-                env=self.environment(),
+                env=self.environment() | dict(further or {}),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

@@ -1,4 +1,4 @@
-"""The published SDK's interactive login, unmodified and by documented variables alone, driven through the page."""
+"""The published SDK's interactive login, unmodified, by documented variables alone, through the page."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def log_in(*, auth_url: str, user_dir: Path, identity: str) -> dict[str, Any]:
 
 
 def use(*, auth_url: str, user_dir: Path) -> dict[str, Any]:
-    """What an SDK process that finds its tokens in ``user_dir`` says of itself; it must not ask for a login."""
+    """``subject`` and ``namespace`` of an SDK process that finds its tokens in ``user_dir``."""
     done = subprocess.run(
         [SDK_PYTHON, "-c", _LOGIN],
         env=environment(auth_url=auth_url, user_dir=user_dir),
