@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -13,8 +13,8 @@ _SECRET_WORDS = ("secret", "token", "authorization", "password", "signature", "c
 REDACTED = "[redacted]"
 
 
-def configure(*, process: str, level: str = "info") -> None:
-    """Send this process's logs, its libraries' too, to standard output as JSON lines."""
+def configure(*, process: str, level: str = "info", stream: TextIO | None = None) -> None:
+    """Send this process's logs, its libraries' too, to ``stream`` (standard output) as JSON lines."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -29,7 +29,7 @@ def configure(*, process: str, level: str = "info") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

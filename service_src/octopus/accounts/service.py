@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
 from octopus.accounts.store import AccountStore, NamespaceTakenError
-from octopus.credentials.models import UsableKey
+from octopus.credentials.models import StoredKey, UsableKey
 from octopus.credentials.service import NO_POLICY_SHA256, Credentials, PrincipalGoneError
 from octopus.errors import Failure, OctopusError
 from octopus.registry.leases import Lease, Leases
@@ -110,6 +110,10 @@ class Accounts:
             return self._credentials.current(subject, subject) or self._credentials.issue(
                 subject, subject, lease
             )
+
+    def keys(self, subject: str) -> list[StoredKey]:
+        """The subject's recorded keys, newest first."""
+        return self._credentials.recorded(subject)
 
     def delete_keys(self, subject: str) -> None:
         """No key of the subject works any more."""

@@ -67,7 +67,7 @@ def status(as_json: JsonOption = False) -> None:
                     process.state,
                     "yes" if process.ready else "no",
                     process.pid or "-",
-                    process.since.isoformat(timespec="seconds") if process.since else "-",
+                    f"{process.since.astimezone():%Y-%m-%d %H:%M:%S}" if process.since else "-",
                     ", ".join(map(str, process.ports)),
                 ]
                 for process in processes

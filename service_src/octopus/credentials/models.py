@@ -85,3 +85,37 @@ class KeyDeletedReply(BaseModel):
 
     status: Literal["success"] = "success"
     message: str
+
+
+class KeySummary(BaseModel):
+    """A key without its secret."""
+
+    access_key: str
+    kind: Kind
+    state: Literal["active", "inactive"]
+    create_date: str
+
+
+class KeysReply(BaseModel):
+    """The caller's keys, newest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "status": "success",
+                "message": "Found 1 keys for 7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44",
+                "keys": [
+                    {
+                        "access_key": "AKIAIOSFODNN7EXAMPLE",
+                        "kind": "iam-user",
+                        "state": "active",
+                        "create_date": "2026-11-22T04:50:31+00:00",
+                    }
+                ],
+            }
+        }
+    )
+
+    status: Literal["success"] = "success"
+    message: str
+    keys: list[KeySummary]

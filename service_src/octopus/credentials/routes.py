@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from octopus.accounts.service import Accounts
-from octopus.credentials.models import KeyDeletedReply, KeyReply
-from octopus.web.authentication import AuthenticatedCaller
+from octopus.credentials.models import KeyDeletedReply, KeyReply, KeysReply, KeySummary
+from octopus.web.authentication import AuthenticatedCaller, TokenCaller
 from octopus.web.errors import DOCUMENTED, FailureReply
 
 router = APIRouter(tags=["Authentication"], responses=DOCUMENTED)
@@ -47,3 +47,18 @@ def delete_key(caller: AuthenticatedCaller, accounts: AccountsOfFabric) -> KeyDe
     """No key of yours works any more; connections that use one end within a minute."""
     accounts.delete_keys(caller.subject)
     return KeyDeletedReply(message=f"Access key deleted for {caller.subject}")
+
+
+@router.get("/keys", summary="List your keys")
+def list_keys(caller: TokenCaller, accounts: AccountsOfFabric) -> KeysReply:
+    """Each key that the fabric holds of you, newest first, without its secret."""
+    keys = [
+        KeySummary(
+            access_key=key.access_key_id,
+            kind=key.kind,
+            state="active" if key.active else "inactive",
+            create_date=key.created,
+        )
+        for key in accounts.keys(caller.subject)
+    ]
+    return KeysReply(message=f"Found {len(keys)} keys for {caller.subject}", keys=keys)

@@ -70,6 +70,10 @@ class Credentials:
             return UsableKey(key.access_key_id, secret, key.created, fresh=False)
         return None
 
+    def recorded(self, subject: str) -> list[StoredKey]:
+        """Every key that the fabric holds of a principal, newest first, its secret still encrypted."""
+        return self._store.keys_of(subject)
+
     def issue(self, subject: str, user_name: str, lease: Lease, *, kind: Kind = Kind.IAM_USER) -> UsableKey:
         """A new key, when `current` has found none: everything unusable makes room for it.
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from octopus import log
 from octopus.fabric import deployment, heal, platform_keys
 from octopus.fabric.broker import prepare_broker
 from octopus.fabric.certificates import ensure_certificates
@@ -130,7 +131,9 @@ class Fabric:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise FabricError("Another `octopus up`, `down` or `reset` is at work here.") from error
-            yield
+            with (self._settings.home / "log" / "octopus.log").open("a") as stream:
+                log.configure(process="octopus", stream=stream)
+                yield
 
     def _end_orphans(self) -> None:
         """End what a killed supervisord left behind; the emulator first, so that it can write its state."""
@@ -203,7 +206,7 @@ class Fabric:
 
     def _heal(self, unclean: heal.Unclean) -> None:
         with self._progress.step("Comparing accounts and topics with what Kafka holds"):
-            findings = heal.heal(self._settings, unclean)
+            findings = heal.heal(self._settings, deployment.deployed_settings(), unclean)
         for sentence in findings:
             self._progress.note(sentence)
 
@@ -216,9 +219,9 @@ class Fabric:
             state = self._supervisor.states()[name].state
             if state not in ("FATAL", "EXITED", "STOPPED"):
                 return None
-            log = self._settings.home / "log" / f"{name}.log"
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:]) if log.exists() else ""
-            return f"The {TITLES[name]} ended while it started; the end of {log}:\n{tail}"
+            path = self._settings.home / "log" / f"{name}.log"
+            tail = "\n".join(path.read_text(errors="replace").splitlines()[-10:]) if path.exists() else ""
+            return f"The {TITLES[name]} ended while it started; the end of {path}:\n{tail}"
 
         with self._progress.step(f"{TITLES[name]} on port {ports(self._settings)[name][0][0]}"):
             wait_until(

@@ -1,4 +1,4 @@
-"""Who is calling, for routes that published clients use: a token, and a ``Subject`` header that agrees."""
+"""Who is calling: a token and, on routes that published clients use, a ``Subject`` header that agrees."""
 
 from __future__ import annotations
 
@@ -17,18 +17,29 @@ _bearer = HTTPBearer(
 )
 
 
+def _token_caller(
+    request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    authenticator: Authenticator = request.app.state.authenticator
+    caller = authenticator.authenticate(request.headers.get("authorization"))
+    request.scope["octopus.subject"] = caller.subject
+    return caller
+
+
+TokenCaller = Annotated[Caller, Depends(_token_caller)]
+"""Type of a route's parameter that is the caller, found out from the token alone."""
+
+
 def _caller(
     request: Request,
-    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    caller: TokenCaller,
     subject: Annotated[
         str | None,
         Header(description="The caller's own Globus identity (UUID), as the token has it. Required."),
     ] = None,
 ) -> Caller:
     authenticator: Authenticator = request.app.state.authenticator
-    caller = authenticator.authenticate(request.headers.get("authorization"))
     authenticator.check_subject(caller, subject)
-    request.scope["octopus.subject"] = caller.subject
     return caller
 
 

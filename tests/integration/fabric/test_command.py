@@ -1,0 +1,85 @@
+"""The `octopus` command, as a person types it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from tests.integration.fabric.conftest import OCTOPUS, RunningFabric
+
+
+def test_topic_is_created_listed_recreated_and_deleted(fabric: RunningFabric) -> None:
+    assert "created" in fabric.octopus("topic", "create", "typed", "--as", "typist")["message"]
+    assert "already exists" in fabric.octopus("topic", "create", "typed", "--as", "typist")["message"]
+    listed = fabric.command("topic", "list", "--as", "typist")
+    assert "typed" in listed.stdout
+    assert fabric.octopus("topic", "recreate", "typed", "--as", "typist")["message"] == "Topic recreated"
+    assert fabric.octopus("topic", "delete", "typed", "--as", "typist")["topics"] == []
+    assert "not found" in fabric.octopus("topic", "delete", "typed", "--as", "typist")["message"]
+
+
+def test_bad_topic_name_is_refused_with_its_rule(fabric: RunningFabric) -> None:
+    done = fabric.command("topic", "create", "no", "--as", "typist")
+    assert done.returncode == 1
+    assert "between 3 and 32 characters" in done.stderr
+
+
+def test_keys_are_listed_without_their_secrets(fabric: RunningFabric) -> None:
+    key = fabric.octopus("key", "create", "--as", "typist")
+    listed = fabric.command("key", "list", "--as", "typist", "--json")
+    assert key["access_key"] in listed.stdout
+    assert key["secret_key"] not in listed.stdout
+
+
+def test_whoami_names_the_subject_that_env_exports(fabric: RunningFabric) -> None:
+    who = fabric.octopus("whoami", "--as", "typist")
+    assert who["subject"] == fabric.octopus("env", "--as", "typist")["DIASPORA_SDK_CLIENT_ID"]
+    assert who["namespaces"] == [f"ns-{who['subject'][-12:]}"]
+
+
+def test_env_exports_are_all_that_a_shell_needs(fabric: RunningFabric) -> None:
+    script = f'eval "$({OCTOPUS} env --as typist)" && {OCTOPUS} whoami'
+    done = subprocess.run(
+        ["bash", "-euc", script],
+        env=fabric.plain_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert fabric.octopus("whoami", "--as", "typist")["subject"] in done.stdout
+
+
+def test_nobody_logged_in_is_told_how(fabric: RunningFabric) -> None:
+    done = fabric.command("topic", "list")
+    assert done.returncode == 1
+    assert "octopus login" in done.stderr
+
+
+def test_status_shows_each_process_ready(fabric: RunningFabric) -> None:
+    assert {process["ready"] for process in fabric.processes().values()} == {True}
+
+
+def test_logs_print_and_hold_no_secret(fabric: RunningFabric) -> None:
+    key = fabric.octopus("key", "create", "--as", "typist")
+    identity = fabric.octopus("env", "--as", "typist")
+    assert fabric.command("logs", "service").stdout
+    assert fabric.command("logs", "nothing").returncode == 1
+    for log in Path(fabric.home / "log").iterdir():
+        text = log.read_text(errors="replace")
+        assert key["secret_key"] not in text, log
+        assert identity["DIASPORA_SDK_CLIENT_SECRET"] not in text, log
+
+
+def test_every_listener_is_on_loopback(fabric: RunningFabric) -> None:
+    pids = {process["pid"] for process in fabric.processes().values()}
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.net_connections(kind="tcp")
+        if connection.pid in pids and connection.status == psutil.CONN_LISTEN and connection.laddr
+    ]
+    assert listening
+    assert {ip.removeprefix("::ffff:") for ip in listening} <= {"127.0.0.1", "::1"}

@@ -1,0 +1,144 @@
+"""`kill -9` of each process in turn and of all at once, then `octopus up`."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from octopus.fabric.supervision import wait_until
+from tests.integration.fabric.conftest import RunningFabric
+from tests.integration.fabric.kafka import consume_all, produce
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(autouse=True)
+def whole_again(fabric: RunningFabric) -> Iterator[None]:
+    """Whatever a test broke is mended before the next file's tests."""
+    yield
+    fabric.octopus("up")
+
+
+def kill(pid: int) -> None:
+    process = psutil.Process(pid)
+    os.kill(pid, signal.SIGKILL)
+    psutil.wait_procs([process], timeout=10)
+
+
+def killed_and_back(fabric: RunningFabric, name: str) -> dict[str, Any]:
+    """Kill a process; returns its state once the supervisor has started it again and it is ready."""
+    before = fabric.processes()[name]["pid"]
+    kill(before)
+
+    def back() -> bool:
+        process = fabric.processes()[name]
+        return bool(process["ready"]) and process["pid"] != before
+
+    wait_until(back, seconds=90, what=name, interval=0.5)
+    return fabric.processes()[name]
+
+
+@pytest.mark.parametrize("name", ["globus", "judge", "broker", "service"])
+def test_killed_process_is_started_again_and_loses_nothing(fabric: RunningFabric, name: str) -> None:
+    sent = produce(fabric, "healing", "events", 100)
+    killed_and_back(fabric, name)
+    sent += produce(fabric, "healing", "events", 100)
+    received = consume_all(fabric, "healing", "events")
+    assert received[-200:] == sent
+
+
+def test_up_on_a_running_fabric_changes_nothing(fabric: RunningFabric) -> None:
+    before = fabric.processes()
+    reply = fabric.octopus("up")
+    assert reply["notes"] == []
+    after = {process["name"]: process for process in reply["processes"]}
+    assert {name: process["pid"] for name, process in after.items()} == {
+        name: process["pid"] for name, process in before.items()
+    }
+
+
+def test_down_and_up_keeps_topics_records_accounts_and_keys(fabric: RunningFabric) -> None:
+    sent = produce(fabric, "keeper", "kept", 50)
+    key = fabric.octopus("key", "create", "--as", "keeper")
+    fabric.octopus("down")
+    assert not any(process["pid"] for process in fabric.processes().values())
+    assert fabric.octopus("up")["notes"] == []
+    again = fabric.octopus("key", "create", "--as", "keeper")
+    assert again["access_key"] == key["access_key"]
+    assert again["fresh"] is False
+    assert consume_all(fabric, "keeper", "kept")[-50:] == sent
+
+
+def test_killed_emulator_goes_back_to_its_last_clean_state_and_says_what_was_lost(
+    fabric: RunningFabric,
+) -> None:
+    produce(fabric, "old-hand", "before", 10)
+    fabric.octopus("down")
+    fabric.octopus("up")
+    sent = produce(fabric, "newcomer", "after", 10)
+    lost = fabric.octopus("key", "create", "--as", "newcomer")
+    kept = fabric.octopus("key", "create", "--as", "old-hand")
+    kill(fabric.processes()["emulator"]["pid"])
+
+    status = fabric.processes()["emulator"]
+    assert (status["state"], status["ready"]) == ("exited", False)  # never restarted silently
+
+    notes = "\n".join(fabric.octopus("up")["notes"])
+    assert "did not stop cleanly" in notes
+    assert "last clean" in notes
+    assert lost["access_key"] in notes
+    assert "after" in notes  # the topic that Kafka still held was adopted
+    fresh = fabric.octopus("key", "create", "--as", "newcomer")
+    assert fresh["fresh"] is True
+    assert fresh["access_key"] != lost["access_key"]
+    assert fabric.octopus("key", "create", "--as", "old-hand")["access_key"] == kept["access_key"]
+    assert consume_all(fabric, "newcomer", "after")[-10:] == sent
+
+
+def test_emulator_without_a_clean_state_is_cleared_and_deployed_again(fabric: RunningFabric) -> None:
+    sent = produce(fabric, "pioneer", "first", 10)
+    old = fabric.octopus("key", "create", "--as", "pioneer")
+    kill(fabric.processes()["emulator"]["pid"])
+    for saved in (fabric.home / "aws" / "clean").rglob("saved-at"):
+        saved.unlink()  # as if it had never been stopped cleanly
+
+    notes = "\n".join(fabric.octopus("up")["notes"])
+    assert "cleared" in notes
+    assert "first" in notes
+    fresh = fabric.octopus("key", "create", "--as", "pioneer")
+    assert fresh["fresh"] is True
+    assert fresh["access_key"] != old["access_key"]
+    assert consume_all(fabric, "pioneer", "first")[-10:] == sent
+
+
+def test_everything_killed_at_once_comes_back(fabric: RunningFabric) -> None:
+    sent = produce(fabric, "survivor", "kept", 50)
+    supervisord = int((fabric.home / "supervisord.pid").read_text())
+    victims = [
+        psutil.Process(pid)
+        for pid in (supervisord, *(process["pid"] for process in fabric.processes().values()))
+    ]
+    for victim in victims:
+        os.kill(victim.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs(victims, timeout=10)
+    assert not alive
+
+    notes = "\n".join(fabric.octopus("up")["notes"])
+    assert "did not stop cleanly" in notes
+    assert all(process["ready"] for process in fabric.processes().values())
+    assert consume_all(fabric, "survivor", "kept")[-50:] == sent
+
+
+def test_killed_supervisor_leaves_no_process_that_up_does_not_find(fabric: RunningFabric) -> None:
+    before = {process["pid"] for process in fabric.processes().values()}
+    kill(int((fabric.home / "supervisord.pid").read_text()))
+    notes = "\n".join(fabric.octopus("up")["notes"])
+    assert "left processes behind" in notes
+    assert "did not stop cleanly" not in notes  # the emulator was stopped as it should be
+    assert not before & {process["pid"] for process in fabric.processes().values()}
+    assert not any(psutil.pid_exists(pid) for pid in before)
