@@ -1,0 +1,144 @@
+"""The policies that the fabric writes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from octopus.iam import patterns
+from octopus.iam.document import parse
+from octopus.iam.evaluate import decide
+from octopus.iam.generate import (
+    INLINE_POLICY_CEILING,
+    PolicyTooLargeError,
+    canonical_json,
+    policy_sha256,
+    principal_boundary,
+    principal_policy,
+    require_inline_size,
+)
+from octopus.iam.models import Principal
+from octopus.iam.normalise import normalise
+
+CLUSTER = "arn:aws:kafka:eu-central-1:123456789012:cluster/octopus-x/0f3c4a52-9a11-5c3e-8f0e-6d1f7a1c2b33"
+OWN = "ns-111111111111"
+PRINCIPAL = Principal("u", "AIDA", "arn:aws:iam::123456789012:user/msk-users/u")
+
+
+def resource(kind: str, name: str) -> str:
+    return CLUSTER.replace(":cluster/", f":{kind}/") + f"/{name}"
+
+
+def allowed(action: str, on: str) -> bool:
+    policy = principal_policy(cluster_arn=CLUSTER, namespaces=[OWN])
+    layers = tuple(
+        normalise([parse(document)], PRINCIPAL)
+        for document in (policy, principal_boundary(cluster_arn=CLUSTER))
+    )
+    return decide(layers, action=f"kafka-cluster:{action}", resource=on, at_ms=0).allowed
+
+
+@pytest.mark.parametrize(
+    ("action", "on"),
+    [
+        ("Connect", CLUSTER),
+        ("WriteDataIdempotently", CLUSTER),
+        *((action, resource("topic", f"{OWN}.t")) for action in ("DescribeTopic", "ReadData", "WriteData")),
+        ("DescribeTopicDynamicConfiguration", resource("topic", f"{OWN}.t")),
+        *(
+            (action, resource("group", f"{OWN}.g"))
+            for action in ("DescribeGroup", "AlterGroup", "DeleteGroup")
+        ),
+        ("DescribeTransactionalId", resource("transactional-id", f"{OWN}.x")),
+        ("AlterTransactionalId", resource("transactional-id", f"{OWN}.x")),
+    ],
+)
+def test_principal_policy_allows_the_data_plane_of_its_namespace(action: str, on: str) -> None:
+    assert allowed(action, on)
+
+
+@pytest.mark.parametrize(
+    ("action", "on"),
+    [
+        ("ReadData", resource("topic", "ns-222222222222.t")),
+        ("ReadData", resource("topic", "ns-1111111111110.t")),
+        ("ReadData", resource("topic", OWN)),
+        ("ReadData", resource("topic", f"other/{OWN}.t")),
+        ("AlterGroup", resource("group", f"x/{OWN}.g")),
+        ("AlterGroup", resource("group", "g")),
+        ("ReadData", resource("topic", f"{OWN}.t").replace("0f3c", "0f3d")),
+        ("ReadData", resource("topic", f"{OWN}.t").replace(":topic/", ":group/")),
+        ("CreateTopic", resource("topic", f"{OWN}.t")),
+        ("DeleteTopic", resource("topic", f"{OWN}.t")),
+        ("AlterTopic", resource("topic", f"{OWN}.t")),
+        ("AlterTopicDynamicConfiguration", resource("topic", f"{OWN}.t")),
+        ("DescribeCluster", CLUSTER),
+        ("AlterCluster", CLUSTER),
+        ("DescribeClusterDynamicConfiguration", CLUSTER),
+    ],
+)
+def test_principal_policy_allows_nothing_else(action: str, on: str) -> None:
+    assert not allowed(action, on)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [principal_policy(cluster_arn=CLUSTER, namespaces=[OWN]), principal_boundary(cluster_arn=CLUSTER)],
+)
+def test_generated_policies_hold_no_cluster_action_but_two(
+    policy: dict[str, list[dict[str, list[str]]]],
+) -> None:
+    actions = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert not {action for action in actions if "Cluster" in action}
+    on_cluster = {a for s in policy["Statement"] for a in s["Action"] if CLUSTER in s["Resource"]}
+    assert on_cluster == {"kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"}
+    assert not [action for action in actions if not patterns.matches("kafka-cluster:*", action)]
+
+
+def test_principal_policy_without_a_namespace_allows_only_to_connect() -> None:
+    (statement,) = principal_policy(cluster_arn=CLUSTER, namespaces=[])["Statement"]
+    assert statement["Resource"] == [CLUSTER]
+
+
+def test_policy_hash_does_not_depend_on_the_order_of_namespaces_or_elements() -> None:
+    one = principal_policy(cluster_arn=CLUSTER, namespaces=["ns-a", "ns-b"])
+    other = principal_policy(cluster_arn=CLUSTER, namespaces=["ns-b", "ns-a", "ns-b"])
+    assert policy_sha256(one) == policy_sha256(dict(reversed(other.items())))
+    assert json.loads(canonical_json(one)) == one
+
+
+def test_principal_policy_beyond_the_ceiling_is_refused_with_the_numbers() -> None:
+    namespaces = [f"ns-{number:012x}" for number in range(5)]
+    principal_policy(cluster_arn=CLUSTER, namespaces=namespaces[:2])
+    with pytest.raises(
+        PolicyTooLargeError, match=rf"[0-9]+ characters and IAM takes {INLINE_POLICY_CEILING}"
+    ):
+        principal_policy(cluster_arn=CLUSTER, namespaces=namespaces)
+
+
+def test_ceiling_does_not_count_whitespace() -> None:
+    require_inline_size({"x": " " * 4000})
+    require_inline_size({"x": "a" * (INLINE_POLICY_CEILING - len('{"x":""}'))})
+    with pytest.raises(PolicyTooLargeError):
+        require_inline_size({"x": "a" * (INLINE_POLICY_CEILING - len('{"x":""}') + 1)})
+
+
+@pytest.mark.parametrize("namespace", ["*", "ns-?", "${aws:username}", "a/b", "a.b", "", "-a", "a\n"])
+def test_principal_policy_refuses_a_namespace_that_iam_would_interpret(namespace: str) -> None:
+    with pytest.raises(ValueError, match="namespace"):
+        principal_policy(cluster_arn=CLUSTER, namespaces=[namespace])
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "",
+        "arn:aws:kafka:eu-central-1:123456789012:topic/a/b",
+        CLUSTER + "/c",
+        CLUSTER.replace("octopus-x", "*"),
+    ],
+)
+def test_principal_policy_refuses_what_is_no_cluster(arn: str) -> None:
+    with pytest.raises(ValueError, match="ARN"):
+        principal_policy(cluster_arn=arn, namespaces=[OWN])

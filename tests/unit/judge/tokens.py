@@ -1,0 +1,66 @@
+"""Tokens made by hand, so that they can be wrong in one point."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import CredentialProvider, Credentials
+
+KEY_ID = "AKIAIOSFODNN7EXAMPLE"
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+def published_token(region: str = "us-east-1", session: str | None = None) -> str:
+    """By AWS's own signer for Python."""
+    credentials = Credentials(KEY_ID, SECRET, session)
+
+    class Fixed(CredentialProvider):
+        def load(self) -> Credentials:
+            return credentials
+
+    signed, _ = MSKAuthTokenProvider.generate_auth_token_from_credentials_provider(region, Fixed())
+    return str(signed)
+
+
+def signed_url(
+    *,
+    region: str = "us-east-1",
+    host_region: str | None = None,
+    service: str = "kafka-cluster",
+    expires: int = 900,
+    action: str = "kafka-cluster:Connect",
+    secret: str = SECRET,
+    key_id: str = KEY_ID,
+    more: dict[str, str] | None = None,
+) -> str:
+    """A correctly signed URL with one thing that a signer would not write."""
+    request = AWSRequest(
+        method="GET",
+        url=f"https://kafka.{host_region or region}.amazonaws.com/",
+        params={"Action": action, **(more or {})},
+    )
+    SigV4QueryAuth(Credentials(key_id, secret), service, region, expires=expires).add_auth(request)
+    return str(request.url)
+
+
+def encode(url: str) -> str:
+    return base64.urlsafe_b64encode(url.encode()).rstrip(b"=").decode()
+
+
+def decode(token: str) -> str:
+    return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+
+
+def query(token: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(decode(token)).query))
+
+
+def signed_at(token: str) -> int:
+    """Epoch seconds of the signature."""
+    signed = datetime.strptime(query(token)["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
+    return int(signed.replace(tzinfo=UTC).timestamp())
