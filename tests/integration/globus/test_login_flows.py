@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 import time
+import webbrowser
 from pathlib import Path
 
 import globus_sdk
@@ -10,7 +13,7 @@ import httpx
 import jwt
 import pytest
 from globus_sdk.gare import GlobusAuthorizationParameters
-from globus_sdk.login_flows import CommandLineLoginFlowManager
+from globus_sdk.login_flows import CommandLineLoginFlowManager, LocalServerLoginFlowManager
 from globus_sdk.scopes import AuthScopes
 from globus_sdk.token_storage import JSONTokenStorage
 
@@ -30,6 +33,20 @@ class PersonAtThePage(CommandLineLoginFlowManager):
     def prompt_for_code(self) -> str:
         """Type what the page shows."""
         return code_from_page(self.authorize_url, "grace")
+
+
+class Browser:
+    """A browser on this machine, which follows the redirect after the login to the waiting program."""
+
+    name = "test"
+
+    def __init__(self, person: str) -> None:
+        self._person = person
+
+    def open(self, url: str, **_: object) -> bool:
+        """Log in and follow, beside the program that waits."""
+        threading.Thread(target=lambda: httpx.get(log_in(url, self._person))).start()
+        return True
 
 
 def test_client_credentials_give_one_token_a_resource_server(stand_in: StandIn) -> None:
@@ -131,6 +148,21 @@ def test_user_app_logs_in_on_the_command_line_and_stays(
             assert client.userinfo()["sub"] == grace.id
         app.logout()
         assert app.login_required()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_login_through_a_browser_on_this_machine_needs_no_copying(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ivan = stand_in.identity("ivan")
+    monkeypatch.setattr(webbrowser, "get", lambda: Browser("ivan"))
+    with globus_sdk.NativeAppAuthClient(CLI_CLIENT_ID, base_url=stand_in.url) as client:
+        tokens = LocalServerLoginFlowManager(client).run_login_flow(
+            GlobusAuthorizationParameters(required_scopes=["openid", ACTION_ALL])
+        )
+        assert tokens.decode_id_token()["sub"] == ivan.id
+    # globus-sdk leaves the socket of its waiting server to the collector, which must not meet a later test.
+    gc.collect()
 
 
 def test_login_flow_of_a_second_person_is_told_apart(stand_in: StandIn) -> None:
