@@ -1,0 +1,182 @@
+"""A real Kafka node of a test's own, with the built plugin."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import secrets
+import signal
+import socket
+import string
+import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+BROKER = Path(__file__).parents[3] / "service_src" / "broker"
+CLASS_PATH = f"{BROKER}/target/octopus-broker.jar:{BROKER}/target/kafka/libs/*"
+CLUSTER_ARN = "arn:aws:kafka:us-east-1:000000000000:cluster/octopus-test/6f1e7a52-0000-4000-8000-000000000001"
+
+
+def arn(kind: str, name: str) -> str:
+    """The ARN of a ``topic``, ``group`` or ``transactional-id`` of the tests' cluster."""
+    return f"{CLUSTER_ARN.replace(':cluster/', f':{kind}/')}/{name}"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A running node.
+
+    Attributes:
+        bootstrap_servers: its listener for clients.
+        inner: settings of a client that is one of the cluster's own.
+        ca_file: who signed its certificate.
+        audit_file: where it writes decisions.
+        log_file: everything else that it writes.
+    """
+
+    bootstrap_servers: str
+    inner: dict[str, Any]
+    ca_file: Path
+    audit_file: Path
+    log_file: Path
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """Stop it cleanly."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=30)
+        finally:
+            self.process.kill()
+
+
+def start(home: Path, *, judge_url: str, judge_secret: str, overrides: dict[str, str]) -> Node:
+    """Format and start a node under ``home``; its process is up, its listeners maybe not yet.
+
+    Args:
+        overrides: settings that take the place of the template's, so that a test need not wait.
+    """
+    client_port, inner_port, controller_port = _free_ports(3)
+    ca_file, keystore_file = _certificates(home)
+    secret_file = home / "judge.secret"
+    secret_file.write_text(judge_secret)
+    inner_secret = secrets.token_urlsafe(24)
+    template = string.Template((BROKER / "config" / "server.properties.template").read_text())
+    lines = template.substitute(
+        node_id=1,
+        data_dir=home / "data",
+        client_host="127.0.0.1",
+        client_port=client_port,
+        inner_port=inner_port,
+        controller_port=controller_port,
+        keystore_file=keystore_file,
+        inner_secret=inner_secret,
+        cluster_arn=CLUSTER_ARN,
+        judge_url=judge_url,
+        judge_secret_file=secret_file,
+    ).splitlines()
+    kept = [line for line in lines if line.split("=")[0] not in overrides]
+    properties = home / "server.properties"
+    properties.write_text("\n".join(kept + [f"{name}={value}" for name, value in overrides.items()]))
+    _format(properties)
+    process = _run(home, properties)
+    return Node(
+        bootstrap_servers=f"127.0.0.1:{client_port}",
+        inner={
+            "bootstrap.servers": f"127.0.0.1:{inner_port}",
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "PLAIN",
+            "sasl.username": "octopus-broker",
+            "sasl.password": inner_secret,
+        },
+        ca_file=ca_file,
+        audit_file=home / "audit.log",
+        log_file=home / "broker.log",
+        process=process,
+    )
+
+
+def _format(properties: Path) -> None:
+    subprocess.run(
+        [
+            *("java", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx128m", "-cp", CLASS_PATH),
+            *("kafka.tools.StorageTool", "format", "--standalone"),
+            *("--cluster-id", "b2N0b3B1cy1pbi1hLXRlcw", "--config", str(properties)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+
+def _run(home: Path, properties: Path) -> subprocess.Popen[bytes]:
+    with (home / "broker.log").open("wb") as log:
+        return subprocess.Popen(
+            [
+                *("java", "-Xmx512m", "-XX:-UsePerfData", "-cp", CLASS_PATH),
+                f"-Dlog4j2.configurationFile={BROKER / 'config' / 'log4j2.properties'}",
+                f"-Doctopus.audit.file={home / 'audit.log'}",
+                *("kafka.Kafka", str(properties)),
+            ],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=home,
+        )
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in listeners]
+
+
+def _certificates(home: Path) -> tuple[Path, Path]:
+    """An authority's certificate, and one file with a node's key and the chain to that authority."""
+    now = datetime.datetime.now(datetime.UTC)
+    authority_key = ec.generate_private_key(ec.SECP256R1())
+    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
+    node_key = ec.generate_private_key(ec.SECP256R1())
+
+    def certificate(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .issuer_name(authority_name)
+            .subject_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(minutes=5))
+            .not_valid_after(now + datetime.timedelta(days=1))
+        )
+
+    authority = (
+        certificate(authority_name, authority_key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(authority_key, hashes.SHA256())
+    )
+    names: list[x509.GeneralName] = [
+        x509.DNSName("localhost"),
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+    ]
+    node = (
+        certificate(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]), node_key)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    ca_file = home / "ca.pem"
+    ca_file.write_bytes(authority.public_bytes(pem))
+    keystore_file = home / "keystore.pem"
+    keystore_file.write_bytes(
+        node_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + node.public_bytes(pem)
+        + authority.public_bytes(pem)
+    )
+    return ca_file, keystore_file

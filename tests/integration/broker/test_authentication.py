@@ -1,0 +1,120 @@
+"""Who gets in, with which token, and what happens while nobody can tell."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+
+from tests.integration.broker.conftest import Tenant
+from tests.integration.broker.judge_double import JudgeDouble, until
+from tests.integration.broker.wire import Connection
+
+
+def test_unknown_key_is_refused(tenant: Tenant, judge: JudgeDouble) -> None:
+    del judge.keys[tenant.key.access_key_id]
+    errors: list[KafkaError] = []
+    admin = tenant.admin(error_cb=errors.append)
+    until(lambda: admin.poll(0.1) or errors, within_s=20)
+    assert KafkaError._AUTHENTICATION in {error.code() for error in errors}
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "not a token",
+        base64.urlsafe_b64encode(b"https://kafka.us-east-1.amazonaws.com/?Action=nothing").decode(),
+        "A" * 9000,
+    ],
+)
+def test_what_cannot_be_a_token_is_refused_without_the_judge(
+    tenant: Tenant, judge: JudgeDouble, token: str
+) -> None:
+    asked = len(judge.verified)
+    with Connection(tenant.node) as connection:
+        assert connection.authenticate(token) != b""
+    assert len(judge.verified) == asked
+
+
+def test_token_that_was_denied_is_denied_again_without_the_judge(tenant: Tenant, judge: JudgeDouble) -> None:
+    token = tenant.token()
+    tenant.key.active = False
+    for _ in range(3):
+        with Connection(tenant.node) as connection:
+            assert connection.authenticate(token) != b""
+    assert judge.verified.count(tenant.key.access_key_id) == 1
+
+
+def test_without_the_judge_new_connections_fail_and_held_policies_serve(
+    tenant: Tenant, judge: JudgeDouble
+) -> None:
+    with Connection(tenant.node) as held:
+        assert held.authenticate(tenant.token()) == b""
+        judge.away = True
+        with Connection(tenant.node) as new, pytest.raises(ConnectionError):
+            # Closed without a verdict, which a client takes as a reason to try again.
+            new.authenticate(tenant.token())
+        assert held.fetch(tenant.topic("events"), max_wait_ms=0) == 0
+        judge.away = False
+        until(lambda: _lets_in(tenant), within_s=5)
+
+
+def test_connection_stays_usable_beyond_its_authentication(tenant: Tenant, judge: JudgeDouble) -> None:
+    """librdkafka authenticates again in place; a broken connection would be seen as an error."""
+    errors: list[KafkaError] = []
+    producer = tenant.producer(error_cb=errors.append)
+
+    def sent_and_authenticated_thrice() -> bool:
+        producer.produce(tenant.topic("events"), b"one")
+        assert producer.flush(5) == 0
+        return judge.verified.count(tenant.key.access_key_id) >= connections_before + 3
+
+    producer.produce(tenant.topic("events"), b"one")
+    assert producer.flush(10) == 0
+    connections_before = judge.verified.count(tenant.key.access_key_id)
+    until(sent_and_authenticated_thrice, within_s=30)
+    assert errors == []
+
+
+def test_connection_that_does_not_authenticate_again_is_closed(tenant: Tenant) -> None:
+    with Connection(tenant.node) as connection:
+        connection.authenticate(tenant.token())
+
+        def closed() -> bool:
+            try:
+                return connection.fetch(tenant.topic("events"), max_wait_ms=200) < 0
+            except ConnectionError:
+                return True
+
+        until(closed, within_s=20)
+
+
+def test_client_telemetry_is_not_offered(tenant: Tenant) -> None:
+    with Connection(tenant.node) as connection:
+        connection.authenticate(tenant.token())
+        assert not {71, 72} & connection.api_keys()
+
+
+def test_delegation_tokens_are_not_given(tenant: Tenant) -> None:
+    with Connection(tenant.node) as connection:
+        connection.authenticate(tenant.token())
+        assert connection.create_delegation_token() != 0
+
+
+def test_audit_never_holds_a_token(tenant: Tenant) -> None:
+    token = tenant.token()
+    with Connection(tenant.node) as connection:
+        connection.authenticate(token)
+    until(lambda: tenant.audited(outcome="allow"), within_s=5)
+    written = tenant.node.audit_file.read_text() + tenant.node.log_file.read_text()
+    assert token not in written
+    assert "X-Amz-Signature" not in written
+
+
+def _lets_in(tenant: Tenant) -> bool:
+    try:
+        with Connection(tenant.node) as connection:
+            return connection.authenticate(tenant.token()) == b""
+    except (ConnectionError, KafkaException):
+        return False

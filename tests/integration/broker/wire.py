@@ -1,0 +1,103 @@
+"""Kafka's protocol by hand, for what no client library offers: to hold one connection, and see it end."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import struct
+from types import TracebackType
+
+from tests.integration.broker.node import Node
+
+FETCH, SASL_HANDSHAKE, API_VERSIONS = 1, 17, 18
+DESCRIBE_ACLS, SASL_AUTHENTICATE, CREATE_DELEGATION_TOKEN = 29, 36, 38
+
+
+class Connection:
+    """One TLS connection to a node's listener for clients."""
+
+    def __init__(self, node: Node) -> None:
+        host, port = node.bootstrap_servers.split(":")
+        context = ssl.create_default_context(cafile=str(node.ca_file))
+        self._socket = context.wrap_socket(
+            socket.create_connection((host, int(port)), 30), server_hostname=host
+        )
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def authenticate(self, token: str) -> bytes:
+        """Present a token; empty when it was accepted, else the broker's refusal.
+
+        Raises:
+            ConnectionError: the broker closed the connection without a verdict.
+        """
+        self._ask(SASL_HANDSHAKE, 1, _text("OAUTHBEARER"))
+        return self._authenticate(f"n,,\x01auth=Bearer {token}\x01\x01".encode())
+
+    def fetch(self, topic: str, *, max_wait_ms: int) -> int:
+        """Fetch the end of partition 0; the partition's error code, 0 when it was allowed.
+
+        Raises:
+            ConnectionError: the broker closed the connection.
+        """
+        partition = struct.pack(">iqi", 0, 0, 1 << 20)
+        request = struct.pack(">iiiib", -1, max_wait_ms, 1, 1 << 20, 0)
+        request += struct.pack(">i", 1) + _text(topic) + struct.pack(">i", 1) + partition
+        answer = self._ask(FETCH, 4, request)
+        after_name = 4 + 4 + 2 + len(topic) + 4
+        (code,) = struct.unpack_from(">h", answer, after_name + 4)
+        return int(code)
+
+    def api_keys(self) -> set[int]:
+        """The requests that the node offers."""
+        answer = self._ask(API_VERSIONS, 0, b"")
+        (count,) = struct.unpack_from(">i", answer, 2)
+        return {struct.unpack_from(">hhh", answer, 6 + 6 * i)[0] for i in range(count)}
+
+    def create_delegation_token(self) -> int:
+        """Ask for a delegation token; the error code."""
+        answer = self._ask(CREATE_DELEGATION_TOKEN, 1, struct.pack(">iq", 0, -1))
+        return int(struct.unpack_from(">h", answer)[0])
+
+    def describe_acls(self) -> int:
+        """Ask for all ACLs; the error code."""
+        any_kind, none = 1, -1
+        answer = self._ask(
+            DESCRIBE_ACLS,
+            1,
+            struct.pack(">bhbhhbb", any_kind, none, any_kind, none, none, any_kind, any_kind),
+        )
+        return int(struct.unpack_from(">h", answer, 4)[0])
+
+    def _authenticate(self, message: bytes) -> bytes:
+        answer = self._ask(SASL_AUTHENTICATE, 0, struct.pack(">i", len(message)) + message)
+        (code, length) = struct.unpack_from(">hh", answer)
+        at = 4 + max(0, length)
+        (said,) = struct.unpack_from(">i", answer, at)
+        refusal = answer[at + 4 : at + 4 + said]
+        return refusal or (b"refused" if code else b"")
+
+    def _ask(self, api_key: int, version: int, body: bytes) -> bytes:
+        request = struct.pack(">hhi", api_key, version, 7) + _text("test") + body
+        self._socket.sendall(struct.pack(">i", len(request)) + request)
+        (length,) = struct.unpack(">i", self._receive(4))
+        return self._receive(length)[4:]
+
+    def _receive(self, length: int) -> bytes:
+        received = b""
+        while len(received) < length:
+            part = self._socket.recv(length - len(received))
+            if not part:
+                raise ConnectionResetError("the broker closed the connection")
+            received += part
+        return received
+
+
+def _text(value: str) -> bytes:
+    return struct.pack(">h", len(value)) + value.encode()
