@@ -12,7 +12,7 @@ from octopus.topics.service import namespace_of
 from octopus.web.authentication import AuthenticatedCaller
 from octopus.web.errors import DOCUMENTED, FailureReply
 
-router = APIRouter(responses=DOCUMENTED)
+router = APIRouter(prefix="/api/v3", responses=DOCUMENTED)
 
 
 def _accounts(request: Request) -> Accounts:

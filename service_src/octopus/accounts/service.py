@@ -19,7 +19,7 @@ from octopus.accounts.principal import Principals
 from octopus.accounts.store import AccountStore, NamespaceTakenError
 from octopus.credentials.models import StoredKey, UsableKey
 from octopus.credentials.service import NO_POLICY_SHA256, Credentials, PrincipalGoneError
-from octopus.errors import Failure, OctopusError
+from octopus.errors import Failure, OctopusError, UnavailableError
 from octopus.registry.leases import Lease, Leases
 from octopus.registry.transactions import ConditionFailedError
 from octopus.topics.service import Reconciliation, Topics, namespace_of
@@ -107,9 +107,12 @@ class Accounts:
                 self._complete(subject, lease)
             except Failure as failure:
                 raise Failure(f"Failed to create user: {failure.message}") from failure
-            return self._credentials.current(subject, subject) or self._credentials.issue(
-                subject, subject, lease
-            )
+            try:
+                return self._credentials.current(subject, subject) or self._credentials.issue(
+                    subject, subject, lease
+                )
+            except PrincipalGoneError:
+                raise UnavailableError("IAM does not know the new user yet: try again") from None
 
     def keys(self, subject: str) -> list[StoredKey]:
         """The subject's recorded keys, newest first."""
@@ -121,10 +124,19 @@ class Accounts:
             self._credentials.delete_all(subject, subject, lease)
 
     def reconcile(self, subject: str) -> Reconciliation:
-        """Bring the registry's topics of one subject in line with what Kafka holds, Kafka being right."""
+        """Complete or mend one account, and bring its topics in line with Kafka, which is right.
+
+        Raises:
+            UnavailableError: a dependency is away.
+        """
         account = self._store.read(subject)
         total = Reconciliation()
-        for namespace in sorted(account.namespaces if account else ()):
+        if account is None:
+            return total
+        if account.state is State.DELETING:
+            self.delete(subject)
+            return total
+        for namespace in sorted(self.create(subject).namespaces):
             total += self._topics.reconcile(subject, namespace)
         return total
 
@@ -176,7 +188,7 @@ class Accounts:
             self._principals.withdraw(subject)
             self._credentials.delete_all(subject, subject, lease)
             for namespace in sorted(account.namespaces):
-                self._topics.delete_all(namespace)
+                self._topics.delete_all(subject, namespace)
             self._principals.delete(subject)
             change = self._credentials.change(subject, NO_POLICY_SHA256)
             self._store.remove(account, lease, change)

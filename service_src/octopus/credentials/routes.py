@@ -11,7 +11,7 @@ from octopus.credentials.models import KeyDeletedReply, KeyReply, KeysReply, Key
 from octopus.web.authentication import AuthenticatedCaller, TokenCaller
 from octopus.web.errors import DOCUMENTED, FailureReply
 
-router = APIRouter(tags=["Authentication"], responses=DOCUMENTED)
+router = APIRouter(prefix="/api/v3", tags=["Authentication"], responses=DOCUMENTED)
 
 
 def _accounts(request: Request) -> Accounts:

@@ -81,9 +81,9 @@ class Credentials:
             PrincipalGoneError: IAM has no such user.
         """
         recorded = [key.access_key_id for key in self._store.keys_of(subject)]
-        states = self._issuer.states(user_name)
+        in_iam = self._in_iam(user_name)
         self._store.remove(subject, recorded, lease.check())
-        for access_key_id in states:
+        for access_key_id in in_iam:
             self._issuer.end(user_name, access_key_id)
         key = self._issuer.issue(user_name)
         try:
@@ -101,10 +101,7 @@ class Credentials:
         IAM is asked before anything is changed, so a failure there leaves all as it was.
         """
         stored = self._store.keys_of(subject)
-        try:
-            in_iam: Sequence[str] = list(self._issuer.states(user_name))
-        except PrincipalGoneError:
-            in_iam = []
+        in_iam = self._in_iam(user_name)
         recorded = [key.access_key_id for key in stored]
         self._store.remove(subject, recorded, lease.check())
         for access_key_id in {*in_iam, *recorded}:
@@ -118,6 +115,12 @@ class Credentials:
     def change(self, subject: str, policy_sha256: str) -> list[TransactWriteItemTypeDef]:
         """Items that tell the judge, for the transaction that changes the account itself."""
         return self._store.change(subject, policy_sha256)
+
+    def _in_iam(self, user_name: str) -> list[str]:
+        try:
+            return list(self._issuer.states(user_name))
+        except PrincipalGoneError:
+            return []  # gone, or so new that IAM does not list it yet
 
     def _states(self, user_name: str, stored: Sequence[StoredKey]) -> dict[str, bool]:
         newborn = {key.access_key_id for key in stored if _age(key) < _SETTLES}

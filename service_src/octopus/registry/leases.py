@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-LIFE_S = 30
+LIFE_S = 40
 """Longer than any request may take, so that only a dead holder is outlived."""
-PATIENCE_S = 5.0
+PATIENCE_S = 8.0
 """How long a request waits for its turn."""
 
 _log = structlog.get_logger(__name__)

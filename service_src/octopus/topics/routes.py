@@ -9,12 +9,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
+from octopus.errors import InvalidError
 from octopus.topics.models import TopicRecreatedReply, TopicsReply
 from octopus.topics.service import Topics
 from octopus.web.authentication import AuthenticatedCaller
 from octopus.web.errors import DOCUMENTED, FailureReply
 
-router = APIRouter(tags=["Topic"], responses=DOCUMENTED)
+
+def _require_plain_path(request: Request) -> None:
+    # An encoded slash is decoded before routes are matched, so that it would divide one name into two.
+    if b"%2f" in request.scope.get("raw_path", b"").lower():
+        raise InvalidError(f"path: no name holds a slash, received {request.scope['raw_path'].decode()!r}")
+
+
+router = APIRouter(
+    prefix="/api/v3", tags=["Topic"], responses=DOCUMENTED, dependencies=[Depends(_require_plain_path)]
+)
 
 
 def _topics(request: Request) -> Topics:

@@ -128,7 +128,7 @@ class Topics:
             self._activate(subject, namespace, topic, new, lease)
             _log.info("topic.recreated", subject=subject, namespace=namespace, topic=topic)
 
-    def delete_all(self, namespace: str) -> None:
+    def delete_all(self, subject: str, namespace: str) -> None:
         """No topic of a namespace that is being deleted is left, known to the registry or not."""
         found = self._store.read(namespace)
         prefix = full_name(namespace, "")
@@ -141,7 +141,7 @@ class Topics:
             self._kafka.delete([f"{prefix}{topic}" for topic in leases])
             for topic, lease in leases.items():
                 self._store.remove(namespace, topic, lease)
-                _log.info("topic.deleted", namespace=namespace, topic=topic)
+                _log.info("topic.deleted", subject=subject, namespace=namespace, topic=topic)
 
     def require_kafka(self) -> None:
         """Kafka answers.

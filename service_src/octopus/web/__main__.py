@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 
 import structlog
 import uvicorn
@@ -17,7 +19,11 @@ _GRACE_S = 20
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT, then finish the requests under way."""
+    """Serve until SIGTERM or SIGINT, then finish the requests under way and exit with 0."""
+    # For a signal that comes before uvicorn listens for it, and for uvicorn's raising it again once it has
+    # stopped: both are a clean exit.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: sys.exit(0))
     settings = ServiceSettings()  # from the environment
     log.configure(process="service", level=settings.log_level)
     app = create_app(settings)
@@ -26,6 +32,7 @@ def main() -> None:
         app,
         access_log=False,
         log_config=None,
+        log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
     )

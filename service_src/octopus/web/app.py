@@ -75,7 +75,7 @@ def create_app(
     app.state.dependencies = health.dependencies(settings, parts.kafka)
     app.include_router(health.router)
     for feature in (octopus.accounts.routes, octopus.credentials.routes, octopus.topics.routes):
-        app.include_router(feature.router, prefix="/api/v3")
+        app.include_router(feature.router)
     errors.install(app)
     app.add_middleware(BoundedBodies)
     app.add_middleware(FollowedRequests)

@@ -1,0 +1,194 @@
+"""Two replicas of the service, an emulator, a stand-in for Globus Auth, the real judge and a real broker."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from botocore.credentials import Credentials
+from tenacity import retry, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
+
+from octopus.kafka.admin import TopicAdmin
+from octopus.settings import ServiceSettings
+from octopus.web.assembly import Features, assemble
+from tests.integration.broker.node import CLUSTER_ARN, Node
+from tests.integration.broker.node import start as start_node
+from tests.integration.globus.process import SERVICE_SECRET, StandIn
+from tests.integration.service.deployment import Deployment, aws_environment, deploy, operator_environment
+from tests.integration.service.replica import Person, Replica, new_person
+
+
+@pytest.fixture(scope="session")
+def globus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """A running stand-in for Globus Auth."""
+    stand_in = StandIn(tmp_path_factory.mktemp("service-globus"))
+    stand_in.start()
+    try:
+        yield stand_in
+    finally:
+        stand_in.stop()
+
+
+@pytest.fixture(scope="session")
+def judge_address() -> str:
+    """Where the judge will listen: the broker is told before the judge can start."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session")
+def judge_secret() -> str:
+    """Shared by the judge and the broker."""
+    return secrets.token_urlsafe(24)
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory, judge_address: str, judge_secret: str) -> Iterator[Node]:
+    """A real broker whose policies come from IAM."""
+    node = start_node(
+        tmp_path_factory.mktemp("service-broker"),
+        judge_url=judge_address,
+        judge_secret=judge_secret,
+        overrides={},
+    )
+    try:
+        yield node
+    finally:
+        node.stop()
+
+
+@pytest.fixture(scope="session")
+def deployment(emulator: str, globus: StandIn, broker: Node) -> Deployment:
+    """What the stacks make."""
+    return deploy(
+        emulator,
+        cluster_arn=CLUSTER_ARN,
+        bootstrap_servers=broker.bootstrap_servers,
+        globus_url=globus.url,
+        globus_secret=SERVICE_SECRET,
+    )
+
+
+@pytest.fixture(scope="session")
+def judge(
+    tmp_path_factory: pytest.TempPathFactory, deployment: Deployment, judge_address: str, judge_secret: str
+) -> Iterator[str]:
+    """The judge's address, once it listens."""
+    log = tmp_path_factory.mktemp("service-judge") / "log"
+    settings = deployment.settings
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "octopus.judge"],
+            env={
+                "PATH": os.environ["PATH"],
+                **operator_environment(deployment.endpoint),
+                "OCTOPUS_INSTITUTION": settings.institution,
+                "OCTOPUS_CREDENTIALS_TABLE": settings.credentials_table,
+                "OCTOPUS_CREDENTIALS_KEY_ARN": settings.credentials_key_arn,
+                "OCTOPUS_CLUSTER_ARN": settings.cluster_arn,
+                "OCTOPUS_JUDGE_PORT": judge_address.rpartition(":")[2],
+                "OCTOPUS_JUDGE_SECRET": judge_secret,
+            },
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        _await_answer(f"{judge_address}/health", process, log)
+        yield judge_address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def service_environment(deployment: Deployment, broker: Node) -> dict[str, str]:
+    """What a replica is told, its own AWS key included."""
+    access_key_id, secret = deployment.platform_key("service")
+    told = {f"OCTOPUS_{name.upper()}": str(value) for name, value in deployment.settings.model_dump().items()}
+    return {
+        **told,
+        **operator_environment(deployment.endpoint),
+        "AWS_ACCESS_KEY_ID": access_key_id,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "OCTOPUS_KAFKA_CA_FILE": str(broker.ca_file),
+    }
+
+
+@pytest.fixture(scope="session")
+def replicas(
+    tmp_path_factory: pytest.TempPathFactory, service_environment: dict[str, str], judge: str
+) -> Iterator[list[Replica]]:
+    """Two replicas that can do everything."""
+    home = tmp_path_factory.mktemp("service")
+    started = [Replica(home / f"log-{number}", service_environment) for number in (1, 2)]
+    try:
+        for replica in started:
+            replica.start()
+        for replica in started:
+            _await_ready(replica)
+        yield started
+    finally:
+        statuses = [replica.stop() for replica in started]
+        assert statuses == [0, 0]
+
+
+@pytest.fixture
+def replica(replicas: list[Replica]) -> Replica:
+    """One of them."""
+    return replicas[0]
+
+
+@pytest.fixture(scope="session")
+def features(
+    deployment: Deployment, broker: Node, replicas: list[Replica], service_environment: dict[str, str]
+) -> Iterator[Features]:
+    """The service's features in this process, as whoever repairs a fabric holds them."""
+    key = Credentials(service_environment["AWS_ACCESS_KEY_ID"], service_environment["AWS_SECRET_ACCESS_KEY"])
+    settings = ServiceSettings(**deployment.settings.model_dump(), kafka_ca_file=broker.ca_file)
+    with aws_environment(deployment.endpoint):
+        assembled = assemble(settings, kafka_key=key)
+    yield assembled
+    assembled.close()
+
+
+@pytest.fixture
+def kafka(features: Features) -> TopicAdmin:
+    """Kafka, with the service's rights."""
+    return features.kafka
+
+
+@pytest.fixture
+def new_people(globus: StandIn) -> Callable[[], Person]:
+    """Makes people with a token."""
+    return lambda: new_person(globus)
+
+
+@pytest.fixture
+def person(new_people: Callable[[], Person]) -> Person:
+    """Somebody new."""
+    return new_people()
+
+
+@retry(
+    retry=retry_if_exception_type(httpx.TransportError),
+    stop=stop_after_delay(30),
+    wait=wait_fixed(0.1),
+    reraise=True,
+)
+def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    if process.poll() is not None:
+        raise RuntimeError(f"the process ended with {process.returncode}: {log.read_text()}")
+    httpx.get(url).raise_for_status()
+
+
+@retry(retry=retry_if_result(lambda ready: not ready), stop=stop_after_delay(90), wait=wait_fixed(0.2))
+def _await_ready(replica: Replica) -> bool:
+    return httpx.get(f"{replica.url}/health/ready", timeout=10).status_code == 200

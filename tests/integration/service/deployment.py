@@ -1,0 +1,141 @@
+"""What the stacks would have made for the service, on an emulator: tables, key, boundary, principals."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+
+from octopus import aws
+from octopus.credentials.service import issue_platform_key
+from octopus.iam.generate import principal_boundary
+from octopus.settings import DeployedSettings
+from tests.integration.globus.process import SERVICE_CLIENT_ID
+
+CLUSTER_ACTIONS = [
+    "Connect",
+    "DescribeTopic",
+    "CreateTopic",
+    "DeleteTopic",
+    "DescribeTopicDynamicConfiguration",
+]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One institution's resources."""
+
+    endpoint: str
+    settings: DeployedSettings
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the deployment's operator."""
+        session = boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+        )
+        return session.client(service, endpoint_url=self.endpoint)  # type: ignore[call-overload]
+
+    def platform_key(self, principal: str) -> tuple[str, str]:
+        """A platform process's key, as `octopus up` issues it."""
+        with aws_environment(self.endpoint):
+            return issue_platform_key(
+                principal=principal, user_name=self.user_of(principal), settings=self.settings
+            )
+
+    def user_of(self, principal: str) -> str:
+        """IAM user of a platform process."""
+        return f"octopus-{self.settings.institution}-{principal}"
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """Every item of a table."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        return [item for page in pages for item in page["Items"]]
+
+
+@contextmanager
+def aws_environment(endpoint: str) -> Iterator[None]:
+    """Point the code under test, in this process, at an emulator."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in operator_environment(endpoint).items():
+            patch.setenv(name, value)
+        aws._session.cache_clear()
+        try:
+            yield
+        finally:
+            aws._session.cache_clear()
+
+
+def operator_environment(endpoint: str) -> dict[str, str]:
+    """Variables of somebody who may do everything on the emulator."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def deploy(
+    endpoint: str, *, cluster_arn: str, bootstrap_servers: str, globus_url: str, globus_secret: str
+) -> Deployment:
+    """Make an institution of a name of its own."""
+    institution = f"t{uuid.uuid4().hex[:8]}"
+    settings = DeployedSettings(
+        institution=institution,
+        registry_table=f"octopus-{institution}-registry",
+        credentials_table=f"octopus-{institution}-credentials",
+        credentials_key_arn="",
+        archive_bucket=f"octopus-{institution}-archive",
+        principal_boundary_arn=f"arn:aws:iam::000000000000:policy/octopus-{institution}-principal-boundary",
+        cluster_arn=cluster_arn,
+        bootstrap_servers=bootstrap_servers,
+        public_url="http://localhost",
+        globus_client_id=SERVICE_CLIENT_ID,
+        globus_secret_name=f"octopus/{institution}/globus-client-secret",
+        globus_auth_url=globus_url,
+    )
+    made = Deployment(endpoint, settings)
+    for table in (settings.registry_table, settings.credentials_table):
+        made.client("dynamodb").create_table(
+            TableName=table,
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    key_arn = made.client("kms").create_key()["KeyMetadata"]["Arn"]
+    made.client("secretsmanager").create_secret(Name=settings.globus_secret_name, SecretString=globus_secret)
+    users = made.client("iam")
+    users.create_policy(
+        PolicyName=f"octopus-{institution}-principal-boundary",
+        PolicyDocument=json.dumps(principal_boundary(cluster_arn=cluster_arn)),
+    )
+    for principal in ("service", "judge"):
+        users.create_user(UserName=made.user_of(principal), Path=f"/octopus/{institution}/")
+    users.put_user_policy(
+        UserName=made.user_of("service"), PolicyName="kafka", PolicyDocument=json.dumps(_kafka(cluster_arn))
+    )
+    return Deployment(endpoint, settings.model_copy(update={"credentials_key_arn": key_arn}))
+
+
+def _kafka(cluster_arn: str) -> dict[str, Any]:
+    actions = [f"kafka-cluster:{action}" for action in CLUSTER_ACTIONS]
+    topics = cluster_arn.replace(":cluster/", ":topic/") + "/*"
+    allow = {"Effect": "Allow", "Action": actions, "Resource": [cluster_arn, topics]}
+    return {"Version": "2012-10-17", "Statement": [allow]}

@@ -1,0 +1,77 @@
+"""A dependency that is away: 503, nothing done, and said by the health route."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.service.deployment import Deployment
+from tests.integration.service.replica import Person, Replica
+
+GATEWAY_WAITS_S = 25
+
+
+@pytest.fixture(scope="module")
+def without_kafka(
+    tmp_path_factory: pytest.TempPathFactory, service_environment: dict[str, str]
+) -> Iterator[Replica]:
+    """A replica that cannot reach the brokers."""
+    home: Path = tmp_path_factory.mktemp("without-kafka")
+    replica = Replica(home / "log", {**service_environment, "OCTOPUS_BOOTSTRAP_SERVERS": "127.0.0.1:9"})
+    replica.start()
+    try:
+        yield replica
+    finally:
+        replica.stop()
+
+
+def test_topics_are_neither_made_nor_deleted_while_kafka_is_away(
+    replica: Replica, without_kafka: Replica, person: Person, deployment: Deployment
+) -> None:
+    person.get(replica, "POST", "/api/v3/user")
+    person.get(replica, "POST", f"/api/v3/{person.namespace}/events")
+
+    for method, path in (
+        ("POST", f"/api/v3/{person.namespace}/others"),
+        ("DELETE", f"/api/v3/{person.namespace}/events"),
+        ("PUT", f"/api/v3/{person.namespace}/events/recreate"),
+        ("DELETE", "/api/v3/user"),
+    ):
+        started = time.monotonic()
+        reply = person.call(without_kafka, method, path)
+        assert time.monotonic() - started < GATEWAY_WAITS_S
+        assert reply.status_code == 503, reply.text
+        assert reply.json()["error_code"] == 503
+        assert reply.headers["Retry-After"] == "1"
+
+    namespaces = person.get(without_kafka, "GET", "/api/v3/namespace")["namespaces"]
+    assert namespaces == {person.namespace: ["events"]}
+    topics = [
+        item["sk"]["S"]
+        for item in deployment.items(deployment.settings.registry_table)
+        if item["pk"]["S"] == f"NAMESPACE#{person.namespace}" and item["sk"]["S"].startswith("TOPIC#")
+    ]
+    assert topics == ["TOPIC#events"]
+    assert person.get(without_kafka, "POST", "/api/v3/key")["status"] == "success"
+
+
+def test_readiness_says_which_dependency_is_away(replica: Replica, without_kafka: Replica) -> None:
+    here = httpx.get(f"{replica.url}/health/ready", timeout=5)
+    away = httpx.get(f"{without_kafka.url}/health/ready", timeout=5)
+
+    assert (here.status_code, here.json()["status"]) == (200, "ok")
+    assert here.json()["checks"] == {"kafka": True, "dynamodb": True, "iam": True, "globus": True}
+    assert (away.status_code, away.json()["status"]) == (503, "unavailable")
+    assert away.json()["checks"] == {"kafka": False, "dynamodb": True, "iam": True, "globus": True}
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+def test_service_listens_on_both_addresses_of_localhost(replica: Replica, address: str) -> None:
+    reply = httpx.get(f"http://{address}:{replica.port}/health/live")
+
+    assert reply.json() == {"status": "ok"}
+    assert "Server" not in reply.headers
