@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -35,6 +36,10 @@ class Authorizer(Construct):
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
+        log = logs.LogGroup(self, "Log", retention=log_retention, removal_policy=removal_policy)
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log.grant_write(role)
+        globus_secret.grant_read(role)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -51,12 +56,13 @@ class Authorizer(Construct):
                 "OCTOPUS_GLOBUS_CLIENT_ID": globus_client_id,
                 "OCTOPUS_GLOBUS_SECRET_NAME": globus_secret.name,
             },
-            log_group=logs.LogGroup(self, "Log", retention=log_retention, removal_policy=removal_policy),
+            role=role,
+            log_group=log,
         )
-        globus_secret.grant_read(self.function)
         self.authorizer = apigateway.TokenAuthorizer(
             self,
             "Authorizer",
+            authorizer_name="globus",
             handler=self.function,
             # What cannot be a bearer token is refused by the gateway itself, at no cost.
             validation_regex=r"^Bearer [A-Za-z0-9._~+/-]+=*$",

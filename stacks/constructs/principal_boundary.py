@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -12,6 +10,8 @@ from stacks.constructs.kafka_cluster import KafkaCluster
 
 PATH = "/msk-users/"
 """IAM path of every user of the fabric."""
+Conditions = dict[str, dict[str, str]]
+
 FABRIC_TAG = "octopus:fabric"
 """Tag of every such user: the institution whose fabric made it."""
 
@@ -52,60 +52,63 @@ class PrincipalBoundary(Construct):
 
     def grant_make_principals(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` make, read, key and remove users of this fabric, inside the boundary only."""
+        mark = {f"aws:RequestTag/{FABRIC_TAG}": self._institution}
         ours = {f"aws:ResourceTag/{FABRIC_TAG}": self._institution}
         bounded = {"iam:PermissionsBoundary": self.arn}
-        tagged = {f"aws:RequestTag/{FABRIC_TAG}": self._institution}
-        self._allow(grantee, {**bounded, **tagged}, "iam:CreateUser")
-        self._allow(grantee, tagged, "iam:TagUser")
-        self._allow(grantee, {**bounded, **ours}, "iam:PutUserPolicy")
-        # These requests carry no boundary: the tag and the path hold them.
+        self._allow(grantee, {"StringEquals": {**bounded, **mark}}, "iam:CreateUser")
+        self._allow(grantee, {"StringEquals": mark, "StringEqualsIfExists": ours}, "iam:TagUser")
+        self._allow(grantee, {"StringEquals": {**bounded, **ours}}, "iam:PutUserPolicy")
         self._allow(
             grantee,
-            ours,
+            {"StringEquals": bounded, "StringEqualsIfExists": ours},
+            "iam:PutUserPermissionsBoundary",
+        )
+        self._allow(
+            grantee,
+            # These requests carry no boundary: path and tag hold them. A user that is not there has no tag,
+            # and the answer to that must be "no such user", not "forbidden".
+            {"StringEqualsIfExists": ours},
             "iam:CreateAccessKey",
             "iam:DeleteAccessKey",
             "iam:DeleteUser",
             "iam:DeleteUserPolicy",
-            "iam:UpdateAccessKey",
         )
-        # Without the tag, since a user that is not there has none and the answer must be "no such user".
-        self._allow(
-            grantee, {}, "iam:GetUser", "iam:GetUserPolicy", "iam:ListAccessKeys", "iam:ListUserPolicies"
-        )
+        self._allow(grantee, {}, "iam:GetUser", "iam:GetUserPolicy", "iam:ListAccessKeys")
         self._deny_escape(grantee)
 
-    def _allow(self, grantee: iam.IGrantable, equal: dict[str, str], *actions: str) -> None:
-        conditions: dict[str, Any] | None = {"StringEquals": equal} if equal else None
+    def _allow(self, grantee: iam.IGrantable, conditions: Conditions, *actions: str) -> None:
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=list(actions), resource_arns=[self._every_user], conditions=conditions
+            grantee=grantee,
+            actions=list(actions),
+            resource_arns=[self._iam_arn("user", f"{PATH.strip('/')}/*")],
+            conditions=conditions or None,
         )
 
     def _deny_escape(self, grantee: iam.IGrantable) -> None:
         """Forbid outright, whatever is granted elsewhere, to take a boundary off or to widen it."""
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY,
-                actions=["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"],
-                # Of any user: the platform's own included.
-                resources=[self._iam_arn("user", "*")],
-            )
-        )
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY,
-                actions=[
-                    "iam:CreatePolicyVersion",
-                    "iam:DeletePolicy",
-                    "iam:DeletePolicyVersion",
-                    "iam:SetDefaultPolicyVersion",
-                ],
-                resources=[self.arn],
-            )
+        # Of every user: the platform's own included.
+        every_user = self._iam_arn("user", "*")
+        self._deny(grantee, {}, every_user, "iam:DeleteUserPermissionsBoundary")
+        another = {"StringNotEquals": {"iam:PermissionsBoundary": self.arn}}
+        self._deny(grantee, another, every_user, "iam:PutUserPermissionsBoundary")
+        self._deny(
+            grantee,
+            {},
+            self.arn,
+            "iam:CreatePolicyVersion",
+            "iam:DeletePolicy",
+            "iam:DeletePolicyVersion",
+            "iam:SetDefaultPolicyVersion",
         )
 
-    @property
-    def _every_user(self) -> str:
-        return self._iam_arn("user", f"{PATH.strip('/')}/*")
+    def _deny(
+        self, grantee: iam.IGrantable, conditions: Conditions, resource_arn: str, *actions: str
+    ) -> None:
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY, actions=list(actions), resources=[resource_arn], conditions=conditions
+            )
+        )
 
     def _iam_arn(self, kind: str, name: str) -> str:
         return Stack.of(self).format_arn(

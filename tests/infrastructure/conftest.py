@@ -1,0 +1,53 @@
+"""The templates that the stacks make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from stacks.foundation_stack import FoundationStack
+from stacks.service_stack import ServiceStack
+from stacks.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+Templates = Mapping[str, dict[str, Any]]
+
+
+def synthesize(context: Mapping[str, str]) -> Templates:
+    """Return the templates by the name of their stack, as ``app.py`` with ``cdk.json`` makes them."""
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+    settings = Settings.from_context(context)
+    app = cdk.App(context=flags)
+    foundation = FoundationStack(app, settings.named("foundation"), settings=settings)
+    service = ServiceStack(app, settings.named("service"), settings=settings)
+    service.add_stack_dependency(foundation)
+    return {stack.stack_name: stack.template for stack in app.synth().stacks}
+
+
+@pytest.fixture(scope="session")
+def local() -> Templates:
+    """One machine's, where data may be lost."""
+    return synthesize({"preset": "local"})
+
+
+@pytest.fixture(scope="session")
+def campus() -> Templates:
+    """An institution's, on AWS beside a cluster of its own; data is kept."""
+    return synthesize(CAMPUS)
+
+
+CAMPUS = {
+    "institution": "anl",
+    "kafka": "external",
+    "hosting": "external",
+    "service_url": "https://octopus.example.org",
+    "bootstrap_servers": "b1.example.org:9098,b2.example.org:9098",
+    "public_url": "https://octopus.example.org",
+    "globus_client_id": "7c7b1f2e-8a57-4a8a-9a0c-0a8d1f6b2c11",
+}

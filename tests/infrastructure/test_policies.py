@@ -1,0 +1,316 @@
+"""What each principal may do and, above all, what it may not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from octopus.accounts import principal as accounts
+from octopus.iam.generate import principal_policy
+from stacks.constructs import principal_boundary
+from tests.infrastructure.conftest import Templates
+from tests.infrastructure.iam_requests import allows
+from tests.infrastructure.intrinsics import resolve
+
+CLUSTER = "octopus-anl/3712950b-569f-5b31-b460-c33cb93e1e66"
+KAFKA = "arn:aws:kafka:us-east-1:111122223333"
+CLUSTER_ARN = f"{KAFKA}:cluster/{CLUSTER}"
+IAM = "arn:aws:iam::111122223333"
+USER = f"{IAM}:user/msk-users/6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
+BOUNDARY = f"{IAM}:policy/octopus-anl-principal-boundary"
+TABLE = "arn:aws:dynamodb:us-east-1:111122223333:table"
+KEY = "arn:aws:kms:us-east-1:111122223333:key/credentials"
+SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret"
+
+BOUNDED = {"iam:PermissionsBoundary": BOUNDARY}
+MARKED = {"aws:RequestTag/octopus:fabric": "anl"}
+OURS = {"aws:ResourceTag/octopus:fabric": "anl"}
+THEIRS = {"aws:ResourceTag/octopus:fabric": "another"}
+ENCRYPTED = {
+    "kms:EncryptionContext:purpose": "octopus-credential",
+    "kms:EncryptionContext:subject": "6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11",
+    "kms:EncryptionContext:access_key_id": "AKIAEXAMPLE",
+}
+
+WILDCARDS = {
+    f"{IAM}:group/*": "the judge: a user's rights may come through any group",
+    f"{IAM}:policy/*": "the judge: a user may hold any managed policy",
+    "arn:aws:iam::aws:policy/*": "the judge: of AWS's own too",
+    f"{IAM}:user/*": "the service: only ever denied, so that no boundary can be taken off",
+}
+"""Resources that are a whole kind, and why."""
+
+
+@pytest.fixture(scope="module")
+def policies(campus: Templates) -> dict[str, dict[str, Any]]:
+    found = {}
+    for template in campus.values():
+        resources = template["Resources"]
+        for name, resource in resources.items():
+            if resource["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
+                properties = resource["Properties"]
+                key = str(properties.get("ManagedPolicyName") or name)
+                found[key] = resolve(properties["PolicyDocument"], resources)
+    return found
+
+
+@pytest.fixture(scope="module")
+def service(policies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return policies["octopus-anl-service"]
+
+
+@pytest.fixture(scope="module")
+def judge(policies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return policies["octopus-anl-judge"]
+
+
+@pytest.fixture(scope="module")
+def boundary(policies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return policies["octopus-anl-principal-boundary"]
+
+
+@pytest.fixture(scope="module")
+def authorizer(policies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return policies["AuthorizerRoleDefaultPolicy4E48E159"]
+
+
+def statements(policies: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for document in policies.values():
+        yield from document["Statement"]
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_there_is_one_policy_for_each_principal(policies: dict[str, dict[str, Any]]) -> None:
+    assert set(policies) == {
+        "octopus-anl-principal-boundary",
+        "octopus-anl-service",
+        "octopus-anl-judge",
+        "AuthorizerRoleDefaultPolicy4E48E159",
+    }
+
+
+def test_no_action_is_a_wildcard(policies: dict[str, dict[str, Any]]) -> None:
+    for statement in statements(policies):
+        assert not [action for action in listed(statement["Action"]) if "*" in action]
+        assert "NotAction" not in statement
+        assert "NotResource" not in statement
+
+
+def test_every_wildcard_resource_has_a_reason(policies: dict[str, dict[str, Any]]) -> None:
+    whole_kinds = {
+        resource
+        for statement in statements(policies)
+        for resource in listed(statement["Resource"])
+        # `<cluster's name>/<its uuid>/*` and `user/<path>/*` are bounded; `*` and `<kind>/*` are not.
+        if resource == "*" or resource.removesuffix("*").rsplit(":", 1)[-1] in ("user/", "group/", "policy/")
+    }
+    assert whole_kinds == set(WILDCARDS)
+
+
+def test_policies_are_within_iams_bounds(policies: dict[str, dict[str, Any]]) -> None:
+    for document in policies.values():
+        assert len(json.dumps(document, separators=(",", ":"))) <= 6144
+
+
+def test_stacks_and_service_mean_the_same_users() -> None:
+    assert principal_boundary.PATH == accounts.PATH
+    assert principal_boundary.FABRIC_TAG == accounts.FABRIC_TAG
+
+
+# The service
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context"),
+    [
+        ("iam:CreateUser", USER, BOUNDED | MARKED),
+        ("iam:TagUser", USER, MARKED),
+        ("iam:TagUser", USER, MARKED | OURS),
+        ("iam:PutUserPolicy", USER, BOUNDED | OURS),
+        ("iam:PutUserPermissionsBoundary", USER, BOUNDED | OURS),
+        ("iam:GetUser", USER, {}),
+        ("iam:GetUserPolicy", USER, {}),
+        ("iam:ListAccessKeys", USER, {}),
+        ("iam:CreateAccessKey", USER, OURS),
+        ("iam:DeleteAccessKey", USER, OURS),
+        ("iam:DeleteUserPolicy", USER, OURS),
+        ("iam:DeleteUser", USER, OURS),
+        # A user that is not there: IAM must say so.
+        ("iam:DeleteUser", USER, {}),
+        ("dynamodb:GetItem", f"{TABLE}/octopus-anl-registry", {}),
+        ("dynamodb:Scan", f"{TABLE}/octopus-anl-registry", {}),
+        ("dynamodb:PutItem", f"{TABLE}/octopus-anl-credentials", {}),
+        ("dynamodb:ConditionCheckItem", f"{TABLE}/octopus-anl-credentials", {}),
+        ("kms:Encrypt", KEY, ENCRYPTED),
+        ("kms:Decrypt", KEY, ENCRYPTED),
+        ("kms:GenerateDataKey", KEY, ENCRYPTED),
+        ("secretsmanager:GetSecretValue", f"{SECRET}:octopus/anl/globus-client-secret-AbCdEf", {}),
+        ("kafka-cluster:Connect", CLUSTER_ARN, {}),
+        ("kafka-cluster:CreateTopic", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
+        ("kafka-cluster:AlterTopicDynamicConfiguration", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
+        ("kafka-cluster:DeleteGroup", f"{KAFKA}:group/{CLUSTER}/ns-6a9a4b11.g", {}),
+    ],
+)
+def test_service_may(service: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> None:
+    assert allows(service, action, resource, context)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context"),
+    [
+        ("iam:CreateUser", USER, MARKED),
+        ("iam:CreateUser", USER, MARKED | {"iam:PermissionsBoundary": f"{IAM}:policy/another"}),
+        ("iam:CreateUser", USER, BOUNDED),
+        ("iam:CreateUser", f"{IAM}:user/operators/eve", BOUNDED | MARKED),
+        ("iam:CreateUser", f"{IAM}:user/eve", BOUNDED | MARKED),
+        ("iam:TagUser", USER, MARKED | THEIRS),
+        ("iam:TagUser", USER, {"aws:RequestTag/octopus:fabric": "another"}),
+        ("iam:PutUserPolicy", USER, OURS),
+        ("iam:PutUserPolicy", USER, BOUNDED | THEIRS),
+        ("iam:PutUserPolicy", f"{IAM}:user/octopus/anl/octopus-anl-service", BOUNDED | OURS),
+        ("iam:PutUserPermissionsBoundary", USER, {"iam:PermissionsBoundary": f"{IAM}:policy/another"} | OURS),
+        ("iam:PutUserPermissionsBoundary", USER, BOUNDED | THEIRS),
+        ("iam:DeleteUserPermissionsBoundary", USER, OURS),
+        ("iam:CreatePolicyVersion", BOUNDARY, {}),
+        ("iam:SetDefaultPolicyVersion", BOUNDARY, {}),
+        ("iam:AttachUserPolicy", USER, BOUNDED | OURS),
+        ("iam:CreateAccessKey", USER, THEIRS),
+        ("iam:CreateAccessKey", f"{IAM}:user/octopus/anl/octopus-anl-judge", {}),
+        ("iam:DeleteUser", USER, THEIRS),
+        ("iam:CreateRole", f"{IAM}:role/eve", {}),
+        ("dynamodb:DeleteTable", f"{TABLE}/octopus-anl-registry", {}),
+        ("dynamodb:Scan", f"{TABLE}/octopus-anl-credentials", {}),
+        ("dynamodb:GetItem", f"{TABLE}/another", {}),
+        ("kms:Decrypt", KEY, {}),
+        ("kms:Decrypt", KEY, ENCRYPTED | {"kms:EncryptionContext:purpose": "another"}),
+        ("kms:Decrypt", KEY, {"kms:EncryptionContext:purpose": "octopus-credential"}),
+        ("kms:ScheduleKeyDeletion", KEY, ENCRYPTED),
+        ("secretsmanager:GetSecretValue", f"{SECRET}:octopus/anl/globus-client-secret-two-AbCdEf", {}),
+        ("secretsmanager:GetSecretValue", f"{SECRET}:another-AbCdEf", {}),
+        ("kafka-cluster:ReadData", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
+        ("kafka-cluster:WriteData", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
+        ("kafka-cluster:AlterCluster", CLUSTER_ARN, {}),
+        ("kafka-cluster:DescribeCluster", CLUSTER_ARN, {}),
+        ("kafka-cluster:CreateTopic", f"{KAFKA}:topic/octopus-anl/0/ns-6a9a4b11.t", {}),
+        ("s3:GetObject", "arn:aws:s3:::octopus-anl-archive-111122223333-us-east-1/x", {}),
+    ],
+)
+def test_service_may_not(
+    service: dict[str, Any], action: str, resource: str, context: dict[str, str]
+) -> None:
+    assert not allows(service, action, resource, context)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context"),
+    [
+        ("iam:DeleteUserPermissionsBoundary", USER, OURS),
+        ("iam:DeleteUserPermissionsBoundary", f"{IAM}:user/octopus/anl/octopus-anl-service", {}),
+        ("iam:PutUserPermissionsBoundary", USER, {"iam:PermissionsBoundary": f"{IAM}:policy/another"}),
+        ("iam:CreatePolicyVersion", BOUNDARY, {}),
+        ("iam:DeletePolicyVersion", BOUNDARY, {}),
+        ("iam:DeletePolicy", BOUNDARY, {}),
+        ("iam:SetDefaultPolicyVersion", BOUNDARY, {}),
+    ],
+)
+def test_boundary_holds_though_another_policy_allows_everything(
+    service: dict[str, Any], action: str, resource: str, context: dict[str, str]
+) -> None:
+    administrator = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    widened = {**service, "Statement": [*service["Statement"], administrator]}
+    assert allows(widened, "iam:CreateRole", f"{IAM}:role/any")
+    assert not allows(widened, action, resource, context)
+
+
+# The judge
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context"),
+    [
+        ("dynamodb:GetItem", f"{TABLE}/octopus-anl-credentials", {}),
+        ("dynamodb:Query", f"{TABLE}/octopus-anl-credentials", {}),
+        ("kms:Decrypt", KEY, ENCRYPTED),
+        ("iam:GetUser", USER, {}),
+        ("iam:ListUserPolicies", USER, {}),
+        ("iam:GetUserPolicy", USER, {}),
+        ("iam:ListAttachedUserPolicies", f"{IAM}:user/octopus/anl/octopus-anl-service", {}),
+        ("iam:ListGroupsForUser", USER, {}),
+        ("iam:ListGroupPolicies", f"{IAM}:group/physics", {}),
+        ("iam:GetGroupPolicy", f"{IAM}:group/physics", {}),
+        ("iam:ListAttachedGroupPolicies", f"{IAM}:group/physics", {}),
+        ("iam:GetPolicy", BOUNDARY, {}),
+        ("iam:GetPolicyVersion", "arn:aws:iam::aws:policy/AmazonMSKReadOnlyAccess", {}),
+    ],
+)
+def test_judge_may(judge: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> None:
+    assert allows(judge, action, resource, context)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context"),
+    [
+        ("dynamodb:GetItem", f"{TABLE}/octopus-anl-registry", {}),
+        ("dynamodb:PutItem", f"{TABLE}/octopus-anl-credentials", {}),
+        ("dynamodb:Scan", f"{TABLE}/octopus-anl-credentials", {}),
+        ("kms:Decrypt", KEY, {}),
+        ("kms:Encrypt", KEY, ENCRYPTED),
+        ("iam:ListUsers", f"{IAM}:user/msk-users/", {}),
+        ("iam:GetUser", f"{IAM}:user/operators/eve", {}),
+        ("iam:CreateAccessKey", USER, OURS),
+        ("iam:PutUserPolicy", USER, OURS | BOUNDED),
+        ("secretsmanager:GetSecretValue", f"{SECRET}:octopus/anl/globus-client-secret-AbCdEf", {}),
+        ("kafka-cluster:Connect", CLUSTER_ARN, {}),
+    ],
+)
+def test_judge_may_not(judge: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> None:
+    assert not allows(judge, action, resource, context)
+
+
+# The boundary
+
+
+def test_boundary_takes_nothing_from_the_policy_that_users_have(boundary: dict[str, Any]) -> None:
+    policy = principal_policy(cluster_arn=CLUSTER_ARN, namespaces=["ns-0d9a6a9a4b11"])
+    for statement in policy["Statement"]:
+        for action in listed(statement["Action"]):
+            for resource in listed(statement["Resource"]):
+                assert allows(boundary, action, resource.replace("*", "t"))
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("kafka-cluster:DescribeCluster", CLUSTER_ARN),
+        ("kafka-cluster:AlterCluster", CLUSTER_ARN),
+        ("kafka-cluster:CreateTopic", f"{KAFKA}:topic/{CLUSTER}/ns-0d9a6a9a4b11.t"),
+        ("kafka-cluster:DeleteTopic", f"{KAFKA}:topic/{CLUSTER}/ns-0d9a6a9a4b11.t"),
+        ("kafka-cluster:ReadData", f"{KAFKA}:topic/octopus-anl/another/ns-0d9a6a9a4b11.t"),
+        ("kafka-cluster:Connect", f"{KAFKA}:cluster/another/3712950b-569f-5b31-b460-c33cb93e1e66"),
+        ("sts:AssumeRole", f"{IAM}:role/any"),
+        ("s3:GetObject", "arn:aws:s3:::octopus-anl-archive-111122223333-us-east-1/x"),
+        ("dynamodb:GetItem", f"{TABLE}/octopus-anl-credentials"),
+    ],
+)
+def test_boundary_lets_nobody(boundary: dict[str, Any], action: str, resource: str) -> None:
+    assert not allows(boundary, action, resource)
+
+
+# The authorizer
+
+
+def test_authorizer_reads_one_secret_and_writes_its_log(authorizer: dict[str, Any]) -> None:
+    assert allows(
+        authorizer, "secretsmanager:GetSecretValue", f"{SECRET}:octopus/anl/globus-client-secret-AbCdEf"
+    )
+    assert not allows(authorizer, "secretsmanager:GetSecretValue", f"{SECRET}:another-AbCdEf")
+    log = "arn:aws:logs:us-east-1:111122223333:log-group"
+    assert allows(authorizer, "logs:PutLogEvents", f"{log}:AuthorizerLogA5E42AA9:log-stream:1")
+    assert not allows(authorizer, "logs:PutLogEvents", f"{log}:another:log-stream:1")
+    assert not allows(authorizer, "logs:CreateLogGroup", f"{log}:another")

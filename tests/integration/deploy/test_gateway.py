@@ -1,0 +1,173 @@
+"""Requests through the deployed gateway, with a real function as its authorizer."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+
+from tests.integration.deploy.conftest import CLIENT, CLIENT_SECRET, Cdk, Upstream, token_for
+
+SUBJECT = "6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
+SCOPE = f"https://auth.globus.org/scopes/{CLIENT}/action_all"
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    emulator: str,
+    session: boto3.Session,
+    cdk: Cdk,
+    globus: Upstream,
+    web_service: Upstream,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[httpx.Client]:
+    """A client whose base is the deployed stage."""
+    session.client("secretsmanager", endpoint_url=emulator).create_secret(
+        Name="octopus/gate/globus-client-secret", SecretString=CLIENT_SECRET
+    )
+    outputs = tmp_path_factory.mktemp("outputs") / "outputs.json"
+    done = cdk(
+        "deploy",
+        "--all",
+        "--require-approval",
+        "never",
+        "--outputs-file",
+        str(outputs),
+        context={
+            "institution": "gate",
+            "kafka": "external",
+            "hosting": "external",
+            "triggers": "runner",
+            "service_url": web_service.address,
+            "bootstrap_servers": "127.0.0.1:9098",
+            "public_url": "http://localhost:8000",
+            "globus_auth_url": f"{globus.address}/",
+            "globus_client_id": CLIENT,
+            "allow_data_loss": "true",
+        },
+    )
+    assert done.returncode == 0, done.stdout
+    made = json.loads(Path(outputs).read_text())["octopus-gate-service"]
+    base = f"{emulator}/restapis/{made['GatewayId']}/{made['GatewayStage']}/_user_request_"
+    with httpx.Client(base_url=base, timeout=40) as client:
+        yield client
+
+
+def good_token(**change: object) -> str:
+    answer = {
+        "active": True,
+        "aud": [CLIENT],
+        "exp": int(time.time()) + 600,
+        "scope": f"openid {SCOPE}",
+        "sub": SUBJECT,
+    }
+    return token_for(200, **{**answer, **change})
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_good_token_reaches_the_service_with_its_request(
+    gateway: httpx.Client, web_service: Upstream
+) -> None:
+    token = good_token()
+    body = b'{"topic": "\xc3\xa9"}\x00'
+    reply = gateway.post("/api/v3/ns-0d9a6a9a4b11/t?x=1&y=2", content=body, headers=bearer(token))
+    assert (reply.status_code, reply.json()) == (
+        200,
+        {"method": "POST", "path": "/api/v3/ns-0d9a6a9a4b11/t?x=1&y=2"},
+    )
+    asked = web_service.asked[-1]
+    assert asked.body == body
+    # The service checks the token itself.
+    assert asked.headers["authorization"] == f"Bearer {token}"
+
+
+def test_a_second_request_asks_nobody(gateway: httpx.Client, globus: Upstream) -> None:
+    token = good_token()
+    assert gateway.post("/api/v3/user", headers=bearer(token)).status_code == 200
+    asked = len(globus.asked)
+    assert gateway.post("/api/v3/user", headers=bearer(token)).status_code == 200
+    # The answer covers the stage: other paths and methods too.
+    assert gateway.delete("/api/v3/ns-0d9a6a9a4b11/t", headers=bearer(token)).status_code == 200
+    assert len(globus.asked) == asked
+
+
+def refusal(reply: httpx.Response) -> tuple[int, str, int]:
+    body = reply.json()
+    assert set(body) == {"status", "error_code", "message"}
+    return reply.status_code, body["status"], body["error_code"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Basic aWQ6c2VjcmV0"}, {"Authorization": "Bearer"}]
+)
+def test_without_a_token_nobody_is_asked_and_the_answer_is_401(
+    gateway: httpx.Client, globus: Upstream, web_service: Upstream, headers: dict[str, str]
+) -> None:
+    before = len(globus.asked), len(web_service.asked)
+    assert refusal(gateway.post("/api/v3/user", headers=headers)) == (401, "error", 401)
+    assert (len(globus.asked), len(web_service.asked)) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"active": False}, {"aud": ["another"]}, {"exp": 1}],
+    ids=["inactive", "other-audience", "expired"],
+)
+def test_a_token_that_is_not_good_is_401(
+    gateway: httpx.Client, web_service: Upstream, change: dict[str, object]
+) -> None:
+    before = len(web_service.asked)
+    assert refusal(gateway.post("/api/v3/user", headers=bearer(good_token(**change)))) == (401, "error", 401)
+    assert len(web_service.asked) == before
+
+
+def test_a_token_without_the_scope_is_403(gateway: httpx.Client, web_service: Upstream) -> None:
+    before = len(web_service.asked)
+    reply = gateway.post("/api/v3/user", headers=bearer(good_token(scope="openid")))
+    assert refusal(reply) == (403, "error", 403)
+    assert len(web_service.asked) == before
+
+
+def test_an_auth_that_is_away_is_503_and_never_access(gateway: httpx.Client, web_service: Upstream) -> None:
+    before = len(web_service.asked)
+    assert refusal(gateway.post("/api/v3/user", headers=bearer(token_for(500)))) == (503, "error", 503)
+    assert len(web_service.asked) == before
+
+
+def test_health_needs_no_token(gateway: httpx.Client, globus: Upstream) -> None:
+    before = len(globus.asked)
+    assert gateway.get("/health/live").json() == {"method": "GET", "path": "/health/live"}
+    assert len(globus.asked) == before
+
+
+def test_a_preflight_needs_no_token(gateway: httpx.Client) -> None:
+    reply = gateway.options("/api/v3/user", headers={"Origin": "https://example.org"})
+    assert reply.json() == {"method": "OPTIONS", "path": "/api/v3/user"}
+
+
+def test_an_unknown_address_is_404(gateway: httpx.Client) -> None:
+    assert refusal(gateway.get("/elsewhere")) == (404, "error", 404)
+
+
+def test_no_log_holds_a_token(
+    emulator: str, session: boto3.Session, gateway: httpx.Client, globus: Upstream
+) -> None:
+    token = good_token()
+    gateway.post("/api/v3/user", headers=bearer(token))
+    logs = session.client("logs", endpoint_url=emulator)
+    groups = logs.describe_log_groups()["logGroups"]
+    written = [
+        event["message"]
+        for group in groups
+        for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+    ]
+    assert written
+    assert [line for line in written if token in line or "bearer-" in line or CLIENT_SECRET in line] == []
