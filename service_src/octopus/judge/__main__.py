@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from octopus import aws, log
 from octopus.judge.app import JudgeApp
 from octopus.judge.principals import PolicyReader
-from octopus.judge.service import Judge
+from octopus.judge.service import Judge, judged_region
 from octopus.judge.sources import Sources
 from octopus.judge.store import CredentialsTable
 from octopus.settings import JudgeSettings
@@ -39,6 +39,11 @@ def main() -> int:
         )
     if not settings.judge_secret.get_secret_value():
         return _refuse("judge_secret is empty: anyone could ask")
+    try:
+        aws.region()
+        judged_region(settings.cluster_arn)
+    except ValueError as error:
+        return _refuse(str(error))
     log.configure(process="judge", level=settings.log_level)
     # For a signal that comes before uvicorn listens for it, and for uvicorn's raising it again once it has
     # stopped: both end in a clean exit.

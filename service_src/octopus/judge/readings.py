@@ -158,16 +158,20 @@ class Readings(Generic[K, V]):
                 self._executor, self._timed_read, key, previous
             )
         except SourceUnavailableError as error:
+            failure = error
             if entry.failure is None:
                 _log.warning("source.unavailable", source=self._name, reason=str(error))
-            entry.failure, entry.failed = error, self._clock()
-            return error
+        except Exception:  # noqa: BLE001 - whatever a source answers, what it means is that nothing is known
+            failure = SourceUnavailableError(f"{self._name}: not understood")
+            _log.exception("source.not_understood", source=self._name)
         else:
             entry.reading, entry.failure = reading, None
             return None
         finally:
             self._flights -= 1
             entry.flight = None
+        entry.failure, entry.failed = failure, self._clock()
+        return failure
 
     def _timed_read(self, key: K, previous: V | None) -> Reading[V]:
         # On the thread: the wait for a thread must not age a reading, nor a change in that wait be missed.

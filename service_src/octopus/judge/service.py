@@ -39,6 +39,18 @@ POLICIES_PATIENCE = 0.25
 _log = structlog.get_logger(__name__)
 
 
+def judged_region(cluster_arn: str) -> str:
+    """The region of the deployment.
+
+    Raises:
+        ValueError: this is not the ARN of a Kafka cluster.
+    """
+    parts = cluster_arn.split(":")
+    if len(parts) != 6 or parts[2] != "kafka" or not parts[3] or not parts[5].startswith("cluster/"):
+        raise ValueError(f"cluster_arn is {cluster_arn!r}, which is not the ARN of a Kafka cluster")
+    return parts[3]
+
+
 class Judge:
     """Answers from readings of the sources that are never older than 20 s."""
 
@@ -52,7 +64,7 @@ class Judge:
     ) -> None:
         self._sources = sources
         self._cluster_arn = cluster_arn
-        self._regions = frozenset({PUBLISHED_REGION, cluster_arn.split(":")[3]})
+        self._regions = frozenset({PUBLISHED_REGION, judged_region(cluster_arn)})
         self._clock = clock
         self._monotonic = monotonic
 

@@ -1,0 +1,135 @@
+"""One institution in the emulator, written to as the web service writes."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
+from botocore.credentials import CredentialProvider, Credentials
+
+from octopus.credentials.models import Kind, StoredKey
+from octopus.credentials.secrets import encrypt
+from octopus.credentials.store import CredentialStore
+from octopus.iam.generate import (
+    INLINE_POLICY_NAME,
+    canonical_json,
+    policy_sha256,
+    principal_boundary,
+    principal_policy,
+)
+
+CLUSTER_ARN = (
+    "arn:aws:kafka:eu-central-1:000000000000:cluster/octopus-test/0f3c4a52-9a11-5c3e-8f0e-6d1f7a1c2b33"
+)
+
+
+@dataclass
+class Tenant:
+    """An IAM user with one key."""
+
+    subject: str
+    access_key_id: str
+    secret: str = field(repr=False)
+
+    def token(self, region: str = "us-east-1") -> str:
+        """A token as AWS's own signer makes it."""
+        credentials = Credentials(self.access_key_id, self.secret)
+
+        class Fixed(CredentialProvider):
+            def load(self) -> Credentials:
+                return credentials
+
+        signed, _ = MSKAuthTokenProvider.generate_auth_token_from_credentials_provider(region, Fixed())
+        return str(signed)
+
+
+class Institution:
+    """Table, KMS key and boundary, and the writes that the web service would do."""
+
+    def __init__(self, endpoint: str) -> None:
+        def client(name: Any) -> Any:
+            return boto3.client(
+                name,
+                endpoint_url=endpoint,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+
+        name = f"octopus-{uuid.uuid4().hex[:8]}"
+        self.endpoint = endpoint
+        self.iam, self._dynamodb, self._kms = client("iam"), client("dynamodb"), client("kms")
+        self.table = f"{name}-credentials"
+        self._dynamodb.create_table(
+            TableName=self.table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
+        self.kms_key_arn = self._kms.create_key()["KeyMetadata"]["Arn"]
+        self.boundary_arn = self.iam.create_policy(
+            PolicyName=f"{name}-principal-boundary",
+            PolicyDocument=json.dumps(principal_boundary(cluster_arn=CLUSTER_ARN)),
+        )["Policy"]["Arn"]
+        self.store = CredentialStore(self._dynamodb, self.table)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for client in (self.iam, self._dynamodb, self._kms):
+            client.close()
+
+    def tenant(self, namespaces: list[str] | None = None, **key: Any) -> Tenant:
+        """A user under a boundary with one inline policy and one key."""
+        subject = str(uuid.uuid4())
+        self.iam.create_user(UserName=subject, Path="/msk-users/", PermissionsBoundary=self.boundary_arn)
+        issued = self.iam.create_access_key(UserName=subject)["AccessKey"]
+        tenant = Tenant(subject, issued["AccessKeyId"], issued["SecretAccessKey"])
+        names = [f"ns-{subject[-12:]}"] if namespaces is None else namespaces
+        self.write_policy(tenant, principal_policy(cluster_arn=CLUSTER_ARN, namespaces=names))
+        self.record_key(tenant, **key)
+        return tenant
+
+    def write_policy(self, tenant: Tenant, policy: dict[str, Any]) -> None:
+        """Put the inline policy and bump the version, as the service does."""
+        self.iam.put_user_policy(
+            UserName=tenant.subject, PolicyName=INLINE_POLICY_NAME, PolicyDocument=canonical_json(policy)
+        )
+        self.store.bump_version(tenant.subject, policy_sha256(policy))
+
+    def record_key(
+        self,
+        tenant: Tenant,
+        *,
+        active: bool = True,
+        expires: str | None = None,
+        user_name: str | None = None,
+        kind: Kind = Kind.IAM_USER,
+        encrypted_for: str | None = None,
+    ) -> None:
+        """Write or overwrite the principal's key item."""
+        self.store.add(
+            StoredKey(
+                access_key_id=tenant.access_key_id,
+                subject=tenant.subject,
+                user_name=user_name or tenant.subject,
+                kind=kind,
+                active=active,
+                secret=encrypt(
+                    self._kms,
+                    self.kms_key_arn,
+                    subject=encrypted_for or tenant.subject,
+                    access_key_id=tenant.access_key_id,
+                    secret=tenant.secret,
+                ),
+                created=datetime.now(UTC).isoformat(),
+                expires=expires,
+            )
+        )

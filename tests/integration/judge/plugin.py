@@ -1,0 +1,74 @@
+"""The broker plugin's side of the judge's protocol."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from octopus.iam.evaluate import decide
+from octopus.iam.models import Layers
+from tests.integration.judge.institution import CLUSTER_ARN, Tenant
+
+SECRET = "the-broker-plugin-knows-this"
+
+
+class Plugin:
+    """The broker plugin's side of the protocol."""
+
+    def __init__(self, port: int, log_path: Path) -> None:
+        self.log_path = log_path
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {SECRET}"}, timeout=10
+        )
+
+    def is_healthy(self) -> bool:
+        """Whether the judge answers, to somebody who knows no secret."""
+        try:
+            reply = httpx.get(self.http.base_url.join("/health"))
+        except httpx.TransportError:
+            return False
+        return bool(reply.json() == {"status": "ok"})
+
+    def anonymous(self) -> httpx.Client:
+        """A client without the secret."""
+        return httpx.Client(base_url=self.http.base_url)
+
+    def verify(self, token: str, mechanism: str = "OAUTHBEARER") -> dict[str, Any]:
+        reply = self.http.post("/verify", json={"mechanism": mechanism, "token": token})
+        return dict(reply.raise_for_status().json())
+
+    def policy(self, tenant: Tenant, version: str = "") -> dict[str, Any]:
+        return self.policies(
+            {"principal": tenant.subject, "access_key_id": tenant.access_key_id, "version": version}
+        )[0]
+
+    def policies(self, *held: dict[str, str]) -> list[dict[str, Any]]:
+        reply = self.http.post("/policies", json={"principals": held})
+        return list(reply.raise_for_status().json()["policies"])
+
+
+def topic(name: str) -> str:
+    """The ARN of a topic of the judged cluster."""
+    return f"{CLUSTER_ARN.replace(':cluster/', ':topic/')}/{name}"
+
+
+def may(policy: dict[str, Any], action: str, resource: str) -> bool:
+    """As the plugin decides, from what stood on the wire."""
+    layers = msgspec.convert(policy["layers"], Layers)
+    return decide(layers, action=f"kafka-cluster:{action}", resource=resource, at_ms=0).allowed
+
+
+def wait_until(condition: Callable[[], bool], *, within: float = 10) -> float:
+    """Seconds until the condition holds; fails when it does not in time."""
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() > began + within:
+            pytest.fail(f"not within {within} s")
+        time.sleep(0.02)
+    return time.monotonic() - began
