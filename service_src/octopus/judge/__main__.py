@@ -37,7 +37,7 @@ def main() -> int:
             " HTTP, and its secret and its clients' tokens would cross the network unprotected."
             " Bind it to 127.0.0.1 and put TLS in front, or run it beside the broker"
         )
-    if not settings.judge_secret.get_secret_value():
+    if not _secret(settings):
         return _refuse("judge_secret is empty: anyone could ask")
     try:
         aws.region()
@@ -65,7 +65,7 @@ async def _serve(settings: JudgeSettings, executor: ThreadPoolExecutor) -> None:
     judge = Judge(sources, cluster_arn=settings.cluster_arn)
     server = uvicorn.Server(
         uvicorn.Config(
-            JudgeApp(judge, secret=settings.judge_secret.get_secret_value()),
+            JudgeApp(judge, secret=_secret(settings)),
             host=settings.judge_host,
             port=settings.judge_port,
             lifespan="off",
@@ -83,6 +83,11 @@ async def _serve(settings: JudgeSettings, executor: ThreadPoolExecutor) -> None:
             watching.cancel()
     finally:
         structlog.get_logger(__name__).info("judge.stopped")
+
+
+def _secret(settings: JudgeSettings) -> str:
+    # The plugin strips what it reads from its file, and no header could carry the line's end anyway.
+    return settings.judge_secret.get_secret_value().strip()
 
 
 def _is_loopback(host: str) -> bool:
