@@ -10,12 +10,11 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Who did what to which resource, as JSON lines of the logger {@code octopus.audit}: the first time at once, then at
+ * Who did what to which resource, as JSON lines: the first time at once, then at
  * most one line a minute with the number of times since the last. Bounded; what does not fit is counted.
  */
 final class AuditLog {
@@ -44,16 +43,19 @@ final class AuditLog {
 
     static final Duration WINDOW = Duration.ofMinutes(1);
 
-    private static final Logger LOG = LoggerFactory.getLogger("octopus.audit");
-    private static final int MOST = 10_000;
+    /** More than all connections that the listener admits within two windows can claim to be. */
+    static final int MOST = 20_000;
 
     private final ObjectMapper json = new ObjectMapper();
     private final LongSupplier nanos;
+    private final Consumer<String> lines;
     private final Map<Line, Tally> tallies = new HashMap<>();
     private long dropped;
 
-    AuditLog(LongSupplier nanos) {
+    /** A log that hands its lines, one JSON object each, to {@code lines}. */
+    AuditLog(LongSupplier nanos, Consumer<String> lines) {
         this.nanos = nanos;
+        this.lines = lines;
     }
 
     /** Counts a decision, and writes it when it is the first of its kind in a minute. */
@@ -136,7 +138,7 @@ final class AuditLog {
 
     private void write(ObjectNode node) {
         try {
-            LOG.info(json.writeValueAsString(node));
+            lines.accept(json.writeValueAsString(node));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree of text and numbers is always JSON", e);
         }

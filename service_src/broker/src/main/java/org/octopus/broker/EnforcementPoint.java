@@ -29,7 +29,7 @@ final class EnforcementPoint implements AutoCloseable {
         this.settings = settings;
         JudgeClient judge = new JudgeClient(settings);
         this.policies = new PolicyStore(judge, System::nanoTime);
-        this.audit = new AuditLog(System::nanoTime);
+        this.audit = new AuditLog(System::nanoTime, LoggerFactory.getLogger("octopus.audit")::info);
         this.tokens = new TokenVerifier(
                 settings, judge, policies, audit, System::nanoTime, System::currentTimeMillis);
         this.background = Executors.newScheduledThreadPool(2, task -> {
@@ -81,6 +81,6 @@ final class EnforcementPoint implements AutoCloseable {
                 LOG.error("Background work failed and goes on", e);
             }
         };
-        background.scheduleWithFixedDelay(lasting, ms, ms, TimeUnit.MILLISECONDS);
+        background.scheduleWithFixedDelay(lasting, 0, ms, TimeUnit.MILLISECONDS);
     }
 }

@@ -6,7 +6,10 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the judge, each time it runs, for news of every principal in use. */
+/**
+ * Asks the judge, each time it runs, for news of every principal in use. It asks even when nobody is: so its absence is
+ * in the log before a client meets it, and the first client does not wait for a connection to be made.
+ */
 final class PolicyRefresh implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PolicyRefresh.class);
@@ -33,9 +36,7 @@ final class PolicyRefresh implements Runnable {
                     batch.clear();
                 }
             }
-            if (!batch.isEmpty()) {
-                ask(batch);
-            }
+            ask(batch);
         } catch (JudgeAwayException e) {
             LOG.debug("No refresh: {}", e.getMessage());
         }

@@ -1,0 +1,132 @@
+package org.octopus.broker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetAddress;
+import java.util.Map;
+import javax.security.sasl.SaslServer;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.security.auth.AuthenticationContext;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.apache.kafka.common.security.auth.PlaintextAuthenticationContext;
+import org.apache.kafka.common.security.auth.SaslAuthenticationContext;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
+import org.junit.jupiter.api.Test;
+
+class FabricPrincipalTest {
+
+    private static final Identity IDENTITY = new Identity("subject", "AKIA1", "iam-user", 42);
+
+    private final FabricPrincipalBuilder builder = builder();
+
+    @Test
+    void keyIsNoPartOfWhoSomebodyIs() {
+        FabricPrincipal same = FabricPrincipal.user(new Identity("subject", "AKIA2", "session", 7));
+        assertEquals(FabricPrincipal.user(IDENTITY), same);
+        assertEquals(FabricPrincipal.user(IDENTITY).hashCode(), same.hashCode());
+        assertEquals("subject", same.getName());
+    }
+
+    @Test
+    void internalPrincipalIsNeverAUserOfTheSameName() {
+        assertNotEquals(FabricPrincipal.internal("subject"), FabricPrincipal.user(IDENTITY));
+    }
+
+    @Test
+    void principalIsTheSameOnTheControllersSide() {
+        KafkaPrincipal read = builder.deserialize(builder.serialize(FabricPrincipal.user(IDENTITY)));
+        assertEquals(IDENTITY, ((FabricPrincipal) read).identity());
+        assertTrue(((FabricPrincipal) builder.deserialize(builder.serialize(FabricPrincipal.internal("b"))))
+                .isInternal());
+    }
+
+    @Test
+    void principalOfAnotherVersionIsNotGuessedAt() {
+        byte[] bytes = builder.serialize(FabricPrincipal.user(IDENTITY));
+        bytes[0] = 2;
+        assertThrows(SerializationException.class, () -> builder.deserialize(bytes));
+        assertThrows(SerializationException.class, () -> builder.deserialize(new byte[] {1}));
+    }
+
+    @Test
+    void tokenNamesAUser() {
+        KafkaPrincipal built = builder.build(context("CLIENT", "OAUTHBEARER", new VerifiedToken(IDENTITY, 1)));
+        assertEquals(FabricPrincipal.user(IDENTITY), built);
+    }
+
+    @Test
+    void plainNamesOneOfTheClustersOwnOnInternalListenersAlone() {
+        assertEquals(FabricPrincipal.internal("octopus-broker"), builder.build(context("INNER", "PLAIN", null)));
+        assertEquals(FabricPrincipal.internal("octopus-broker"), builder.build(context("CONTROL", "PLAIN", null)));
+        assertThrows(IllegalArgumentException.class, () -> builder.build(context("CLIENT", "PLAIN", null)));
+    }
+
+    @Test
+    void whoeverIsNotAuthenticatedIsNobody() {
+        AuthenticationContext plain = new PlaintextAuthenticationContext(InetAddress.getLoopbackAddress(), "INNER");
+        assertThrows(IllegalArgumentException.class, () -> builder.build(plain));
+        assertThrows(
+                IllegalArgumentException.class, () -> builder.build(context("CLIENT", "OAUTHBEARER", null)));
+    }
+
+    private static FabricPrincipalBuilder builder() {
+        FabricPrincipalBuilder builder = new FabricPrincipalBuilder();
+        builder.configure(Map.of("inter.broker.listener.name", "INNER", "controller.listener.names", "CONTROL"));
+        return builder;
+    }
+
+    private static AuthenticationContext context(String listener, String mechanism, VerifiedToken token) {
+        return new SaslAuthenticationContext(
+                new Authenticated(mechanism, token),
+                SecurityProtocol.SASL_SSL,
+                InetAddress.getLoopbackAddress(),
+                listener);
+    }
+
+    /** A SASL exchange that is over. */
+    private record Authenticated(String mechanism, VerifiedToken token) implements SaslServer {
+
+        @Override
+        public String getMechanismName() {
+            return mechanism;
+        }
+
+        @Override
+        public byte[] evaluateResponse(byte[] response) {
+            return new byte[0];
+        }
+
+        @Override
+        public boolean isComplete() {
+            return true;
+        }
+
+        @Override
+        public String getAuthorizationID() {
+            return "octopus-broker";
+        }
+
+        @Override
+        public byte[] unwrap(byte[] incoming, int offset, int length) {
+            return incoming;
+        }
+
+        @Override
+        public byte[] wrap(byte[] outgoing, int offset, int length) {
+            return outgoing;
+        }
+
+        @Override
+        public Object getNegotiatedProperty(String name) {
+            return name.equals("OAUTHBEARER.token") ? token : null;
+        }
+
+        @Override
+        public void dispose() {
+            // Nothing is held.
+        }
+    }
+}

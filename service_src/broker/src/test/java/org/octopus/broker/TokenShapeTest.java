@@ -1,0 +1,70 @@
+package org.octopus.broker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Base64;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TokenShapeTest {
+
+    private static final long NOW = Instant.parse("2026-11-22T05:00:00Z").toEpochMilli();
+    private static final String KEY_ID = "AKIAABCDEFGHIJKLMNOP";
+
+    @Test
+    void presignedConnectMayBeAToken() {
+        TokenShape shape = TokenShape.of(token(KEY_ID, "20261122T045500Z", "900"), NOW);
+        assertFalse(shape.refused());
+        assertEquals(KEY_ID, shape.claimedKeyId());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "20261122T043959Z, 900, expired",
+        "20261122T050501Z, 900, signed in the future",
+        "20261122T050000Z, 901, lives longer",
+        "20261122T050000Z, 0, lives longer",
+        "20261122T050000Z, 9999999999999, cannot be read",
+        "yesterday, 900, cannot be read",
+    })
+    void tokenOutOfItsTimeIsRefused(String date, String expires, String reason) {
+        TokenShape shape = TokenShape.of(token(KEY_ID, date, expires), NOW);
+        assertTrue(shape.refusal().contains(reason), shape.refusal());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"akia", "", "AKIA-BCDEFGHIJKLMNOP"})
+    void tokenWithoutAKeyIsRefused(String keyId) {
+        assertTrue(TokenShape.of(token(keyId, "20261122T045500Z", "900"), NOW).refused());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "e30.e30.e30", "a+b/", "AAAA", "=", "A"})
+    void otherTextIsRefused(String token) {
+        assertTrue(TokenShape.of(token, NOW).refused());
+    }
+
+    @Test
+    void overlongTokenIsRefusedUnread() {
+        assertTrue(TokenShape.of("A".repeat(8193), NOW).refusal().contains("longer"));
+    }
+
+    @Test
+    void brokenPercentEncodingIsRefused() {
+        assertTrue(TokenShape.of(token("%zz" + KEY_ID, "20261122T045500Z", "900"), NOW).refused());
+    }
+
+    private static String token(String keyId, String date, String expires) {
+        String url = "https://kafka.us-east-1.amazonaws.com/?Action=kafka-cluster%3AConnect"
+                + "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" + keyId
+                + "%2F20261122%2Fus-east-1%2Fkafka-cluster%2Faws4_request&X-Amz-Date=" + date
+                + "&X-Amz-Expires=" + expires + "&X-Amz-SignedHeaders=host&X-Amz-Signature=00";
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(url.getBytes(StandardCharsets.US_ASCII));
+    }
+}
