@@ -74,7 +74,15 @@ class PrincipalBoundary(Construct):
             "iam:DeleteUserPolicy",
         )
         self._allow(grantee, {}, "iam:GetUser", "iam:GetUserPolicy", "iam:ListAccessKeys")
+        self.grant_find_absent(grantee)
         self._deny_escape(grantee)
+
+    def grant_find_absent(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` be told that a user is not there: IAM names such a user without its path."""
+        uuid = "-".join("?" * length for length in (8, 4, 4, 4, 12))
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=["iam:GetUser"], resource_arns=[self._iam_arn("user", uuid)]
+        )
 
     def _allow(self, grantee: iam.IGrantable, conditions: Conditions, *actions: str) -> None:
         iam.Grant.add_to_principal(

@@ -20,6 +20,8 @@ KAFKA = "arn:aws:kafka:us-east-1:111122223333"
 CLUSTER_ARN = f"{KAFKA}:cluster/{CLUSTER}"
 IAM = "arn:aws:iam::111122223333"
 USER = f"{IAM}:user/msk-users/6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
+NOBODY = f"{IAM}:user/6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
+"""IAM's name for a user that is not there: no path is known."""
 BOUNDARY = f"{IAM}:policy/octopus-anl-principal-boundary"
 TABLE = "arn:aws:dynamodb:us-east-1:111122223333:table"
 KEY = "arn:aws:kms:us-east-1:111122223333:key/credentials"
@@ -135,6 +137,7 @@ def test_stacks_and_service_mean_the_same_users() -> None:
         ("iam:PutUserPolicy", USER, BOUNDED | OURS),
         ("iam:PutUserPermissionsBoundary", USER, BOUNDED | OURS),
         ("iam:GetUser", USER, {}),
+        ("iam:GetUser", NOBODY, {}),
         ("iam:GetUserPolicy", USER, {}),
         ("iam:ListAccessKeys", USER, {}),
         ("iam:CreateAccessKey", USER, OURS),
@@ -183,6 +186,8 @@ def test_service_may(service: dict[str, Any], action: str, resource: str, contex
         ("iam:CreateAccessKey", USER, THEIRS),
         ("iam:CreateAccessKey", f"{IAM}:user/octopus/anl/octopus-anl-judge", {}),
         ("iam:DeleteUser", USER, THEIRS),
+        ("iam:GetUser", f"{IAM}:user/eve", {}),
+        ("iam:CreateAccessKey", NOBODY, OURS),
         ("iam:CreateRole", f"{IAM}:role/eve", {}),
         ("dynamodb:DeleteTable", f"{TABLE}/octopus-anl-registry", {}),
         ("dynamodb:Scan", f"{TABLE}/octopus-anl-credentials", {}),
@@ -238,6 +243,7 @@ def test_boundary_holds_though_another_policy_allows_everything(
         ("dynamodb:Query", f"{TABLE}/octopus-anl-credentials", {}),
         ("kms:Decrypt", KEY, ENCRYPTED),
         ("iam:GetUser", USER, {}),
+        ("iam:GetUser", NOBODY, {}),
         ("iam:ListUserPolicies", USER, {}),
         ("iam:GetUserPolicy", USER, {}),
         ("iam:ListAttachedUserPolicies", f"{IAM}:user/octopus/anl/octopus-anl-service", {}),

@@ -40,6 +40,8 @@ def cdk(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
         "TMPDIR": str(home),
         "CDK_HOME": str(home),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
+        # Seconds for each synth; the templates are validated by the tests of the infrastructure.
+        "CDK_VALIDATION": "false",
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache / "jsii"),
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         "AWS_ENDPOINT_URL": emulator,
