@@ -23,7 +23,7 @@ from octopus.judge.token import signing_key
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-_IN_USE = Lifetime(fresh=20, renew=10, idle=90)
+_IN_USE = Lifetime(fresh=20, renew=14, idle=90)
 _UNSETTLED = Lifetime(fresh=20, renew=0.5, idle=90)
 _UNKNOWN_KEY = Lifetime(fresh=1, renew=float("inf"), idle=1)
 _DERIVED = Lifetime(fresh=86_400, renew=float("inf"), idle=3_600)
