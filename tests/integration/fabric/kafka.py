@@ -59,8 +59,11 @@ def consume_all(fabric: RunningFabric, name: str, topic: str) -> list[bytes]:
             assert message is not None, f"no event within {SECONDS} s after offset {last} of {end}"
             if message.error():
                 raise KafkaException(message.error())
-            values.append(message.value())
-            last = message.offset()
+            value, offset = message.value(), message.offset()
+            assert value is not None
+            assert offset is not None
+            values.append(value)
+            last = offset
         return values
     finally:
         consumer.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from tests.integration.fabric.conftest import OCTOPUS, RunningFabric
+from tests.integration.globus.browser import code_from_page
 
 
 def test_topic_is_created_listed_recreated_and_deleted(fabric: RunningFabric) -> None:
@@ -34,6 +35,7 @@ def test_keys_are_listed_without_their_secrets(fabric: RunningFabric) -> None:
 
 
 def test_whoami_names_the_subject_that_env_exports(fabric: RunningFabric) -> None:
+    fabric.octopus("key", "create", "--as", "typist")
     who = fabric.octopus("whoami", "--as", "typist")
     assert who["subject"] == fabric.octopus("env", "--as", "typist")["DIASPORA_SDK_CLIENT_ID"]
     assert who["namespaces"] == [f"ns-{who['subject'][-12:]}"]
@@ -83,3 +85,24 @@ def test_every_listener_is_on_loopback(fabric: RunningFabric) -> None:
     ]
     assert listening
     assert {ip.removeprefix("::ffff:") for ip in listening} <= {"127.0.0.1", "::1"}
+
+
+def test_login_through_the_page_is_remembered_until_logout(fabric: RunningFabric) -> None:
+    process = subprocess.Popen(
+        [OCTOPUS, "login", "--json"],
+        env={**fabric.plain_environment(), "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        address = next(line.strip() for line in process.stdout if "/v2/oauth2/authorize?" in line)
+        printed, _ = process.communicate(f"{code_from_page(address, 'person')}\n", timeout=30)
+    assert process.returncode == 0
+    assert "person@" in printed
+    who = fabric.octopus("whoami")
+    assert who["subject"] == fabric.octopus("env", "--as", "person")["DIASPORA_SDK_CLIENT_ID"]
+    assert "created" in fabric.octopus("topic", "create", "mine")["message"]
+    assert fabric.octopus("logout")["logged_out"] is True
+    assert fabric.command("whoami").returncode == 1
