@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import structlog
 from botocore.exceptions import (
@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -43,7 +43,7 @@ _log = structlog.get_logger(__name__)
 class ErrorReply(BaseModel):
     """A request that was not done."""
 
-    status: str = "error"
+    status: Literal["error"] = "error"
     error_code: int
     message: str
 
@@ -51,8 +51,14 @@ class ErrorReply(BaseModel):
 class FailureReply(BaseModel):
     """A refusal that callers read from ``status``; the HTTP status is 200."""
 
-    status: str = "failure"
-    message: str = Field(examples=["Name must be between 3 and 32 characters"])
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"status": "failure", "message": "Name must be between 3 and 32 characters"}
+        }
+    )
+
+    status: Literal["failure"] = "failure"
+    message: str
 
 
 def _documented(description: str, error_code: int, message: str) -> dict[str, Any]:

@@ -59,6 +59,17 @@ def test_topics_are_neither_made_nor_deleted_while_kafka_is_away(
     assert person.get(without_kafka, "POST", "/api/v3/key")["status"] == "success"
 
 
+def test_account_whose_creation_was_cut_short_is_completed_by_the_next_call(
+    replica: Replica, without_kafka: Replica, person: Person
+) -> None:
+    assert person.call(without_kafka, "POST", "/api/v3/key").status_code == 503
+    assert person.get(replica, "GET", "/api/v3/namespace")["namespaces"] == {}
+
+    assert person.get(replica, "POST", "/api/v3/key")["fresh"] is True
+
+    assert person.get(replica, "GET", "/api/v3/namespace")["namespaces"] == {person.namespace: []}
+
+
 def test_readiness_says_which_dependency_is_away(replica: Replica, without_kafka: Replica) -> None:
     here = httpx.get(f"{replica.url}/health/ready", timeout=5)
     away = httpx.get(f"{without_kafka.url}/health/ready", timeout=5)

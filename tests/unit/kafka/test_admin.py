@@ -1,0 +1,79 @@
+"""Brokers that are not there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from confluent_kafka import KafkaError
+
+from octopus.kafka import admin as module
+from octopus.kafka.admin import KafkaAwayError, TopicAdmin, is_away
+
+TAKES_NO_CONNECTION = "127.0.0.1:9"
+BOUND_S = 1.0
+
+
+@pytest.fixture(autouse=True)
+def _short_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ASK_S", BOUND_S)
+    monkeypatch.setattr(module, "CHANGE_S", BOUND_S)
+
+
+@pytest.fixture
+def admin() -> TopicAdmin:
+    return TopicAdmin(lambda: {"bootstrap.servers": TAKES_NO_CONNECTION}, replication_factor=1)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda admin: admin.describe("t"),
+        lambda admin: admin.create("t"),
+        lambda admin: admin.delete(["t"]),
+        lambda admin: admin.list_topics("t"),
+    ],
+    ids=["describe", "create", "delete", "list"],
+)
+def test_absent_broker_is_known_within_the_bound(
+    admin: TopicAdmin, call: Callable[[TopicAdmin], object]
+) -> None:
+    started = time.monotonic()
+
+    with pytest.raises(KafkaAwayError):
+        call(admin)
+
+    assert time.monotonic() - started < BOUND_S + 2
+    admin.close()
+
+
+def test_absent_broker_does_not_answer(admin: TopicAdmin) -> None:
+    assert not admin.answers(timeout_s=0.2)
+
+
+def test_client_that_cannot_be_made_is_a_broker_that_is_away() -> None:
+    admin = TopicAdmin(lambda: {"bootstrap.servers": "x", "security.protocol": "none"}, replication_factor=1)
+
+    with pytest.raises(KafkaAwayError):
+        admin.describe("t")
+
+
+def test_deleting_nothing_asks_nobody(admin: TopicAdmin) -> None:
+    admin.delete([])
+
+
+@pytest.mark.parametrize(
+    ("code", "away"),
+    [
+        (KafkaError._TRANSPORT, True),
+        (KafkaError._TIMED_OUT, True),
+        (KafkaError.NOT_CONTROLLER, True),
+        (KafkaError.SASL_AUTHENTICATION_FAILED, True),
+        (KafkaError.POLICY_VIOLATION, False),
+        (KafkaError.INVALID_REPLICATION_FACTOR, False),
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, False),
+    ],
+)
+def test_not_now_and_no_are_told_apart(code: int, away: bool) -> None:
+    assert is_away(KafkaError(code)) is away

@@ -1,0 +1,137 @@
+"""The assembled application: its description, its health, its sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from octopus.identity.service import Authenticator
+from octopus.settings import ServiceSettings
+from octopus.web import health
+from octopus.web.app import create_app
+from octopus.web.health import Dependencies
+from octopus.web.sockets import listen
+
+ROUTES = {
+    ("post", "/api/v3/user"),
+    ("delete", "/api/v3/user"),
+    ("post", "/api/v3/key"),
+    ("delete", "/api/v3/key"),
+    ("get", "/api/v3/namespace"),
+    ("post", "/api/v3/{namespace}/{topic}"),
+    ("delete", "/api/v3/{namespace}/{topic}"),
+    ("put", "/api/v3/{namespace}/{topic}/recreate"),
+}
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    settings = ServiceSettings(
+        institution="t",
+        registry_table="registry",
+        credentials_table="credentials",
+        credentials_key_arn="key",
+        archive_bucket="archive",
+        principal_boundary_arn="boundary",
+        cluster_arn="cluster",
+        bootstrap_servers="127.0.0.1:9",
+        public_url="http://localhost",
+        globus_client_id="client",
+        globus_secret_name="name",
+        globus_auth_url="http://127.0.0.1:9/",
+    )
+    authenticator = Authenticator(client_id="client", client_secret="s", auth_url="http://127.0.0.1:9/")
+    return create_app(settings, authenticator=authenticator)
+
+
+def operations(app: FastAPI) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method, path): operation
+        for path, methods in app.openapi()["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_description_holds_the_published_routes(app: FastAPI) -> None:
+    assert operations(app).keys() >= ROUTES
+
+
+def test_description_of_every_route_is_complete(app: FastAPI) -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    for (method, path), operation in operations(app).items():
+        where = f"{method} {path}"
+        assert operation["summary"], where
+        assert operation["tags"], where
+        if not path.startswith("/api/"):
+            continue
+        assert operation["description"], where
+        assert operation["security"] == [{"Globus": []}], where
+        assert {"401", "403", "422", "503"} <= operation["responses"].keys(), where
+        for status, reply in operation["responses"].items():
+            media = reply["content"]["application/json"]
+            names = [
+                part["$ref"].rpartition("/")[2] for part in media["schema"].get("anyOf", [media["schema"]])
+            ]
+            documented = "example" in media or all("example" in schemas[name] for name in names)
+            assert documented, f"{where} {status} has no example"
+
+
+def test_readiness_asks_all_at_once_and_does_not_wait_for_a_dependency_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "ANSWER_S", 0.1)
+    end = threading.Event()
+    asked: list[str] = []
+
+    def hangs() -> bool:
+        asked.append("hangs")
+        return end.wait(30)
+
+    def breaks() -> bool:
+        raise RuntimeError
+
+    dependencies = Dependencies({"hangs": hangs, "breaks": breaks, "answers": lambda: True})
+
+    async def ask_twice() -> list[dict[str, bool]]:
+        try:
+            return [await dependencies.ask(), await dependencies.ask()]
+        finally:
+            end.set()
+
+    started = time.monotonic()
+    answers = asyncio.run(ask_twice())
+
+    dependencies.close()
+    assert answers == [{"hangs": False, "breaks": False, "answers": True}] * 2
+    assert asked == ["hangs"], "a question that hangs was asked again"
+    assert time.monotonic() - started < 5
+
+
+def test_name_is_listened_on_at_each_of_its_addresses() -> None:
+    sockets = listen("localhost", 0)
+    try:
+        addresses = {one.getsockname()[0] for one in sockets}
+        ports = {one.getsockname()[1] for one in sockets}
+    finally:
+        for one in sockets:
+            one.close()
+
+    assert "127.0.0.1" in addresses
+    assert addresses <= {"127.0.0.1", "::1"}
+    assert len(ports) == 1
+
+
+def test_port_that_is_taken_is_an_error_and_leaves_nothing_open() -> None:
+    taken = listen("127.0.0.1", 0)
+    try:
+        taken[0].listen()
+        with pytest.raises(OSError, match="in use"):
+            listen("localhost", taken[0].getsockname()[1])
+    finally:
+        taken[0].close()
