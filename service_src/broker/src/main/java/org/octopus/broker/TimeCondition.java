@@ -1,6 +1,7 @@
 package org.octopus.broker;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -23,13 +24,13 @@ record TimeCondition(String operator, String key, long[] epochMs) {
 
     /** Whether this broker knows the condition at all; when not, an allow must not apply and a deny must. */
     boolean decidable() {
-        return OPERATORS.contains(operator) && KEYS.contains(key.toLowerCase(java.util.Locale.ROOT));
+        return OPERATORS.contains(operator) && KEYS.contains(key.toLowerCase(Locale.ROOT));
     }
 
-    /** Whether it holds at a moment, given in ms since epoch; equality is by the second, as IAM's time is. */
+    /** Whether it holds at a moment, given in ms since epoch. */
     boolean holds(long nowMs) {
         if (operator.equals("DateNotEquals")) {
-            return Arrays.stream(epochMs).noneMatch(moment -> second(moment) == second(nowMs));
+            return Arrays.stream(epochMs).noneMatch(moment -> moment == nowMs);
         }
         return Arrays.stream(epochMs).anyMatch(moment -> compare(nowMs, moment));
     }
@@ -40,12 +41,8 @@ record TimeCondition(String operator, String key, long[] epochMs) {
             case "DateLessThanEquals" -> nowMs <= moment;
             case "DateGreaterThan" -> nowMs > moment;
             case "DateGreaterThanEquals" -> nowMs >= moment;
-            case "DateEquals" -> second(nowMs) == second(moment);
+            case "DateEquals" -> nowMs == moment;
             default -> throw new IllegalStateException("undecidable condition was asked: " + operator);
         };
-    }
-
-    private static long second(long ms) {
-        return Math.floorDiv(ms, 1000L);
     }
 }

@@ -1,5 +1,7 @@
 package org.octopus.broker;
 
+import java.util.Arrays;
+
 /**
  * An IAM pattern: {@code *} matches any run of characters, {@code /} too, {@code ?} exactly one, and a backslash makes
  * the next character literal, so that a substituted policy variable can never act as a wildcard.
@@ -36,8 +38,7 @@ final class WildcardPattern {
             literal[length] = escaped || (c != ANY_RUN && c != ANY_ONE);
             length++;
         }
-        return new WildcardPattern(
-                java.util.Arrays.copyOf(characters, length), java.util.Arrays.copyOf(literal, length));
+        return new WildcardPattern(Arrays.copyOf(characters, length), Arrays.copyOf(literal, length));
     }
 
     /** Whether the whole of {@code text} matches; linear but for runs of {@code *}, never exponential. */
@@ -50,7 +51,7 @@ final class WildcardPattern {
             if (at < characters.length && !literal[at] && characters[at] == ANY_RUN) {
                 lastRun = at++;
                 resume = i;
-            } else if (at < characters.length && (literal[at] ? characters[at] == text.charAt(i) : true)) {
+            } else if (at < characters.length && (!literal[at] || characters[at] == text.charAt(i))) {
                 at++;
                 i++;
             } else if (lastRun >= 0) {

@@ -68,9 +68,9 @@ class PolicyTest {
         "DateGreaterThan,        1700000000499, true",
         "DateGreaterThan,        1700000000500, false",
         "DateGreaterThanEquals,  1700000000500, true",
-        "DateEquals,             1700000000000, true",
+        "DateEquals,             1700000000500, true",
         "DateEquals,             1700000001000, false",
-        "DateNotEquals,          1700000000000, false",
+        "DateNotEquals,          1700000000500, false",
         "DateNotEquals,          1700000001000, true",
     })
     void conditionOnTimeHoldsAsIamSays(String operator, long moment, boolean holds) {
