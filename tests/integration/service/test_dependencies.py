@@ -22,8 +22,8 @@ def without_kafka(
     """A replica that cannot reach the brokers."""
     home: Path = tmp_path_factory.mktemp("without-kafka")
     replica = Replica(home / "log", {**service_environment, "OCTOPUS_BOOTSTRAP_SERVERS": "127.0.0.1:9"})
-    replica.start()
     try:
+        replica.start()
         yield replica
     finally:
         replica.stop()
