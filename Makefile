@@ -24,6 +24,7 @@ BIN := .venv/bin
 STAMPS := .cache/stamps
 
 BROKER := service_src/broker
+export MAVEN_OPTS := -XX:-UsePerfData -Djava.io.tmpdir=$(CURDIR)/.cache/tmp
 MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dmaven.repo.local="$(MAVEN_REPOSITORY)" -f $(BROKER)/pom.xml
 BROKER_SOURCES := $(BROKER)/pom.xml $(shell find $(BROKER)/src/main -type f 2>/dev/null)
 
@@ -76,7 +77,7 @@ $(STAMPS)/node: package-lock.json .npmrc | prerequisites
 
 $(STAMPS)/broker: $(BROKER_SOURCES) | prerequisites
 	@echo "Building the broker plugin and fetching Apache Kafka (service_src/broker/target)"
-	@mkdir -p $(STAMPS)
+	@mkdir -p $(STAMPS) .cache/tmp
 	@$(MAVEN) package -DskipTests
 	@touch $@
 

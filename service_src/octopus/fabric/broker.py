@@ -45,14 +45,14 @@ def prepare_broker(
         )
     )
     if not (home / "data" / "meta.properties").is_file():
-        _format(properties)
+        _format(settings)
 
 
 def broker_command(settings: FabricSettings) -> list[str]:
     """The broker's command line."""
     log = settings.home / "log"
     return [
-        *_java(f"-Xmx{_HEAP}", f"-Xms{_HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
+        *_java(settings.home, f"-Xmx{_HEAP}", f"-Xms{_HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
         f"-Dlog4j2.configurationFile={_source() / 'config' / 'log4j2.properties'}",
         f"-Doctopus.audit.file={log / 'audit.log'}",
         "kafka.Kafka",
@@ -60,17 +60,17 @@ def broker_command(settings: FabricSettings) -> list[str]:
     ]
 
 
-def _format(properties: Path) -> None:
+def _format(settings: FabricSettings) -> None:
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
     command = [
-        *_java("-XX:TieredStopAtLevel=1"),
+        *_java(settings.home, "-XX:TieredStopAtLevel=1"),
         "kafka.tools.StorageTool",
         "format",
         "--standalone",
         "--cluster-id",
         cluster_id,
         "--config",
-        str(properties),
+        str(_properties(settings)),
     ]
     done = subprocess.run(  # noqa: S603 - our own command line
         command, capture_output=True, text=True, timeout=60, check=False
@@ -79,9 +79,9 @@ def _format(properties: Path) -> None:
         raise FabricError(f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}")
 
 
-def _java(*options: str) -> list[str]:
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+def _java(state: Path, *options: str) -> list[str]:
+    java_home = os.environ.get("JAVA_HOME")
+    java = str(Path(java_home) / "bin" / "java") if java_home else shutil.which("java")
     if java is None:
         raise FabricError("There is no java on the PATH: install a JDK, 17 or later, or set JAVA_HOME.")
     target = _source() / "target"
@@ -89,7 +89,9 @@ def _java(*options: str) -> list[str]:
     if not plugin.is_file():
         raise FabricError(f"The broker plugin was not built ({plugin} is missing): run `make setup`.")
     class_path = os.pathsep.join([str(target / "kafka" / "libs" / "*"), str(plugin)])
-    return [java, *options, "-XX:-UsePerfData", "-cp", class_path]
+    # Java asks no TMPDIR where to unpack its native libraries, and its performance data go to /tmp anyway.
+    inside = [f"-Djava.io.tmpdir={state / 'tmp'}", "-XX:-UsePerfData"]
+    return [java, *options, *inside, "-cp", class_path]
 
 
 def _properties(settings: FabricSettings) -> Path:
