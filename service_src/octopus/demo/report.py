@@ -172,7 +172,7 @@ def _next(settings: FabricSettings, topic: str, *, up: bool) -> Table:
     table.add_row(f"{settings.service_url}/docs", "the API, to read and to try, while the fabric is up")
     table.add_row(f"{octopus} topic list --as alice", f"alice's topics; this run's events are in {topic}")
     table.add_row(f"{octopus} logs audit", "what the broker refused to whom, and why")
-    table.add_row(f"{octopus} logs broker", "what it says; likewise service, judge, globus, aws")
+    table.add_row(f"{octopus} logs broker", "what it says; likewise service, judge, globus, emulator")
     table.add_row(str(_shown(settings.home / "demo")), "the watched folder, the mirror, their logs")
     table.add_row("service_src/octopus/demo/events.py", "the event format")
     table.add_row("README.md", "how to use it with your own programs, and how to install it at AWS")
