@@ -86,8 +86,12 @@ def judge_of_session() -> Iterator[JudgeDouble]:
 def judge(judge_of_session: JudgeDouble) -> Iterator[JudgeDouble]:
     """The judge; whatever a test does to it ends with the test."""
     yield judge_of_session
-    judge_of_session.away = False
     judge_of_session.age_ms = 0
+    if judge_of_session.away:
+        judge_of_session.away = False
+        answered = len(judge_of_session.refreshed)
+        # Until the plugin has noticed its return, new connections are refused at once.
+        until(lambda: len(judge_of_session.refreshed) >= answered + 2, within_s=15)
 
 
 @pytest.fixture(scope="session")

@@ -90,18 +90,6 @@ def test_connection_that_does_not_authenticate_again_is_closed(tenant: Tenant) -
         until(closed, within_s=20)
 
 
-def test_client_telemetry_is_not_offered(tenant: Tenant) -> None:
-    with Connection(tenant.node) as connection:
-        connection.authenticate(tenant.token())
-        assert not {71, 72} & connection.api_keys()
-
-
-def test_delegation_tokens_are_not_given(tenant: Tenant) -> None:
-    with Connection(tenant.node) as connection:
-        connection.authenticate(tenant.token())
-        assert connection.create_delegation_token() != 0
-
-
 def test_audit_never_holds_a_token(tenant: Tenant) -> None:
     token = tenant.token()
     with Connection(tenant.node) as connection:

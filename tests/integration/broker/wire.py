@@ -11,6 +11,7 @@ from tests.integration.broker.node import Node
 
 FETCH, SASL_HANDSHAKE, API_VERSIONS = 1, 17, 18
 DESCRIBE_ACLS, SASL_AUTHENTICATE, CREATE_DELEGATION_TOKEN = 29, 36, 38
+SHARE_GROUP_HEARTBEAT = 76
 
 
 class Connection:
@@ -75,6 +76,14 @@ class Connection:
         )
         return int(struct.unpack_from(">h", answer, 4)[0])
 
+    def join_share_group(self, group: str) -> int:
+        """Ask to become a member of a share group; the error code."""
+        no_tags, nothing, no_topics = b"\x00", b"\x00", b"\x01"
+        member = _compact(group) + _compact("member") + struct.pack(">i", 0)
+        # A flexible request: its header ends in tagged fields, and so does that of its answer.
+        answer = self._ask(SHARE_GROUP_HEARTBEAT, 1, no_tags + member + nothing + no_topics + no_tags)
+        return int(struct.unpack_from(">h", answer, 1 + 4)[0])
+
     def _authenticate(self, message: bytes) -> bytes:
         answer = self._ask(SASL_AUTHENTICATE, 0, struct.pack(">i", len(message)) + message)
         (code, length) = struct.unpack_from(">hh", answer)
@@ -97,6 +106,10 @@ class Connection:
                 raise ConnectionResetError("the broker closed the connection")
             received += part
         return received
+
+
+def _compact(value: str) -> bytes:
+    return bytes([len(value) + 1]) + value.encode()
 
 
 def _text(value: str) -> bytes:
