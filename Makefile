@@ -25,7 +25,7 @@ STAMPS := .cache/stamps
 
 BROKER := service_src/broker
 export MAVEN_OPTS := -XX:-UsePerfData -Djava.io.tmpdir=$(CURDIR)/.cache/tmp
-MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dmaven.repo.local="$(MAVEN_REPOSITORY)" -f $(BROKER)/pom.xml
+MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never -Dmaven.repo.local="$(MAVEN_REPOSITORY)" -f $(BROKER)/pom.xml
 BROKER_SOURCES := $(BROKER)/pom.xml $(shell find $(BROKER)/src/main -type f 2>/dev/null)
 
 .PHONY: help setup up down status demo test prove lint format bench clean prerequisites

@@ -91,18 +91,18 @@ class Supervisor:
         if pid is None:
             return
         process = psutil.Process(pid)
-        self._rpc.shutdown()
+        self._call("shutdown")
         process.wait(timeout=30)
 
     def configure(self, programs: Sequence[Program]) -> None:
         """Make supervisord know exactly these; a process whose command or environment changed is stopped."""
         self._write(programs)
-        ((added, changed, removed),) = self._rpc.reloadConfig()
+        ((added, changed, removed),) = self._call("reloadConfig")
         for name in (*changed, *removed):
             self.stop(name)
-            self._rpc.removeProcessGroup(name)
+            self._call("removeProcessGroup", name)
         for name in (*added, *changed):
-            self._rpc.addProcessGroup(name)
+            self._call("addProcessGroup", name)
 
     def states(self) -> dict[str, ProcessState]:
         """State of each configured process by name; empty when supervisord is not running."""
@@ -116,13 +116,13 @@ class Supervisor:
                 since=info["start"] if info["pid"] else None,
                 exit_status=info["exitstatus"],
             )
-            for info in self._rpc.getAllProcessInfo()
+            for info in self._call("getAllProcessInfo")
         }
 
     def start_program(self, name: str) -> bool:
         """Start a process unless it runs; returns whether it was started now."""
         try:
-            self._rpc.startProcess(name, False)
+            self._call("startProcess", name, False)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode == Faults.ALREADY_STARTED:
                 return False
@@ -132,20 +132,23 @@ class Supervisor:
     def stop(self, name: str) -> None:
         """Stop a process and wait until it is gone."""
         try:
-            self._rpc.stopProcess(name, True)
+            self._call("stopProcess", name, True)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != Faults.NOT_RUNNING:
                 raise FabricError(f"{name} did not stop: {fault.faultString}") from fault
 
-    @property
-    def _rpc(self) -> Any:
+    def _call(self, method: str, *arguments: object) -> Any:
         # One connection a call: supervisord closes idle ones, and there are few calls.
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
-        return xmlrpc.client.ServerProxy("http://localhost", transport=transport).supervisor
+        try:
+            proxy = xmlrpc.client.ServerProxy("http://localhost", transport=transport)
+            return getattr(proxy.supervisor, method)(*arguments)
+        finally:
+            transport.close()
 
     def _answers(self) -> bool:
         try:
-            return bool(self._rpc.getState()["statename"] == "RUNNING")
+            return bool(self._call("getState")["statename"] == "RUNNING")
         except (OSError, xmlrpc.client.Error):
             return False
 
@@ -217,5 +220,7 @@ def wait_until(
 
 
 def _quoted(word: str) -> str:
-    escaped = word.replace("%", "%%").replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    # supervisord's own parser knows no escapes between quotes, and finds comments there too.
+    if any(character in word for character in "\"'\\;#\n"):
+        raise FabricError(f"A path or setting may not hold any of \" ' \\ ; # or a line end: {word!r}")
+    return '"' + word.replace("%", "%%") + '"'

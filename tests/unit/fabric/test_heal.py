@@ -1,0 +1,51 @@
+"""What the service's log says of the time that an unclean stop took away."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+
+from octopus.fabric.heal import Unclean, _journal
+from octopus.fabric.settings import FabricSettings
+
+NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
+
+
+def line(minute: int, event: str, **fields: str) -> str:
+    time = NOON + datetime.timedelta(minutes=minute)
+    return json.dumps({"time": time.isoformat(), "event": event, **fields})
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FabricSettings:
+    monkeypatch.setenv("OCTOPUS_HOME", str(tmp_path))
+    (tmp_path / "log").mkdir()
+    return FabricSettings()
+
+
+def test_journal_reads_rotated_logs_in_order_and_only_what_came_after(settings: FabricSettings) -> None:
+    folder = settings.home / "log"
+    (folder / "service.log.2").write_text(line(1, "key.issued", subject="a") + "\n")
+    (folder / "service.log.1").write_text(line(3, "key.issued", subject="b") + "\n")
+    (folder / "service.log").write_text(
+        "\n".join(
+            [
+                line(4, "request", subject="b"),
+                "Traceback (most recent call last):",
+                '"a string"',
+                line(5, "topic.created", subject="c"),
+                line(6, "key.deleted"),
+            ]
+        )
+    )
+    since = NOON + datetime.timedelta(minutes=2)
+    assert [entry["subject"] for entry in _journal(settings, since=since)] == ["b", "c"]
+    assert [entry["subject"] for entry in _journal(settings, since=None)] == ["a", "b", "c"]
+
+
+def test_unclean_stop_says_which_state_came_back() -> None:
+    assert "last clean state, of 2026-11-22 12:00:00+00:00" in Unclean(restored_to=NOON).sentence()
+    assert "cleared, buckets too" in Unclean(restored_to=None).sentence()
