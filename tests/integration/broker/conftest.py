@@ -12,12 +12,13 @@ from typing import Any, cast
 
 import pytest
 from botocore.credentials import Credentials
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from octopus.kafka.client import client_settings
 from tests.integration.broker.judge_double import JudgeDouble, Key, allow, until
 from tests.integration.broker.node import CLUSTER_ARN, Node, arn, start
+from tests.integration.broker.wire import Connection
 
 OVERRIDES = {
     # Short, so that a test sees what these bounds do; a test of the template holds the values that ship.
@@ -121,17 +122,19 @@ def node_admin(node: Node) -> AdminClient:
 def new_tenant(node: Node, node_admin: AdminClient, judge: JudgeDouble) -> Callable[[], Tenant]:
     """Makes tenants, each with a namespace of its own that holds the topics ``events`` and ``more``."""
 
+    reader = Tenant(node=node, key=_reader_key(), namespace="")
+    judge.keys[reader.key.access_key_id] = reader.key
+
     def make() -> Tenant:
         subject = str(uuid.uuid4())
         namespace = f"ns-{subject[-12:]}"
-        alphabet = string.ascii_uppercase + string.digits
-        key_id = "AKIA" + "".join(secrets.choice(alphabet) for _ in range(16))
+        key_id = _key_id()
         key = Key(principal=subject, access_key_id=key_id, rules=tenant_rules(namespace))
         judge.keys[key_id] = key
         new = [NewTopic(f"{namespace}.{name}", 1, 1) for name in ("events", "more")]
         for made in node_admin.create_topics(new).values():
             made.result(10)
-        until(lambda: _led(node_admin, [topic.topic for topic in new]), within_s=10)
+        until(lambda: _all_led(reader, [topic.topic for topic in new]), within_s=10)
         return Tenant(node=node, key=key, namespace=namespace)
 
     return make
@@ -157,19 +160,28 @@ def tenant_rules(namespace: str) -> list[dict[str, Any]]:
     ]
 
 
+def _key_id() -> str:
+    return "AKIA" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(16))
+
+
+def _reader_key() -> Key:
+    """A key that may read everything, so that a test can see when a new topic is ready."""
+    return Key(principal=str(uuid.uuid4()), access_key_id=_key_id(), rules=[allow(["*"], ["*"])])
+
+
+def _all_led(reader: Tenant, topics: list[str]) -> bool:
+    """Whether the broker leads the topics that the controller has made."""
+    with Connection(reader.node) as connection:
+        connection.authenticate(reader.token())
+        return all(connection.fetch(topic, max_wait_ms=0) == 0 for topic in topics)
+
+
 def _serves(node: Node, admin: AdminClient) -> bool:
     assert node.process.poll() is None, node.log_file.read_text()
     try:
         return bool(admin.list_topics(timeout=2).brokers)
     except KafkaException:
         return False
-
-
-def _led(admin: AdminClient, topics: list[str]) -> bool:
-    """Whether the broker leads topics that the controller has made."""
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    ends = admin.list_offsets({TopicPartition(topic, 0): latest for topic in topics})
-    return all(end.exception(10) is None for end in ends.values())
 
 
 def _setting(name: str) -> str:
