@@ -1,0 +1,1 @@
+"""Clients that put load on the fabric; each runs in a process of its own."""
