@@ -14,6 +14,7 @@ from octopus.iam.generate import INLINE_POLICY_NAME, canonical_json, policy_sha2
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.type_defs import UserTypeDef
 
 PATH = "/msk-users/"
 FABRIC_TAG = "octopus:fabric"
@@ -42,6 +43,13 @@ class Principals:
             return False
         boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         return boundary == self._boundary_arn and self._held_policy(subject) == self._policy(namespaces)
+
+    def is_foreign(self, subject: str) -> bool:
+        """Whether a user of that name exists that is not this fabric's: nothing of it is ours to change."""
+        try:
+            return self._is_foreign(self._client.get_user(UserName=subject)["User"])
+        except self._client.exceptions.NoSuchEntityException:
+            return False
 
     def ensure(self, subject: str, namespaces: Iterable[str]) -> None:
         """Make or mend the user, its boundary and its policy.
@@ -96,17 +104,20 @@ class Principals:
 
     def _mend_user(self, subject: str) -> None:
         user = self._client.get_user(UserName=subject)["User"]
-        tags = {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])}
-        if user["Path"] != PATH or tags.get(FABRIC_TAG, self._institution) != self._institution:
-            # Names of users are one space per AWS account; this one is not ours to change.
+        if self._is_foreign(user):
             raise Failure(f"Failed to create IAM user: {subject} exists and belongs to something else")
-        if FABRIC_TAG not in tags:
+        if FABRIC_TAG not in _tags(user):
             self._client.tag_user(UserName=subject, Tags=[{"Key": FABRIC_TAG, "Value": self._institution}])
         boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         if boundary != self._boundary_arn:
             self._client.put_user_permissions_boundary(
                 UserName=subject, PermissionsBoundary=self._boundary_arn
             )
+
+    def _is_foreign(self, user: UserTypeDef) -> bool:
+        # Names of users are one space per AWS account, which fabrics and people share.
+        fabric = _tags(user).get(FABRIC_TAG, self._institution)
+        return user["Path"] != PATH or fabric != self._institution
 
     def _policy(self, namespaces: Iterable[str]) -> dict[str, Any]:
         return principal_policy(cluster_arn=self._cluster_arn, namespaces=sorted(namespaces))
@@ -120,3 +131,7 @@ class Principals:
         document: Any = reply["PolicyDocument"]
         parsed = json.loads(unquote(document)) if isinstance(document, str) else document
         return dict(parsed)
+
+
+def _tags(user: UserTypeDef) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])}

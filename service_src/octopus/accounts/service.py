@@ -121,7 +121,8 @@ class Accounts:
     def delete_keys(self, subject: str) -> None:
         """No key of the subject works any more."""
         with self._turn(subject) as lease:
-            self._credentials.delete_all(subject, subject, lease)
+            foreign = self._principals.is_foreign(subject)
+            self._credentials.delete_all(subject, subject, lease, keep_in_iam=foreign)
 
     def reconcile(self, subject: str) -> Reconciliation:
         """Complete or mend one account, and bring its topics in line with Kafka, which is right.
@@ -184,17 +185,23 @@ class Accounts:
 
     def _finish_deletion(self, account: Account, lease: Lease) -> None:
         subject = account.subject
+        access = "may have access still"
         try:
-            self._principals.withdraw(subject)
-            self._credentials.delete_all(subject, subject, lease)
+            # Its creation was refused for that user's sake, which is not to be harmed by taking it back.
+            foreign = self._principals.is_foreign(subject)
+            if not foreign:
+                self._principals.withdraw(subject)
+            self._credentials.delete_all(subject, subject, lease, keep_in_iam=foreign)
+            access = "has no access any more"
             for namespace in sorted(account.namespaces):
                 self._topics.delete_all(subject, namespace)
-            self._principals.delete(subject)
+            if not foreign:
+                self._principals.delete(subject)
             change = self._credentials.change(subject, NO_POLICY_SHA256)
             self._store.remove(account, lease, change)
         except (OctopusError, ConditionFailedError, BotoCoreError, ClientError) as error:
             _log.warning("account.half_deleted", subject=subject, exc_info=True)
             raise OctopusError(
-                f"User {subject} is deleted in part and has no access any more: call again to finish"
+                f"User {subject} is deleted in part and {access}: call again to finish"
             ) from error
         _log.info("account.deleted", subject=subject, namespace=namespace_of(subject))

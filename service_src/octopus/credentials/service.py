@@ -95,17 +95,21 @@ class Credentials:
         _log.info("key.issued", subject=subject, access_key_id=key.access_key_id, kind=kind.value)
         return UsableKey(key.access_key_id, key.secret, key.created, fresh=True)
 
-    def delete_all(self, subject: str, user_name: str, lease: Lease) -> None:
+    def delete_all(self, subject: str, user_name: str, lease: Lease, *, keep_in_iam: bool = False) -> None:
         """No key of the principal works any more: first for the fabric, then for IAM.
 
         IAM is asked before anything is changed, so a failure there leaves all as it was.
+
+        Args:
+            keep_in_iam: the user is not the fabric's, so that its keys in IAM are none of ours.
         """
         stored = self._store.keys_of(subject)
-        in_iam = self._in_iam(user_name)
+        in_iam = [] if keep_in_iam else self._in_iam(user_name)
         recorded = [key.access_key_id for key in stored]
         self._store.remove(subject, recorded, lease.check())
         for access_key_id in {*in_iam, *recorded}:
-            self._issuer.end(user_name, access_key_id)
+            if not keep_in_iam:
+                self._issuer.end(user_name, access_key_id)
             _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
 
     def bump_version(self, subject: str, policy_sha256: str) -> None:

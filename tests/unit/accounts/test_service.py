@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
@@ -16,6 +17,7 @@ from octopus.credentials.issuer import IamUserIssuer
 from octopus.credentials.service import Credentials
 from octopus.credentials.store import CredentialStore
 from octopus.errors import Failure, OctopusError, UnavailableError
+from octopus.iam.generate import INLINE_POLICY_NAME
 from octopus.kafka.admin import KafkaAwayError, KafkaTopic, TopicAdmin
 from octopus.registry.leases import Leases
 from octopus.topics.service import Topics
@@ -129,6 +131,50 @@ def test_user_that_is_not_this_fabrics_is_left_alone(
 
     assert iam.list_user_policies(UserName=SUBJECT)["PolicyNames"] == []
     assert "PermissionsBoundary" not in iam.get_user(UserName=SUBJECT)["User"]
+
+
+@pytest.mark.parametrize(
+    ("path", "tags"),
+    [("/people/", []), ("/msk-users/", [{"Key": "octopus:fabric", "Value": "another"}])],
+    ids=["another path", "another fabric"],
+)
+def test_deletion_harms_no_user_that_is_not_this_fabrics(
+    accounts: Accounts, iam: Any, path: str, tags: list[dict[str, str]]
+) -> None:
+    iam.create_user(UserName=SUBJECT, Path=path, Tags=tags)
+    key = iam.create_access_key(UserName=SUBJECT)["AccessKey"]["AccessKeyId"]
+    own = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    iam.put_user_policy(
+        UserName=SUBJECT,
+        PolicyName=INLINE_POLICY_NAME,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [own]}),
+    )
+    with pytest.raises(Failure):
+        accounts.create(SUBJECT)
+
+    accounts.delete_keys(SUBJECT)
+    accounts.delete(SUBJECT)
+
+    held = iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"]
+    assert [each["AccessKeyId"] for each in held] == [key]
+    assert iam.list_user_policies(UserName=SUBJECT)["PolicyNames"] == [INLINE_POLICY_NAME]
+
+
+def test_deletion_that_iam_stops_does_not_claim_that_access_is_gone(
+    accounts: Accounts, iam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = accounts.issue_key(SUBJECT)
+
+    def away(_principals: Principals, _subject: str) -> None:
+        raise EndpointConnectionError(endpoint_url="https://iam.example")
+
+    monkeypatch.setattr(Principals, "withdraw", away)
+
+    with pytest.raises(OctopusError, match="may have access still: call again to finish"):
+        accounts.delete(SUBJECT)
+
+    held = iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"]
+    assert [each["AccessKeyId"] for each in held] == [key.access_key_id]
 
 
 def test_deleting_an_account_that_never_was_succeeds(accounts: Accounts) -> None:
