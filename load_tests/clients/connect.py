@@ -2,8 +2,8 @@
 
 confluent-kafka's constructor sleeps for a second when a client signs tokens: nothing else would be seen.
 
-Task: ``host``, ``port``, ``count`` and ``how``: ``iam`` (with ``ca_file`` and the principal's ``key``), ``tls``
-(with ``ca_file``; ends before any identity is proven) or ``plain`` (with ``user`` and ``password``).
+Task: ``host``, ``port``, ``count`` and ``how``: ``iam`` (with ``ca_file`` and the principal's ``key``),
+``tls`` (with ``ca_file``; ends before any identity is proven) or ``plain`` (with ``user`` and ``password``).
 """
 
 from __future__ import annotations
