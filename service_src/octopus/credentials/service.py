@@ -83,8 +83,9 @@ class Credentials:
         recorded = [key.access_key_id for key in self._store.keys_of(subject)]
         in_iam = self._in_iam(user_name)
         self._store.remove(subject, recorded, lease.check())
-        for access_key_id in in_iam:
+        for access_key_id in {*in_iam, *recorded}:
             self._issuer.end(user_name, access_key_id)
+            _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
         key = self._issuer.issue(user_name)
         try:
             self._record(key, subject, user_name, kind, lease)

@@ -65,6 +65,7 @@ def heal(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean)
 
 def _delete_again(accounts: Accounts, journal: list[dict[str, Any]], names: dict[str, str]) -> Iterator[str]:
     last: dict[str, str] = {}
+    gone = {entry["access_key_id"] for entry in journal if entry["event"] == "key.deleted"}
     for entry in journal:
         if entry["event"] in ("account.created", "account.deleted", "key.issued", "key.deleted"):
             last[entry["subject"]] = entry["event"]
@@ -72,7 +73,8 @@ def _delete_again(accounts: Accounts, journal: list[dict[str, Any]], names: dict
         if event == "account.deleted" and accounts.namespaces(subject):
             accounts.delete(subject)
             yield f"Deleted the account of {names.get(subject, subject)} again."
-        elif event == "key.deleted" and accounts.keys(subject):
+        # Whatever came after: a key that was deleted must not work again, and one made since is lost anyway.
+        elif gone.intersection(key.access_key_id for key in accounts.keys(subject)):
             accounts.delete_keys(subject)
             yield f"Deleted the keys of {names.get(subject, subject)} again."
 

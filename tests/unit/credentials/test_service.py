@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from structlog.testing import capture_logs
 
 from octopus.credentials import service
 from octopus.credentials.issuer import IamUserIssuer, IssuedKey, PrincipalGoneError
@@ -119,12 +120,14 @@ def test_issuing_makes_room_so_that_the_user_never_has_more_than_it_may(
 ) -> None:
     strays = [iam.create_access_key(UserName=SUBJECT)["AccessKey"]["AccessKeyId"] for _ in range(2)]
 
-    with leases.hold("account") as lease:
+    with leases.hold("account") as lease, capture_logs() as logged:
         key = credentials.issue(SUBJECT, SUBJECT, lease)
 
     listed = [held["AccessKeyId"] for held in iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"]]
     assert listed == [key.access_key_id]
     assert key.access_key_id not in strays
+    deleted = [entry["access_key_id"] for entry in logged if entry["event"] == "key.deleted"]
+    assert sorted(deleted) == sorted(strays), "what heals a fabric must find them deleted"
 
 
 def test_key_that_cannot_be_recorded_is_taken_back(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from octopus.fabric.heal import Unclean, _journal
+from octopus.accounts.service import Accounts
+from octopus.credentials.models import Kind, StoredKey
+from octopus.fabric.heal import Unclean, _delete_again, _journal
 from octopus.fabric.settings import FabricSettings
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
@@ -44,6 +46,39 @@ def test_journal_reads_rotated_logs_in_order_and_only_what_came_after(settings: 
     since = NOON + datetime.timedelta(minutes=2)
     assert [entry["subject"] for entry in _journal(settings, since=since)] == ["b", "c"]
     assert [entry["subject"] for entry in _journal(settings, since=None)] == ["a", "b", "c"]
+
+
+class RestoredAccounts(Accounts):
+    """Accounts as the last clean state had them: each subject with one key."""
+
+    def __init__(self, **key_of: str) -> None:
+        self._key_of = key_of
+
+    def namespaces(self, subject: str) -> dict[str, list[str]]:
+        return {"ns-000000000001": []}
+
+    def keys(self, subject: str) -> list[StoredKey]:
+        held = self._key_of.get(subject)
+        return [StoredKey(held, subject, subject, Kind.IAM_USER, True, b"", "")] if held else []
+
+    def delete_keys(self, subject: str) -> None:
+        del self._key_of[subject]
+
+
+@pytest.mark.parametrize("later", [[], [{"event": "key.issued", "subject": "a", "access_key_id": "AKIA2"}]])
+def test_key_that_was_deleted_stays_deleted_whatever_came_after(later: list[dict[str, str]]) -> None:
+    accounts = RestoredAccounts(a="AKIA1", b="AKIA3")
+    journal = [
+        {"event": "key.deleted", "subject": "a", "access_key_id": "AKIA1"},
+        {"event": "key.issued", "subject": "b", "access_key_id": "AKIA4"},
+        *later,
+    ]
+
+    said = list(_delete_again(accounts, journal, {"a": "alice"}))
+
+    assert said == ["Deleted the keys of alice again."]
+    assert accounts.keys("a") == []
+    assert [key.access_key_id for key in accounts.keys("b")] == ["AKIA3"]
 
 
 def test_unclean_stop_says_which_state_came_back() -> None:
