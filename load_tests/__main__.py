@@ -45,6 +45,9 @@ def main() -> int:
     except BenchmarkError as error:
         progress.print(str(error), style="red", markup=False)
         return 1
+    except KeyboardInterrupt:
+        progress.print("Stopped; nothing was written")
+        return 128 + signal.SIGINT
     progress.print(f"{time.monotonic() - began:4.0f} s  done")
     if len(measurements) == len(SCENARIOS):
         progress.print(f"Results: {report.write(measurements, numbers)}")
