@@ -53,10 +53,10 @@ class Settings:
     """What one institution's fabric is to be."""
 
     institution: str = _variable(
-        # 20, so that each name that carries it stays within AWS's shortest bound.
+        # 18, so that the bucket's name, with the account and the longest of regions, has S3's 63 at most.
         read.matching(
-            r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?",
-            "must be 1 to 20 characters of a-z, 0-9 and -, with a letter or digit at both ends",
+            r"[a-z0-9]([a-z0-9-]{0,16}[a-z0-9])?",
+            "must be 1 to 18 characters of a-z, 0-9 and -, with a letter or digit at both ends",
         ),
         "Name of the installation; part of the name of everything that is made",
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
 from aws_cdk.assertions import Match, Template
 
 from octopus.settings import DeployedSettings
-from tests.infrastructure.conftest import Templates
+from tests.infrastructure.conftest import CAMPUS, Templates, synthesize
 from tests.infrastructure.intrinsics import resolve
 
 
@@ -48,6 +49,21 @@ def test_key_of_the_credentials_rotates_and_has_a_name(found: Template) -> None:
     found.resource_count_is("AWS::KMS::Key", 1)
     found.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
     found.has_resource_properties("AWS::KMS::Alias", {"AliasName": "alias/octopus-anl-credentials"})
+
+
+def test_bucket_of_the_longest_institution_has_a_name_that_s3_takes_in_every_region() -> None:
+    session = boto3.Session()
+    regions = [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("s3", partition)
+    ]
+    longest = {**CAMPUS, "institution": "a" * 18}
+    foundation = synthesize(longest)[f"octopus-{longest['institution']}-foundation"]
+
+    name = resolve(foundation["Resources"]["ArchiveBucket49F1AC64"]["Properties"]["BucketName"], {})
+
+    assert len(name.removesuffix("us-east-1")) + max(map(len, regions)) <= 63
 
 
 def test_archive_is_private_encrypted_and_versioned(found: Template, template: dict[str, Any]) -> None:

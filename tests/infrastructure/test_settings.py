@@ -76,13 +76,13 @@ URL_RULE = "must be an https:// address without user, query or fragment (http://
         ),
         (
             {"institution": "ANL Lab"},
-            "institution must be 1 to 20 characters of a-z, 0-9 and -, with a letter or digit at both ends; "
+            "institution must be 1 to 18 characters of a-z, 0-9 and -, with a letter or digit at both ends; "
             "the value given is 'ANL Lab'.",
         ),
         (
-            {"institution": "a" * 21},
-            "institution must be 1 to 20 characters of a-z, 0-9 and -, with a letter or digit at both ends; "
-            f"the value given is '{'a' * 21}'.",
+            {"institution": "a" * 19},
+            "institution must be 1 to 18 characters of a-z, 0-9 and -, with a letter or digit at both ends; "
+            f"the value given is '{'a' * 19}'.",
         ),
         (
             {"kafka": "msk-express"},
