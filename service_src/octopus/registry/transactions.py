@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _CONFLICT_PATIENCE_S = 5.0
+_PASSING = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
+"""Reasons of a cancelled transaction that say "not now"; botocore tries none of them again by itself."""
 
 
 class ConditionFailedError(Exception):
@@ -30,7 +32,7 @@ class ConditionFailedError(Exception):
 
 
 class _ConflictError(Exception):
-    """Another transaction holds one of the items at this moment."""
+    """Not at this moment: another transaction holds one of the items, or the table is throttled."""
 
 
 def write_together(client: DynamoDBClient, items: Sequence[TransactWriteItemTypeDef]) -> None:
@@ -41,7 +43,7 @@ def write_together(client: DynamoDBClient, items: Sequence[TransactWriteItemType
 
     Raises:
         ConditionFailedError: a condition did not hold.
-        UnavailableError: others kept writing the same items for five seconds.
+        UnavailableError: others kept writing the same items, or the table kept throttling, for five seconds.
     """
     attempts = Retrying(
         retry=retry_if_exception_type(_ConflictError),
@@ -65,7 +67,7 @@ def _attempt(client: DynamoDBClient, items: Sequence[TransactWriteItemTypeDef]) 
         failed = [position for position, code in enumerate(codes) if code == "ConditionalCheckFailed"]
         if failed:
             raise ConditionFailedError(failed) from None
-        if "TransactionConflict" in codes:
+        if _PASSING.intersection(codes):
             raise _ConflictError from None
         raise
 

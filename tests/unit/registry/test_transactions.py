@@ -28,12 +28,15 @@ def test_failed_condition_writes_nothing_and_names_its_position(database: Any, t
     assert keys == ["old"]
 
 
-def test_conflict_with_another_transaction_is_tried_again(database: Any, table: str) -> None:
+@pytest.mark.parametrize(
+    "reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+)
+def test_transaction_that_cannot_be_done_now_is_tried_again(database: Any, table: str, reason: str) -> None:
     with Stubber(database) as stub:
         stub.add_client_error(
             "transact_write_items",
             "TransactionCanceledException",
-            modeled_fields={"CancellationReasons": [{"Code": "TransactionConflict"}]},
+            modeled_fields={"CancellationReasons": [{"Code": "None"}, {"Code": reason}]},
         )
         stub.add_response("transact_write_items", {})
 
