@@ -23,6 +23,11 @@ def namespace_of(subject: str) -> str:
     return "ns-" + subject.replace("-", "")[-12:]
 
 
+def is_namespace_name(name: str) -> bool:
+    """Whether a namespace may be called so."""
+    return SHORTEST <= len(name) <= LONGEST and _CHARACTERS.fullmatch(name) is not None
+
+
 def full_name(namespace: str, topic: str) -> str:
     """The topic's name in Kafka."""
     return f"{namespace}.{topic}"

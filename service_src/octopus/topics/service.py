@@ -14,7 +14,7 @@ from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableErr
 from octopus.kafka.admin import KafkaAwayError, KafkaRefusedError, KafkaTopic, TopicAdmin
 from octopus.registry.leases import Lease, Leases
 from octopus.topics.models import SHOWN, Namespace, Reconciliation, State, TopicChange, TopicRecord
-from octopus.topics.names import full_name, is_topic_name, namespace_of, require_topic_name
+from octopus.topics.names import full_name, is_namespace_name, is_topic_name, namespace_of, require_topic_name
 from octopus.topics.store import NamespaceGoneError, TopicStore
 
 __all__ = ["Reconciliation", "Topics", "namespace_of"]
@@ -214,8 +214,10 @@ class Topics:
         return Reconciliation(completed=(name,))
 
     def _owned(self, subject: str, namespace: str) -> Namespace:
+        refusal = f"Namespace {namespace[:64]} not found for {subject}"
+        if not is_namespace_name(namespace):
+            raise ForbiddenError(refusal)  # the registry has no room for keys of any length
         found = self._store.read(namespace)
-        refusal = f"Namespace {namespace} not found for {subject}"
         if found is not None and found.owner != subject:
             raise ForbiddenError(refusal)
         if found is None or not found.active:

@@ -10,7 +10,7 @@ import pytest
 
 from octopus.accounts.models import State as AccountState
 from octopus.accounts.store import AccountStore
-from octopus.errors import Failure, OctopusError, UnavailableError
+from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
 from octopus.kafka.admin import KafkaAwayError, KafkaRefusedError, KafkaTopic, TopicAdmin
 from octopus.registry.leases import Leases
 from octopus.topics.service import Topics, namespace_of
@@ -174,3 +174,18 @@ def test_topic_made_while_its_account_was_deleted_goes_with_it(
         topics.create(SUBJECT, NAMESPACE, "events")
 
     assert kafka.held == {}
+
+
+@pytest.mark.parametrize(
+    "namespace", ["n" * 3000, "ns-3f2a5c1b9e4\n4", ""], ids=["long", "characters", "empty"]
+)
+def test_name_that_no_namespace_has_is_refused_unasked(
+    topics: Topics, store: TopicStore, monkeypatch: pytest.MonkeyPatch, namespace: str
+) -> None:
+    # DynamoDB answers keys of over 2,048 bytes with an error that would look like the service's own.
+    monkeypatch.setattr(TopicStore, "read", lambda *_: pytest.fail("the registry was asked"))
+
+    with pytest.raises(ForbiddenError, match="not found") as refused:
+        topics.create(SUBJECT, namespace, "events")
+
+    assert len(refused.value.message) < 200
