@@ -66,6 +66,8 @@ def create_app(
         description=_DESCRIPTION,
         openapi_tags=_TAGS,
         redoc_url=None,
+        # A redirect would hold the Host header: an address that the caller chose, or the inner one.
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.settings = settings

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -60,6 +61,19 @@ def operations(app: FastAPI) -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_description_holds_the_published_routes(app: FastAPI) -> None:
     assert operations(app).keys() >= ROUTES
+
+
+@pytest.mark.parametrize("path", ["/api/v3/namespace/", "/health/live/"])
+def test_no_reply_holds_an_address_made_of_the_host_header(app: FastAPI, path: str) -> None:
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://elsewhere.example") as client:
+            return await client.get(path)
+
+    reply = asyncio.run(send())
+
+    assert "location" not in reply.headers
+    assert (reply.status_code, reply.json()["error_code"]) == (404, 404)
 
 
 def test_description_of_every_route_is_complete(app: FastAPI) -> None:
