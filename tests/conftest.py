@@ -15,6 +15,14 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each folder's tests on one worker, which starts its processes once; the longest folder first."""
+    for item in items:
+        folder = item.path.parent.relative_to(ROOT / "tests")
+        item.add_marker(pytest.mark.xdist_group(str(folder)))
+    items.sort(key=lambda item: item.path.parent.name != "fabric" or "integration" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an AWS emulator of the session's own: empty at first, gone at the end.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -11,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from octopus.cli.session import Session, open_session
+from octopus.fabric.progress import Progress
+from octopus.fabric.service import Fabric
+from octopus.fabric.settings import FabricSettings
 
 ROOT = Path(__file__).parents[3]
 OCTOPUS = ROOT / ".venv" / "bin" / "octopus"
@@ -54,17 +60,25 @@ class RunningFabric:
         kept = {key: value for key, value in self.plain_environment().items() if key != "OCTOPUS_HOME"}
         return {**kept, **exports}
 
+    def session(self, name: str) -> Session:
+        """A caller of the web service, as `octopus --as NAME` makes one."""
+        return open_session(name)
+
     def processes(self) -> dict[str, dict[str, Any]]:
-        """`octopus status`, by process name."""
-        return {process["name"]: process for process in self.octopus("status", check=False)["processes"]}
+        """What `octopus status` shows, by process name."""
+        found = Fabric(FabricSettings(), Progress(None)).status()
+        return {process.name: dataclasses.asdict(process) for process in found}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fabric(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFabric]:
     """A fabric on the default ports: the published SDK knows no others."""
     running = RunningFabric(tmp_path_factory.mktemp("fabric", numbered=False))
-    try:
-        running.octopus("up", seconds=400)
-        yield running
-    finally:
-        assert running.command("down").returncode == 0
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OCTOPUS_HOME", str(running.home))
+        environment.setenv("GLOBUS_SDK_SERVICE_URL_AUTH", FabricSettings().auth_url)
+        try:
+            running.octopus("up", seconds=400)
+            yield running
+        finally:
+            assert running.command("down").returncode == 0

@@ -16,8 +16,9 @@ SECONDS = 30
 
 def person(fabric: RunningFabric, name: str) -> tuple[dict[str, Any], str]:
     """Client settings with the person's key, and the person's namespace."""
-    key = fabric.octopus("key", "create", "--as", name)
-    (namespace,) = fabric.octopus("topic", "list", "--as", name)["namespaces"]
+    session = fabric.session(name)
+    key = session.call("POST", "key")
+    (namespace,) = session.call("GET", "namespace")["namespaces"]
     settings = client_settings(
         bootstrap_servers=key["endpoint"],
         ca_file=fabric.home / "tls" / "ca.pem",
@@ -28,8 +29,8 @@ def person(fabric: RunningFabric, name: str) -> tuple[dict[str, Any], str]:
 
 def produce(fabric: RunningFabric, name: str, topic: str, count: int) -> list[bytes]:
     """Send events to a person's topic, made if need be; returns their values, all acknowledged."""
-    fabric.octopus("topic", "create", topic, "--as", name)
     settings, namespace = person(fabric, name)
+    fabric.session(name).call("POST", f"{namespace}/{topic}")
     values = [uuid.uuid4().bytes for _ in range(count)]
     failed: list[Any] = []
     producer = Producer({**settings, "acks": "all", "enable.idempotence": True})

@@ -39,7 +39,7 @@ def killed_and_back(fabric: RunningFabric, name: str) -> dict[str, Any]:
         process = fabric.processes()[name]
         return bool(process["ready"]) and process["pid"] != before
 
-    wait_until(back, seconds=90, what=name, interval=0.5)
+    wait_until(back, seconds=90, what=name)
     return fabric.processes()[name]
 
 
@@ -64,11 +64,11 @@ def test_up_on_a_running_fabric_changes_nothing(fabric: RunningFabric) -> None:
 
 def test_down_and_up_keeps_topics_records_accounts_and_keys(fabric: RunningFabric) -> None:
     sent = produce(fabric, "keeper", "kept", 50)
-    key = fabric.octopus("key", "create", "--as", "keeper")
+    key = fabric.session("keeper").call("POST", "key")
     fabric.octopus("down")
     assert not any(process["pid"] for process in fabric.processes().values())
     assert fabric.octopus("up")["notes"] == []
-    again = fabric.octopus("key", "create", "--as", "keeper")
+    again = fabric.session("keeper").call("POST", "key")
     assert again["access_key"] == key["access_key"]
     assert again["fresh"] is False
     assert consume_all(fabric, "keeper", "kept")[-50:] == sent
@@ -81,8 +81,8 @@ def test_killed_emulator_goes_back_to_its_last_clean_state_and_says_what_was_los
     fabric.octopus("down")
     fabric.octopus("up")
     sent = produce(fabric, "newcomer", "after", 10)
-    lost = fabric.octopus("key", "create", "--as", "newcomer")
-    kept = fabric.octopus("key", "create", "--as", "old-hand")
+    lost = fabric.session("newcomer").call("POST", "key")
+    kept = fabric.session("old-hand").call("POST", "key")
     kill(fabric.processes()["emulator"]["pid"])
 
     status = fabric.processes()["emulator"]
@@ -93,16 +93,16 @@ def test_killed_emulator_goes_back_to_its_last_clean_state_and_says_what_was_los
     assert "last clean" in notes
     assert lost["access_key"] in notes
     assert "after" in notes  # the topic that Kafka still held was adopted
-    fresh = fabric.octopus("key", "create", "--as", "newcomer")
+    fresh = fabric.session("newcomer").call("POST", "key")
     assert fresh["fresh"] is True
     assert fresh["access_key"] != lost["access_key"]
-    assert fabric.octopus("key", "create", "--as", "old-hand")["access_key"] == kept["access_key"]
+    assert fabric.session("old-hand").call("POST", "key")["access_key"] == kept["access_key"]
     assert consume_all(fabric, "newcomer", "after")[-10:] == sent
 
 
 def test_emulator_without_a_clean_state_is_cleared_and_deployed_again(fabric: RunningFabric) -> None:
     sent = produce(fabric, "pioneer", "first", 10)
-    old = fabric.octopus("key", "create", "--as", "pioneer")
+    old = fabric.session("pioneer").call("POST", "key")
     kill(fabric.processes()["emulator"]["pid"])
     for saved in (fabric.home / "aws" / "clean").rglob("saved-at"):
         saved.unlink()  # as if it had never been stopped cleanly
@@ -110,7 +110,7 @@ def test_emulator_without_a_clean_state_is_cleared_and_deployed_again(fabric: Ru
     notes = "\n".join(fabric.octopus("up")["notes"])
     assert "cleared" in notes
     assert "first" in notes
-    fresh = fabric.octopus("key", "create", "--as", "pioneer")
+    fresh = fabric.session("pioneer").call("POST", "key")
     assert fresh["fresh"] is True
     assert fresh["access_key"] != old["access_key"]
     assert consume_all(fabric, "pioneer", "first")[-10:] == sent

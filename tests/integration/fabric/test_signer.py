@@ -16,8 +16,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from octopus.fabric.supervision import wait_until
-from octopus.kafka.client import client_settings
 from tests.integration.fabric.conftest import RunningFabric
+from tests.integration.fabric.kafka import person
 
 SECONDS = 15
 
@@ -35,14 +35,9 @@ def mallory(fabric: RunningFabric) -> dict[str, Any]:
 
 
 def _person(fabric: RunningFabric, name: str) -> dict[str, Any]:
-    fabric.octopus("topic", "create", "readings", "--as", name)
-    key = fabric.octopus("key", "create", "--as", name)
-    (namespace,) = fabric.octopus("topic", "list", "--as", name)["namespaces"]
-    settings = client_settings(
-        bootstrap_servers=key["endpoint"],
-        ca_file=fabric.home / "tls" / "ca.pem",
-        credentials=Credentials(key["access_key"], key["secret_key"]),
-    )
+    settings, namespace = person(fabric, name)
+    fabric.session(name).call("POST", f"{namespace}/readings")
+    key = fabric.session(name).call("POST", "key")
     return {"settings": settings, "topic": f"{namespace}.readings", "namespace": namespace, "key": key}
 
 
