@@ -73,7 +73,7 @@ class Gateway(Construct):
 
         api = self.api.root.add_resource("api").add_resource("{proxy+}")
         self._pass_on(api, "ANY", "api", authorizer.authorizer)
-        # A browser's preflight carries no token; the service answers it.
+        # A browser's preflight carries no token: what comes of it is the service's to say.
         self._pass_on(api, "OPTIONS", "api")
         health = self.api.root.add_resource("health").add_resource("{proxy+}")
         self._pass_on(health, "GET", "health")
