@@ -15,7 +15,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Who did what to which resource, as JSON lines: the first time at once, then at
- * most one line a minute with the number of times since the last. Bounded; what does not fit is counted.
+ * most one line a minute with the number of times since the last. Bounded for each principal and for all of them; what
+ * does not fit is counted, principal by principal.
  */
 final class AuditLog {
 
@@ -43,14 +44,11 @@ final class AuditLog {
 
     static final Duration WINDOW = Duration.ofMinutes(1);
 
-    /** More than all connections that the listener admits within two windows can claim to be. */
-    static final int MOST = 20_000;
-
     private final ObjectMapper json = new ObjectMapper();
     private final LongSupplier nanos;
     private final Consumer<String> lines;
     private final Map<Line, Tally> tallies = new HashMap<>();
-    private long dropped;
+    private final AuditShares shares = new AuditShares();
 
     /** A log that hands its lines, one JSON object each, to {@code lines}. */
     AuditLog(LongSupplier nanos, Consumer<String> lines) {
@@ -64,8 +62,7 @@ final class AuditLog {
         long now = nanos.getAsLong();
         Tally tally = tallies.get(line);
         if (tally == null) {
-            if (tallies.size() >= MOST) {
-                dropped++;
+            if (!shares.open(key.principal())) {
                 return;
             }
             tally = new Tally();
@@ -90,6 +87,7 @@ final class AuditLog {
             }
             if (entry.getValue().since == 0) {
                 entries.remove();
+                shares.close(entry.getKey().key().principal());
             } else {
                 write(entry.getKey(), entry.getValue(), now);
             }
@@ -104,6 +102,7 @@ final class AuditLog {
             if (tally.since > 0) {
                 write(line, tally, now);
             }
+            shares.close(line.key().principal());
         });
         tallies.clear();
         writeDropped();
@@ -126,10 +125,8 @@ final class AuditLog {
     }
 
     private void writeDropped() {
-        if (dropped > 0) {
-            write(stamped().put("dropped", dropped));
-            dropped = 0;
-        }
+        shares.takeDropped()
+                .forEach((principal, count) -> write(stamped().put("principal", principal).put("dropped", count)));
     }
 
     private ObjectNode stamped() {

@@ -57,23 +57,61 @@ class AuditLogTest {
 
     @Test
     void whatDoesNotFitIsCounted() throws IOException {
-        for (int i = 0; i < AuditLog.MOST + 3; i++) {
+        flood(KEY, AuditShares.SHARE + 3);
+        assertEquals(AuditShares.SHARE, lines.size());
+        audit.flush();
+        JsonNode line = new ObjectMapper().readTree(lines.get(AuditShares.SHARE));
+        assertEquals("subject", line.path("principal").asText());
+        assertEquals(3, line.path("dropped").asInt());
+        audit.flush();
+        assertEquals(AuditShares.SHARE + 1, lines.size());
+    }
+
+    @Test
+    void floodOfOnePrincipalDropsNobodyElsesDecisions() {
+        flood(KEY, 50_000);
+        lines.clear();
+        audit.record(new PolicyKey("other", "AKIA2"), READ, AuditLog.Outcome.DENY, "x");
+        audit.record(new PolicyKey("", "AKIA3"), READ, AuditLog.Outcome.DENY, "x");
+        assertEquals(2, lines.size());
+    }
+
+    @Test
+    void newKeysBringNoNewShare() {
+        for (int i = 0; i < AuditShares.SHARE + 3; i++) {
             audit.record(new PolicyKey("subject", "AKIA" + i), READ, AuditLog.Outcome.ALLOW, "");
         }
-        assertEquals(AuditLog.MOST, lines.size());
+        assertEquals(AuditShares.SHARE, lines.size());
+    }
+
+    @Test
+    void refusedTokensTakeNoRoomFromPrincipals() {
+        for (int i = 0; i < 50_000; i++) {
+            audit.record(new PolicyKey("", "AKIA" + i), READ, AuditLog.Outcome.DENY, "x");
+        }
+        assertEquals(AuditShares.NAMELESS, lines.size());
+        lines.clear();
+        fillAllShares();
+        assertEquals(AuditShares.NAMED, lines.size());
+    }
+
+    @Test
+    void allPrincipalsTogetherAreBounded() {
+        fillAllShares();
+        audit.record(KEY, READ, AuditLog.Outcome.ALLOW, "");
+        assertEquals(AuditShares.NAMED, lines.size());
         audit.flush();
-        assertEquals(3, new ObjectMapper().readTree(lines.get(AuditLog.MOST)).path("dropped").asInt());
+        assertTrue(lines.get(AuditShares.NAMED).contains("\"principal\":\"subject\",\"dropped\":1"));
     }
 
     @Test
     void forgottenLinesMakeRoom() {
-        for (int i = 0; i < AuditLog.MOST; i++) {
-            audit.record(new PolicyKey("subject", "AKIA" + i), READ, AuditLog.Outcome.ALLOW, "");
-        }
+        fillAllShares();
         now += AuditLog.WINDOW.toNanos();
         audit.flush();
-        audit.record(KEY, READ, AuditLog.Outcome.ALLOW, "");
-        assertEquals(AuditLog.MOST + 1, lines.size());
+        lines.clear();
+        fillAllShares();
+        assertEquals(AuditShares.NAMED, lines.size());
     }
 
     @Test
@@ -89,5 +127,18 @@ class AuditLogTest {
         AuditLog.Subject forged = new AuditLog.Subject("kafka-cluster:AlterGroup", "g\"}\n{\"outcome\":\"allow");
         audit.record(KEY, forged, AuditLog.Outcome.DENY, "x");
         assertEquals(1, lines.get(0).lines().count());
+    }
+
+    private void fillAllShares() {
+        for (int i = 0; i < AuditShares.NAMED / AuditShares.SHARE; i++) {
+            flood(new PolicyKey("subject-" + i, "AKIA1"), AuditShares.SHARE);
+        }
+    }
+
+    private void flood(PolicyKey key, int topics) {
+        for (int i = 0; i < topics; i++) {
+            AuditLog.Subject made = new AuditLog.Subject("kafka-cluster:WriteData", "arn:topic/" + i);
+            audit.record(key, made, AuditLog.Outcome.DENY, "x");
+        }
     }
 }
