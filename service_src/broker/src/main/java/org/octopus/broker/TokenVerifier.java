@@ -1,13 +1,12 @@
 package org.octopus.broker;
 
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Says who a token is, without ever waiting long: a network thread of Kafka is blocked meanwhile, and there are few. So
- * what cannot be a token, and what was denied a moment ago, is denied here; and only so many tokens are under judgement
- * at once that a thread is left for the connections that exist.
+ * Says who a token is, and waits for nothing but the judge's own answer: a network thread of Kafka is blocked
+ * meanwhile, and there are few. So what cannot be a token, and what was denied a moment ago, is denied here; and only
+ * so many tokens are under judgement at once that a thread is left over, which no queue of further ones may block.
  */
 final class TokenVerifier {
 
@@ -16,7 +15,6 @@ final class TokenVerifier {
     private final AuditLog audit;
     private final String clusterArn;
     private final Semaphore outstanding;
-    private final long longestQueueMs;
     private final RecentDenials denials;
     private final LongSupplier nanos;
     private final LongSupplier millis;
@@ -33,7 +31,6 @@ final class TokenVerifier {
         this.audit = audit;
         this.clusterArn = settings.clusterArn();
         this.outstanding = new Semaphore(settings.outstandingVerifies());
-        this.longestQueueMs = settings.judgeTimeout().toMillis() / 2;
         this.denials = new RecentDenials(nanos);
         this.nanos = nanos;
         this.millis = millis;
@@ -42,7 +39,7 @@ final class TokenVerifier {
     /**
      * The verdict on a token; when it is allowed, its policy is held from then on.
      *
-     * @throws JudgeAwayException when nobody can tell now
+     * @throws JudgeAwayException when nobody can tell now, or too many are asking: the client is to try again
      */
     Verdict verify(String mechanism, String token) {
         TokenShape shape = TokenShape.of(token, millis.getAsLong());
@@ -65,13 +62,8 @@ final class TokenVerifier {
     }
 
     private Verdict ask(String mechanism, String token) {
-        try {
-            if (!outstanding.tryAcquire(longestQueueMs, TimeUnit.MILLISECONDS)) {
-                throw new JudgeAwayException("too many tokens are under judgement");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new JudgeAwayException("interrupted before the judge was asked", e);
+        if (!outstanding.tryAcquire()) {
+            throw new JudgeAwayException("too many tokens are under judgement");
         }
         try {
             long asked = nanos.getAsLong();

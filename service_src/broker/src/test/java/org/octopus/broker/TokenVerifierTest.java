@@ -93,6 +93,27 @@ class TokenVerifierTest {
 
     @Test
     void onlySoManyTokensAreUnderJudgementAtOnce() throws Exception {
+        whileOneIsUnderJudgement(
+                () -> assertThrows(JudgeAwayException.class, () -> verifier.verify("OAUTHBEARER", TOKEN)));
+        assertEquals(1, judge.asked.size());
+    }
+
+    /** Who waits hears of an interruption; so a refusal for another reason was given without a wait. */
+    @Test
+    void tokenBeyondThoseIsTurnedAwayWithoutAWait() throws Exception {
+        whileOneIsUnderJudgement(() -> {
+            Thread.currentThread().interrupt();
+            try {
+                JudgeAwayException refusal =
+                        assertThrows(JudgeAwayException.class, () -> verifier.verify("OAUTHBEARER", TOKEN));
+                assertEquals("too many tokens are under judgement", refusal.getMessage());
+            } finally {
+                Thread.interrupted();
+            }
+        });
+    }
+
+    private void whileOneIsUnderJudgement(Runnable check) throws Exception {
         judge.reply("/verify", "{'outcome':'unknown','reason':'x'}");
         judge.delayMs = 250;
         ExecutorService threads = Executors.newFixedThreadPool(1);
@@ -101,11 +122,10 @@ class TokenVerifierTest {
             while (judge.asked.isEmpty()) {
                 Thread.onSpinWait();
             }
-            assertThrows(JudgeAwayException.class, () -> verifier.verify("OAUTHBEARER", TOKEN));
+            check.run();
             first.get();
         } finally {
             threads.shutdownNow();
         }
-        assertEquals(1, judge.asked.size());
     }
 }
