@@ -104,7 +104,7 @@ format: setup ## Format the code
 test: setup ## Check and test everything, in the short form
 	@scripts/lint
 	@$(MAVEN) test
-	@scripts/test -n 2 --dist loadgroup --no-loadscope-reorder -m "not long"
+	@scripts/test -n 2 --no-loadscope-reorder -m "not long"
 
 prove: setup ## Run every demand in its long form and write a dated report
 	@scripts/prove

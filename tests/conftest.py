@@ -7,20 +7,31 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
 
 
+class _ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Keeps each folder's tests on one worker, which starts their processes once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFolder:
+    """Spread folders, not tests, when there is more than one worker."""
+    return _ByFolder(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each folder's tests on one worker, which starts its processes once; the longest folder first."""
-    for item in items:
-        folder = item.path.parent.relative_to(ROOT / "tests")
-        item.add_marker(pytest.mark.xdist_group(str(folder)))
-    items.sort(key=lambda item: item.path.parent.name != "fabric" or "integration" not in item.path.parts)
+    """Begin with the folder that takes longest."""
+    items.sort(key=lambda item: "integration/fabric" not in item.path.parent.as_posix())
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ _CONFIG = Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard",
 
 @cache
 def _session() -> boto3.Session:
-    return boto3.Session()
+    # AWS's newer tools and ECS set AWS_REGION; boto3 alone would read AWS_DEFAULT_REGION only.
+    return boto3.Session(region_name=os.environ.get("AWS_REGION"))
 
 
 def dynamodb() -> DynamoDBClient:

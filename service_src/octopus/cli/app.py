@@ -6,9 +6,11 @@ import sys
 
 import httpx
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from globus_sdk import GlobusError
 
-from octopus.cli import fabric, keys, login, topics
+from octopus import log
+from octopus.cli import fabric, keys, login, platform, topics
 from octopus.cli.output import print_error
 from octopus.errors import OctopusError
 from octopus.fabric.errors import FabricError
@@ -24,10 +26,12 @@ fabric.register(app)
 login.register(app)
 app.add_typer(topics.app, name="topic")
 app.add_typer(keys.app, name="key")
+app.add_typer(platform.app, name="platform")
 
 
 def main() -> None:
     """Run the command line; an expected error ends it with one message and status 1."""
+    log.configure(process="octopus", level="warning", stream=sys.stderr)
     try:
         app()
     except (FabricError, OctopusError) as error:
@@ -36,6 +40,8 @@ def main() -> None:
         print_error(f"No answer from {error.request.url}: is the fabric up? Try `octopus status`.")
     except httpx.HTTPError as error:
         print_error(f"The web service did not answer as it should: {type(error).__name__}: {error}")
+    except (BotoCoreError, ClientError) as error:
+        print_error(f"AWS: {error}")
     except GlobusError as error:
         print_error(f"Globus Auth refused: {error}")
     else:

@@ -16,10 +16,8 @@ from botocore.exceptions import ClientError
 from octopus import aws
 from octopus.fabric.errors import FabricError
 from octopus.fabric.settings import ACCOUNT, INSTITUTION, REGION, FabricSettings, project_root
-from octopus.settings import DeployedSettings
 
 GLOBUS_SECRET_NAME = f"octopus/{INSTITUTION}/globus-client-secret"
-_PARAMETERS = f"/octopus/{INSTITUTION}/"
 _FINGERPRINT = f"/octopus-fabric/{INSTITUTION}/fingerprint"
 """Kept in the emulator itself, so that it is lost or restored together with what it stands for."""
 _BOOTSTRAPPED = "/cdk-bootstrap/hnb659fds/version"
@@ -79,17 +77,6 @@ def deploy(settings: FabricSettings, *, log: Path) -> bool:
     _cdk(settings, deploy_all, log=log, folder=project_root())
     aws.ssm().put_parameter(Name=_FINGERPRINT, Value=wanted, Type="String", Overwrite=True)
     return True
-
-
-def deployed_settings() -> DeployedSettings:
-    """What the stacks wrote down."""
-    pages = aws.ssm().get_paginator("get_parameters_by_path").paginate(Path=_PARAMETERS)
-    values = {
-        parameter["Name"].removeprefix(_PARAMETERS): parameter["Value"]
-        for page in pages
-        for parameter in page["Parameters"]
-    }
-    return DeployedSettings.model_validate(values)
 
 
 def ensure_globus_secret(secret: str) -> None:

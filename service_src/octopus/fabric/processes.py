@@ -13,6 +13,7 @@ from octopus.fabric.deployment import plain_environment
 from octopus.fabric.platform_keys import credentials_file
 from octopus.fabric.settings import REGION, FabricSettings, project_root
 from octopus.fabric.supervision import MARKER, Program
+from octopus.parameters import as_environment
 from octopus.settings import DeployedSettings
 
 EMULATOR, GLOBUS, JUDGE, BROKER, SERVICE = "emulator", "globus", "judge", "broker", "service"
@@ -72,7 +73,7 @@ def first_programs(settings: FabricSettings) -> list[Program]:
 
 def all_programs(settings: FabricSettings, deployed: DeployedSettings) -> list[Program]:
     """Everything, with what the deployment said."""
-    told = {f"OCTOPUS_{name.upper()}": str(value) for name, value in deployed.model_dump().items()}
+    told = as_environment(deployed)
     judge = _python(
         JUDGE,
         {

@@ -34,8 +34,9 @@ from octopus.fabric.processes import (
     supervisord_environment,
 )
 from octopus.fabric.progress import Progress
-from octopus.fabric.settings import FabricSettings, project_root
+from octopus.fabric.settings import INSTITUTION, FabricSettings, project_root
 from octopus.fabric.supervision import ProcessState, Supervisor, wait_until
+from octopus.parameters import read_deployed_settings
 
 _READY_SECONDS = {EMULATOR: 30, GLOBUS: 20, JUDGE: 20, BROKER: 90, SERVICE: 90}
 _FOLDERS = ("aws", "globus", "kafka", "log", "secrets", "tmp")
@@ -191,7 +192,7 @@ class Fabric:
         with self._progress.step("Deploying the stacks with the CDK"):
             deployment.ensure_globus_secret(_globus_secret(settings))
             deployment.deploy(settings, log=settings.home / "log" / "deploy.log")
-        deployed = deployment.deployed_settings()
+        deployed = read_deployed_settings(INSTITUTION)
         prepare_broker(
             settings,
             cluster_arn=deployed.cluster_arn,
@@ -206,7 +207,7 @@ class Fabric:
 
     def _heal(self, unclean: heal.Unclean) -> None:
         with self._progress.step("Comparing accounts and topics with what Kafka holds"):
-            findings = heal.heal(self._settings, deployment.deployed_settings(), unclean)
+            findings = heal.heal(self._settings, read_deployed_settings(INSTITUTION), unclean)
         for sentence in findings:
             self._progress.note(sentence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -106,3 +107,20 @@ def test_login_through_the_page_is_remembered_until_logout(fabric: RunningFabric
     assert "created" in fabric.octopus("topic", "create", "mine")["message"]
     assert fabric.octopus("logout")["logged_out"] is True
     assert fabric.command("whoami").returncode == 1
+
+
+def test_operator_gets_the_environment_that_the_service_runs_with(fabric: RunningFabric) -> None:
+    operator = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    ask = ("platform", "env", "service", "--institution")
+    printed = json.loads(fabric.command(*ask, "local", "--json", environment=operator).stdout)
+    profiles = (fabric.home / "aws" / "credentials").read_text()
+    assert f"aws_access_key_id = {printed['AWS_ACCESS_KEY_ID']}" in profiles
+    assert printed["OCTOPUS_REGISTRY_TABLE"] == "octopus-local-registry"
+    unknown = fabric.command(*ask, "nowhere", environment=operator)
+    assert unknown.returncode == 1
+    assert "no fabric is deployed under /octopus/nowhere/" in unknown.stderr
