@@ -106,7 +106,8 @@ def test_create_topic_succeeds_for_whoever_holds_the_action(tenant: Tenant, node
     admin = tenant.admin()
     for change in admin.create_topics([NewTopic(tenant.topic("made-here"), 1, 1)]).values():
         change.result(10)
-    assert tenant.topic("made-here") in node_admin.list_topics(timeout=10).topics
+    # The controller has made it; the broker hears of it a moment later.
+    until(lambda: tenant.topic("made-here") in node_admin.list_topics(timeout=10).topics, within_s=20)
 
 
 def test_own_topic_configuration_can_be_read(tenant: Tenant) -> None:
