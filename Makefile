@@ -11,6 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export npm_config_cache := $(OCTOPUS_CACHE)/npm
 export PIP_CACHE_DIR := $(OCTOPUS_CACHE)/pip
 MAVEN_REPOSITORY := $(OCTOPUS_CACHE)/m2
+export TMPDIR := $(shell mkdir -p .cache/tmp && pwd)/.cache/tmp
 # What the CDK and its jsii runtime would write to the home folder.
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(OCTOPUS_CACHE)/jsii
 export CDK_HOME := $(OCTOPUS_CACHE)/cdk
@@ -24,7 +25,7 @@ BIN := .venv/bin
 STAMPS := .cache/stamps
 
 BROKER := service_src/broker
-export MAVEN_OPTS := -XX:-UsePerfData -Djava.io.tmpdir=$(CURDIR)/.cache/tmp
+export MAVEN_OPTS := -XX:-UsePerfData -Djava.io.tmpdir=$(TMPDIR)
 MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never -Dmaven.repo.local="$(MAVEN_REPOSITORY)" -f $(BROKER)/pom.xml
 BROKER_SOURCES := $(BROKER)/pom.xml $(shell find $(BROKER)/src/main -type f 2>/dev/null)
 

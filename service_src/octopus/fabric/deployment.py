@@ -128,6 +128,7 @@ def _cdk(settings: FabricSettings, arguments: list[str], *, log: Path, folder: P
         **plain_environment(settings.home),
         **_operator_environment(settings),
         "CDK_HOME": str(cache / "cdk"),
+        "HOME": str(cache / "cdk"),  # the library keeps its fingerprints there, whatever CDK_HOME says
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CDK_VALIDATION": "false",  # two thirds of the synthesis; the tests hold the templates to its rules
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache / "jsii"),

@@ -30,8 +30,9 @@ def run_sdk_tests(paths: Sequence[Path], environment: Mapping[str, str], folder:
     """Run some of the SDK's own tests; returns what pytest printed, all of them having passed."""
     configuration = folder / "pytest.ini"  # its own lies in its repository, not in its source distribution
     configuration.write_text("[pytest]\nmarkers = integration: needs a live service\n")
+    inside = ["-p", "no:cacheprovider", f"--basetemp={folder / 'pytest'}"]
     done = subprocess.run(
-        [SDK_PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", configuration, *paths],
+        [SDK_PYTHON, "-m", "pytest", "-q", *inside, "-c", configuration, *paths],
         env=dict(environment),
         cwd=folder,
         capture_output=True,
