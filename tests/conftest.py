@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,8 @@ import httpx
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,7 +42,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     No environment variable is set: whoever needs ``AWS_ENDPOINT_URL`` sets it for as long as it needs it.
     """
     home = tmp_path_factory.mktemp("emulator")
-    port = _free_port()
+    port = free_port()
     log = (home / "log").open("wb")
     process = subprocess.Popen(
         [ROOT / ".venv-emulator" / "bin" / "ministack"],
@@ -88,9 +89,3 @@ def _await_health(process: subprocess.Popen[bytes], address: str) -> None:
     if process.poll() is not None:
         raise RuntimeError(f"the emulator ended with {process.returncode} before it listened")
     httpx.get(f"{address}/_ministack/health").raise_for_status()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -18,7 +18,7 @@ from octopus.errors import NotAuthenticatedError, OctopusError
 from octopus.fabric.environment import identity
 from octopus.fabric.settings import FabricSettings
 from octopus.globus.clients import CLI_CLIENT_ID
-from octopus.globus.scopes import action_all
+from octopus.identity.scopes import action_all
 
 _SECONDS = 60
 """Longer than any reply may take, so that the service's own answer is what a person sees."""

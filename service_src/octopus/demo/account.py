@@ -15,7 +15,7 @@ from globus_sdk import ConfidentialAppAuthClient
 from octopus.cli.session import Session
 from octopus.demo.errors import DemoError
 from octopus.fabric.settings import PUBLISHED_CLIENT_ID
-from octopus.globus.scopes import action_all
+from octopus.identity.scopes import action_all
 from octopus.kafka.client import client_settings
 
 _NEEDED = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from octopus.identity.scopes import action_all
+
 AUTH_RESOURCE_SERVER = "auth.globus.org"
 """Globus Auth itself, as published clients name it wherever it runs."""
 
@@ -19,11 +21,6 @@ _AUTH_SCOPES = {
     VIEW_IDENTITIES: "Look up identities",
     VIEW_IDENTITY_SET: "See the identities linked to yours",
 }
-
-
-def action_all(service_client_id: str) -> str:
-    """The scope that every call to the web service needs."""
-    return f"https://auth.globus.org/scopes/{service_client_id}/action_all"
 
 
 class Scopes:

@@ -24,6 +24,7 @@ from octopus.errors import (
     UnavailableError,
 )
 from octopus.identity.models import Caller
+from octopus.identity.scopes import action_all
 
 POSITIVE_LIFE_S = 300
 """The longest that a revoked token is still believed."""
@@ -62,7 +63,7 @@ class Authenticator:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client_id = client_id
-        self._scope = f"https://auth.globus.org/scopes/{client_id}/action_all"
+        self._scope = action_all(client_id)
         self._clock = clock
         self._transport = RequestsTransport(http_timeout=_ATTEMPT_S)
         self._transport.session.mount(auth_url, HTTPAdapter(pool_maxsize=_CONNECTIONS))

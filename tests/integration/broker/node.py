@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import secrets
 import signal
-import socket
 import string
 import subprocess
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from octopus.fabric.certificates import ensure_certificates
+from tests.ports import free_ports
 
 BROKER = Path(__file__).parents[3] / "service_src" / "broker"
 CLASS_PATH = f"{BROKER}/target/octopus-broker.jar:{BROKER}/target/kafka/libs/*"
@@ -63,8 +57,8 @@ def start(home: Path, *, judge_url: str, judge_secret: str, overrides: dict[str,
     Args:
         overrides: settings that take the place of the template's, so that a test need not wait.
     """
-    client_port, inner_port, controller_port = _free_ports(3)
-    ca_file, keystore_file = _certificates(home)
+    client_port, inner_port, controller_port = free_ports(3)
+    ensure_certificates(home / "tls")
     secret_file = home / "judge.secret"
     secret_file.write_text(judge_secret)
     inner_secret = secrets.token_urlsafe(24)
@@ -76,7 +70,7 @@ def start(home: Path, *, judge_url: str, judge_secret: str, overrides: dict[str,
         client_port=client_port,
         inner_port=inner_port,
         controller_port=controller_port,
-        keystore_file=keystore_file,
+        keystore_file=home / "tls" / "broker.pem",
         inner_secret=inner_secret,
         cluster_arn=CLUSTER_ARN,
         judge_url=judge_url,
@@ -96,7 +90,7 @@ def start(home: Path, *, judge_url: str, judge_secret: str, overrides: dict[str,
             "sasl.username": "octopus-broker",
             "sasl.password": inner_secret,
         },
-        ca_file=ca_file,
+        ca_file=home / "tls" / "ca.pem",
         audit_file=home / "audit.log",
         log_file=home / "broker.log",
         process=process,
@@ -128,55 +122,3 @@ def _run(home: Path, properties: Path) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             cwd=home,
         )
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        listeners = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in listeners]
-
-
-def _certificates(home: Path) -> tuple[Path, Path]:
-    """An authority's certificate, and one file with a node's key and the chain to that authority."""
-    now = datetime.datetime.now(datetime.UTC)
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
-    node_key = ec.generate_private_key(ec.SECP256R1())
-
-    def certificate(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .issuer_name(authority_name)
-            .subject_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(minutes=5))
-            .not_valid_after(now + datetime.timedelta(days=1))
-        )
-
-    authority = (
-        certificate(authority_name, authority_key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(authority_key, hashes.SHA256())
-    )
-    names: list[x509.GeneralName] = [
-        x509.DNSName("localhost"),
-        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-    ]
-    node = (
-        certificate(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]), node_key)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    ca_file = home / "ca.pem"
-    ca_file.write_bytes(authority.public_bytes(pem))
-    keystore_file = home / "keystore.pem"
-    keystore_file.write_bytes(
-        node_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + node.public_bytes(pem)
-        + authority.public_bytes(pem)
-    )
-    return ca_file, keystore_file

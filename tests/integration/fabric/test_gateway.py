@@ -9,7 +9,7 @@ import boto3
 import httpx
 import pytest
 
-from octopus.globus.scopes import action_all
+from octopus.identity.scopes import action_all
 from tests.integration.fabric.conftest import RunningFabric
 
 SERVICE_CLIENT = "2b9d2f5c-fa32-45b5-875b-b24cd343b917"

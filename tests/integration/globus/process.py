@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import httpx
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from octopus.globus.store import Identity, IdentityStore
+from tests.ports import free_port
 
 SERVICE_CLIENT_ID = "2b9d2f5c-fa32-45b5-875b-b24cd343b917"
 """The resource server that the published SDK has built in."""
@@ -26,7 +26,7 @@ class StandIn:
 
     def __init__(self, home: Path, *, token_life: int = 48 * 3600) -> None:
         self.home = home
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.store = home / "identities.sqlite"
         self.log = home / "log"
@@ -95,9 +95,3 @@ class StandIn:
         if process.poll() is not None:
             raise RuntimeError(f"the stand-in ended with {process.returncode}: {self.log.read_text()}")
         httpx.get(f"{self.url}health").raise_for_status()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

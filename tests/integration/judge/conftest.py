@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from tests.integration.judge.gate import Gate
 from tests.integration.judge.institution import CLUSTER_ARN, Institution
 from tests.integration.judge.plugin import SECRET, Plugin, wait_until
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="session")
@@ -96,10 +96,3 @@ def judge_environment(institution: Institution, endpoint: str, port: int) -> dic
         "OCTOPUS_JUDGE_PORT": str(port),
         "OCTOPUS_JUDGE_SECRET": SECRET,
     }
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from octopus.iam.generate import INLINE_POLICY_NAME, canonical_json, policy_sha256, principal_policy
-from tests.integration.judge.conftest import free_port, judge_environment, running_judge
+from tests.integration.judge.conftest import judge_environment, running_judge
 from tests.integration.judge.gate import Gate
 from tests.integration.judge.institution import CLUSTER_ARN, Institution
 from tests.integration.judge.plugin import Plugin, may, topic, wait_until
+from tests.ports import free_port
 
 SOON = 2.0
 """Seconds: one until the change is noticed, and the rest for this machine."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import uuid
@@ -15,6 +14,7 @@ import httpx
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tests.integration.globus.process import ACTION_ALL, StandIn
+from tests.ports import free_port
 
 
 class Replica:
@@ -22,7 +22,7 @@ class Replica:
 
     def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
         self.log = log
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -96,9 +96,3 @@ def new_person(stand_in: StandIn, name: str | None = None) -> Person:
     finally:
         client.close()
     return Person(identity.id, tokens["access_token"])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from octopus.globus.scopes import Scopes, action_all
+from octopus.globus.scopes import Scopes
+from octopus.identity.scopes import action_all
 
 SERVICE = "2b9d2f5c-fa32-45b5-875b-b24cd343b917"
 
