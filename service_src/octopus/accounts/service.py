@@ -9,7 +9,7 @@ Whatever a crash leaves behind is completed by the next call for that subject.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,9 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
 from octopus.accounts.store import AccountStore, NamespaceTakenError
-from octopus.credentials.models import StoredKey, UsableKey
-from octopus.credentials.service import NO_POLICY_SHA256, Credentials, PrincipalGoneError
-from octopus.errors import Failure, OctopusError, UnavailableError
+from octopus.credentials.service import NO_POLICY_SHA256, Credentials
+from octopus.errors import Failure, OctopusError
 from octopus.registry.leases import Lease, Leases
 from octopus.registry.transactions import ConditionFailedError
 from octopus.topics.service import Reconciliation, Topics, namespace_of
@@ -54,7 +53,7 @@ class Accounts:
         account = self._store.read(subject)
         if account and account.state is State.ACTIVE and self._in_order(account):
             return account
-        with self._turn(subject) as lease:
+        with self.turn(subject) as lease:
             return self._complete(subject, lease)
 
     def delete(self, subject: str) -> None:
@@ -67,7 +66,7 @@ class Accounts:
         """
         if self._store.read(subject) is None:
             return
-        with self._turn(subject) as lease:
+        with self.turn(subject) as lease:
             account = self._store.read(subject)
             if account is None:
                 return
@@ -88,41 +87,29 @@ class Accounts:
             return {}
         return {name: self._topics.names(name) for name in sorted(account.namespaces)}
 
-    def issue_key(self, subject: str) -> UsableKey:
-        """The subject's key: the recorded one while it works, else a new one; the account is made first.
+    def find(self, subject: str) -> Account | None:
+        """The subject's account as it is recorded, in whatever state it is; None without one."""
+        return self._store.read(subject)
+
+    @contextmanager
+    def ready(self, subject: str) -> Iterator[Lease]:
+        """The subject's account is complete, and held for a change of what hangs on it.
 
         Raises:
             Failure: the account cannot be made.
+            UnavailableError: another change of the account is under way.
         """
-        account = self._store.read(subject)
-        if account and account.state is State.ACTIVE:
-            try:
-                key = self._credentials.current(subject, subject)
-            except PrincipalGoneError:
-                key = None
-            if key is not None:
-                return key
-        with self._turn(subject) as lease:
-            try:
-                self._complete(subject, lease)
-            except Failure as failure:
-                raise Failure(f"Failed to create user: {failure.message}") from failure
-            try:
-                return self._credentials.current(subject, subject) or self._credentials.issue(
-                    subject, subject, lease
-                )
-            except PrincipalGoneError:
-                raise UnavailableError("IAM does not know the new user yet: try again") from None
+        with self.turn(subject) as lease:
+            self._complete(subject, lease)
+            yield lease
 
-    def keys(self, subject: str) -> list[StoredKey]:
-        """The subject's recorded keys, newest first."""
-        return self._credentials.recorded(subject)
+    def turn(self, subject: str) -> AbstractContextManager[Lease]:
+        """The turn to change the subject's account, or what is left of one, in whatever state it is.
 
-    def delete_keys(self, subject: str) -> None:
-        """No key of the subject works any more."""
-        with self._turn(subject) as lease:
-            foreign = self._principals.is_foreign(subject)
-            self._credentials.delete_all(subject, subject, lease, keep_in_iam=foreign)
+        Raises:
+            UnavailableError: others had it all the time.
+        """
+        return self._leases.hold(f"account {subject}")
 
     def reconcile(self, subject: str) -> Reconciliation:
         """Complete or mend one account, and bring its topics in line with Kafka, which is right.
@@ -144,9 +131,6 @@ class Accounts:
     def subjects(self) -> Iterator[str]:
         """Every subject that has an account."""
         return self._store.subjects()
-
-    def _turn(self, subject: str) -> AbstractContextManager[Lease]:
-        return self._leases.hold(f"account {subject}")
 
     def _in_order(self, account: Account) -> bool:
         return self._principals.in_order(account.subject, account.namespaces)

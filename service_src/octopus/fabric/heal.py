@@ -12,6 +12,7 @@ from typing import Any
 from botocore.credentials import Credentials
 
 from octopus.accounts.service import Accounts
+from octopus.credentials.keys import Keys
 from octopus.fabric.platform_keys import credentials_file
 from octopus.fabric.settings import FabricSettings
 from octopus.globus.store import IdentityStore
@@ -55,15 +56,17 @@ def heal(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean)
         journal = list(_journal(settings, since=unclean.restored_to))
         names = _names(settings)
         return [
-            *_delete_again(features.accounts, journal, names),
+            *_delete_again(features.accounts, features.keys, journal, names),
             *_reconcile(features, names),
-            *_lost_keys(features.accounts, journal, names),
+            *_lost_keys(features.keys, journal, names),
         ]
     finally:
         features.close()
 
 
-def _delete_again(accounts: Accounts, journal: list[dict[str, Any]], names: dict[str, str]) -> Iterator[str]:
+def _delete_again(
+    accounts: Accounts, keys: Keys, journal: list[dict[str, Any]], names: dict[str, str]
+) -> Iterator[str]:
     last: dict[str, str] = {}
     gone = {entry["access_key_id"] for entry in journal if entry["event"] == "key.deleted"}
     for entry in journal:
@@ -74,8 +77,8 @@ def _delete_again(accounts: Accounts, journal: list[dict[str, Any]], names: dict
             accounts.delete(subject)
             yield f"Deleted the account of {names.get(subject, subject)} again."
         # Whatever came after: a key that was deleted must not work again, and one made since is lost anyway.
-        elif gone.intersection(key.access_key_id for key in accounts.keys(subject)):
-            accounts.delete_keys(subject)
+        elif gone.intersection(key.access_key_id for key in keys.recorded(subject)):
+            keys.delete_all(subject)
             yield f"Deleted the keys of {names.get(subject, subject)} again."
 
 
@@ -105,7 +108,7 @@ def _reconcile(features: Features, names: dict[str, str]) -> Iterator[str]:
         )
 
 
-def _lost_keys(accounts: Accounts, journal: list[dict[str, Any]], names: dict[str, str]) -> Iterator[str]:
+def _lost_keys(keys: Keys, journal: list[dict[str, Any]], names: dict[str, str]) -> Iterator[str]:
     issued = {
         entry["access_key_id"]: entry["subject"]
         for entry in journal
@@ -114,7 +117,7 @@ def _lost_keys(accounts: Accounts, journal: list[dict[str, Any]], names: dict[st
     for entry in journal:
         if entry["event"] == "key.deleted":
             issued.pop(entry["access_key_id"], None)
-    recorded = {key.access_key_id for subject in set(issued.values()) for key in accounts.keys(subject)}
+    recorded = {key.access_key_id for subject in set(issued.values()) for key in keys.recorded(subject)}
     lost = [
         f"{key} of {names.get(subject, subject)}" for key, subject in issued.items() if key not in recorded
     ]

@@ -10,6 +10,7 @@ from octopus import aws
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
+from octopus.credentials.keys import Keys
 from octopus.credentials.service import open_credentials
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
@@ -24,6 +25,7 @@ class Features:
     """What the routes, and whoever repairs a fabric, work with."""
 
     accounts: Accounts
+    keys: Keys
     topics: Topics
     kafka: TopicAdmin
 
@@ -50,16 +52,19 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
     database = aws.dynamodb()
     leases = Leases(database, settings.registry_table)
     topics = Topics(store=TopicStore(database, settings.registry_table), leases=leases, kafka=kafka)
+    credentials = open_credentials(settings)
+    principals = Principals(
+        aws.iam(),
+        institution=settings.institution,
+        boundary_arn=settings.principal_boundary_arn,
+        cluster_arn=settings.cluster_arn,
+    )
     accounts = Accounts(
         store=AccountStore(database, settings.registry_table),
         leases=leases,
-        principals=Principals(
-            aws.iam(),
-            institution=settings.institution,
-            boundary_arn=settings.principal_boundary_arn,
-            cluster_arn=settings.cluster_arn,
-        ),
-        credentials=open_credentials(settings),
+        principals=principals,
+        credentials=credentials,
         topics=topics,
     )
-    return Features(accounts, topics, kafka)
+    keys = Keys(accounts=accounts, principals=principals, credentials=credentials)
+    return Features(accounts, keys, topics, kafka)

@@ -14,6 +14,7 @@ from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
 from octopus.credentials.issuer import IamUserIssuer
+from octopus.credentials.keys import Keys
 from octopus.credentials.service import Credentials
 from octopus.credentials.store import CredentialStore
 from octopus.errors import Failure, OctopusError, UnavailableError
@@ -60,26 +61,43 @@ def iam(database: Any) -> Any:
 
 
 @pytest.fixture
-def accounts(database: Any, table: str, iam: Any, kafka: FaultyKafka) -> Accounts:
-    kms = boto3.client("kms", region_name="us-east-1")
+def principals(iam: Any) -> Principals:
     policy = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "kafka-cluster:*", "Resource": "*"}],
     }
     boundary = iam.create_policy(PolicyName="boundary", PolicyDocument=json.dumps(policy))["Policy"]["Arn"]
+    return Principals(iam, institution="t", boundary_arn=boundary, cluster_arn=CLUSTER)
+
+
+@pytest.fixture
+def credentials(database: Any, table: str, iam: Any) -> Credentials:
+    kms = boto3.client("kms", region_name="us-east-1")
+    return Credentials(
+        store=CredentialStore(database, table),
+        issuer=IamUserIssuer(iam),
+        kms=kms,
+        kms_key_arn=kms.create_key()["KeyMetadata"]["Arn"],
+    )
+
+
+@pytest.fixture
+def accounts(
+    database: Any, table: str, kafka: FaultyKafka, principals: Principals, credentials: Credentials
+) -> Accounts:
     leases = Leases(database, table)
     return Accounts(
         store=AccountStore(database, table),
         leases=leases,
-        principals=Principals(iam, institution="t", boundary_arn=boundary, cluster_arn=CLUSTER),
-        credentials=Credentials(
-            store=CredentialStore(database, table),
-            issuer=IamUserIssuer(iam),
-            kms=kms,
-            kms_key_arn=kms.create_key()["KeyMetadata"]["Arn"],
-        ),
+        principals=principals,
+        credentials=credentials,
         topics=Topics(store=TopicStore(database, table), leases=leases, kafka=kafka),
     )
+
+
+@pytest.fixture
+def keys(accounts: Accounts, principals: Principals, credentials: Credentials) -> Keys:
+    return Keys(accounts=accounts, principals=principals, credentials=credentials)
 
 
 def users(iam: Any) -> list[str]:
@@ -87,21 +105,21 @@ def users(iam: Any) -> list[str]:
 
 
 def test_deletion_that_cannot_begin_leaves_everything(
-    accounts: Accounts, iam: Any, kafka: FaultyKafka
+    accounts: Accounts, keys: Keys, iam: Any, kafka: FaultyKafka
 ) -> None:
-    key = accounts.issue_key(SUBJECT)
+    key = keys.current(SUBJECT)
     kafka.fails = {"describe", "list", "delete"}
 
     with pytest.raises(UnavailableError):
         accounts.delete(SUBJECT)
 
-    assert accounts.issue_key(SUBJECT).access_key_id == key.access_key_id
+    assert keys.current(SUBJECT).access_key_id == key.access_key_id
 
 
 def test_deletion_cut_short_takes_access_away_and_is_finished_by_the_next_call(
-    accounts: Accounts, iam: Any, kafka: FaultyKafka
+    accounts: Accounts, keys: Keys, iam: Any, kafka: FaultyKafka
 ) -> None:
-    accounts.issue_key(SUBJECT)
+    keys.current(SUBJECT)
     kafka.fails = {"list"}
 
     with pytest.raises(OctopusError, match="call again to finish") as refused:
@@ -139,7 +157,7 @@ def test_user_that_is_not_this_fabrics_is_left_alone(
     ids=["another path", "another fabric"],
 )
 def test_deletion_harms_no_user_that_is_not_this_fabrics(
-    accounts: Accounts, iam: Any, path: str, tags: list[dict[str, str]]
+    accounts: Accounts, keys: Keys, iam: Any, path: str, tags: list[dict[str, str]]
 ) -> None:
     iam.create_user(UserName=SUBJECT, Path=path, Tags=tags)
     key = iam.create_access_key(UserName=SUBJECT)["AccessKey"]["AccessKeyId"]
@@ -152,7 +170,7 @@ def test_deletion_harms_no_user_that_is_not_this_fabrics(
     with pytest.raises(Failure):
         accounts.create(SUBJECT)
 
-    accounts.delete_keys(SUBJECT)
+    keys.delete_all(SUBJECT)
     accounts.delete(SUBJECT)
 
     held = iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"]
@@ -161,9 +179,9 @@ def test_deletion_harms_no_user_that_is_not_this_fabrics(
 
 
 def test_deletion_that_iam_stops_does_not_claim_that_access_is_gone(
-    accounts: Accounts, iam: Any, monkeypatch: pytest.MonkeyPatch
+    accounts: Accounts, keys: Keys, iam: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = accounts.issue_key(SUBJECT)
+    key = keys.current(SUBJECT)
 
     def away(_principals: Principals, _subject: str) -> None:
         raise EndpointConnectionError(endpoint_url="https://iam.example")
@@ -177,8 +195,8 @@ def test_deletion_that_iam_stops_does_not_claim_that_access_is_gone(
     assert [each["AccessKeyId"] for each in held] == [key.access_key_id]
 
 
-def test_deleting_an_account_that_never_was_succeeds(accounts: Accounts) -> None:
+def test_deleting_an_account_that_never_was_succeeds(accounts: Accounts, keys: Keys) -> None:
     accounts.delete(SUBJECT)
-    accounts.delete_keys(SUBJECT)
+    keys.delete_all(SUBJECT)
 
     assert accounts.namespaces(SUBJECT) == {}

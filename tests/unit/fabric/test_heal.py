@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from octopus.accounts.service import Accounts
+from octopus.credentials.keys import Keys
 from octopus.credentials.models import Kind, StoredKey
 from octopus.fabric.heal import Unclean, _delete_again, _journal
 from octopus.fabric.settings import FabricSettings
@@ -49,36 +50,43 @@ def test_journal_reads_rotated_logs_in_order_and_only_what_came_after(settings: 
 
 
 class RestoredAccounts(Accounts):
-    """Accounts as the last clean state had them: each subject with one key."""
+    """Accounts as the last clean state had them."""
 
-    def __init__(self, **key_of: str) -> None:
-        self._key_of = key_of
+    def __init__(self) -> None:
+        pass
 
     def namespaces(self, subject: str) -> dict[str, list[str]]:
         return {"ns-000000000001": []}
 
-    def keys(self, subject: str) -> list[StoredKey]:
+
+class RestoredKeys(Keys):
+    """Keys as the last clean state had them: each subject with one."""
+
+    def __init__(self, **key_of: str) -> None:
+        self._key_of = key_of
+
+    def recorded(self, subject: str) -> list[StoredKey]:
         held = self._key_of.get(subject)
         return [StoredKey(held, subject, subject, Kind.IAM_USER, True, b"", "")] if held else []
 
-    def delete_keys(self, subject: str) -> None:
+    def delete_all(self, subject: str) -> None:
         del self._key_of[subject]
 
 
 @pytest.mark.parametrize("later", [[], [{"event": "key.issued", "subject": "a", "access_key_id": "AKIA2"}]])
 def test_key_that_was_deleted_stays_deleted_whatever_came_after(later: list[dict[str, str]]) -> None:
-    accounts = RestoredAccounts(a="AKIA1", b="AKIA3")
+    keys = RestoredKeys(a="AKIA1", b="AKIA3")
     journal = [
         {"event": "key.deleted", "subject": "a", "access_key_id": "AKIA1"},
         {"event": "key.issued", "subject": "b", "access_key_id": "AKIA4"},
         *later,
     ]
 
-    said = list(_delete_again(accounts, journal, {"a": "alice"}))
+    said = list(_delete_again(RestoredAccounts(), keys, journal, {"a": "alice"}))
 
     assert said == ["Deleted the keys of alice again."]
-    assert accounts.keys("a") == []
-    assert [key.access_key_id for key in accounts.keys("b")] == ["AKIA3"]
+    assert keys.recorded("a") == []
+    assert [key.access_key_id for key in keys.recorded("b")] == ["AKIA3"]
 
 
 def test_unclean_stop_says_which_state_came_back() -> None:
