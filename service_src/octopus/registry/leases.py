@@ -2,7 +2,8 @@
 
 A lease is a row that its holder writes by condition and deletes when done; a holder that died is
 outlived. Holding one is a courtesy, not a proof: every transaction made under a lease also checks that
-it is still held (`Lease.check`), so a holder that was stopped for too long changes nothing.
+it is still held (`Lease.check`), and a step outside the registry that cannot be taken back is made right
+after the lease was renewed (`Lease.renew`), so a holder that was stopped for too long changes nothing.
 
 Row of the registry: pk ``LEASE#<name>``, sk ``LEASE``: holder (S), until (N, s since epoch), ttl (N).
 """
@@ -13,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,21 +37,46 @@ _log = structlog.get_logger(__name__)
 class Lease:
     """A turn that this request has."""
 
-    def __init__(self, *, table: str, name: str, holder: str) -> None:
+    def __init__(
+        self, client: DynamoDBClient, *, table: str, name: str, holder: str, clock: Callable[[], float]
+    ) -> None:
+        self._client = client
         self._table = table
         self._name = name
         self._holder = holder
+        self._clock = clock
 
     def check(self) -> TransactWriteItemTypeDef:
         """Item of a transaction that makes the whole fail when the turn was lost meanwhile."""
         return {
             "ConditionCheck": {
                 "TableName": self._table,
-                "Key": {"pk": {"S": f"LEASE#{self._name}"}, "sk": {"S": "LEASE"}},
+                "Key": _row(self._name),
                 "ConditionExpression": "holder = :holder",
                 "ExpressionAttributeValues": {":holder": {"S": self._holder}},
             }
         }
+
+    def renew(self) -> None:
+        """The turn is still this request's, and lasts a whole life from now.
+
+        Raises:
+            UnavailableError: another request has it by now.
+        """
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_row(self._name),
+                UpdateExpression="SET #until = :until",
+                ConditionExpression="holder = :holder",
+                ExpressionAttributeNames={"#until": "until"},
+                ExpressionAttributeValues={
+                    ":holder": {"S": self._holder},
+                    ":until": {"N": str(int(self._clock()) + LIFE_S)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise UnavailableError(f"The turn to change {self._name} was lost: try again") from None
 
 
 class Leases:
@@ -78,7 +104,7 @@ class Leases:
         if not attempts(self._take, name, holder):
             raise UnavailableError(f"Another change of {name} is under way: nothing was done, try again")
         try:
-            yield Lease(table=self._table, name=name, holder=holder)
+            yield Lease(self._client, table=self._table, name=name, holder=holder, clock=self._clock)
         finally:
             self._release(name, holder)
 
@@ -88,8 +114,7 @@ class Leases:
             self._client.put_item(
                 TableName=self._table,
                 Item={
-                    "pk": {"S": f"LEASE#{name}"},
-                    "sk": {"S": "LEASE"},
+                    **_row(name),
                     "holder": {"S": holder},
                     "until": {"N": str(now + LIFE_S)},
                     "ttl": {"N": str(now + 3600)},
@@ -107,7 +132,7 @@ class Leases:
         try:
             self._client.delete_item(
                 TableName=self._table,
-                Key={"pk": {"S": f"LEASE#{name}"}, "sk": {"S": "LEASE"}},
+                Key=_row(name),
                 ConditionExpression="holder = :holder",
                 ExpressionAttributeValues={":holder": {"S": holder}},
             )
@@ -116,3 +141,7 @@ class Leases:
         except (BotoCoreError, ClientError) as error:
             # It ends by itself; what the request did stands, and its answer must not change for this.
             _log.warning("lease.not_released", lease=name, reason=type(error).__name__)
+
+
+def _row(name: str) -> dict[str, Any]:
+    return {"pk": {"S": f"LEASE#{name}"}, "sk": {"S": "LEASE"}}

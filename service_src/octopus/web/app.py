@@ -15,6 +15,7 @@ from octopus.identity.service import Authenticator
 from octopus.settings import ServiceSettings
 from octopus.web import errors, health
 from octopus.web.assembly import Features, assemble
+from octopus.web.background import Background
 from octopus.web.requests import BoundedBodies, FollowedRequests
 
 _DESCRIPTION = """
@@ -55,7 +56,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        with Background(parts.leases, parts.jobs):
+            yield
         app.state.dependencies.close()
         parts.close()
 

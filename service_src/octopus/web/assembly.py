@@ -18,16 +18,20 @@ from octopus.registry.leases import Leases
 from octopus.settings import ServiceSettings
 from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
+from octopus.web.background import Job
 
 
 @dataclass(frozen=True)
 class Features:
-    """What the routes, and whoever repairs a fabric, work with."""
+    """What the routes, the background and whoever repairs a fabric work with."""
 
     accounts: Accounts
     keys: Keys
     topics: Topics
     kafka: TopicAdmin
+    leases: Leases
+    jobs: tuple[Job, ...] = ()
+    """What the web service does in the background."""
 
     def close(self) -> None:
         """Leave Kafka."""
@@ -67,4 +71,4 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
         topics=topics,
     )
     keys = Keys(accounts=accounts, principals=principals, credentials=credentials)
-    return Features(accounts, keys, topics, kafka)
+    return Features(accounts, keys, topics, kafka, leases)

@@ -47,3 +47,25 @@ def test_dead_holder_is_outlived_and_changes_nothing_afterwards(database: Any, t
             write_together(database, [row, living.check()])
 
     assert refused.value.positions == (1,)
+
+
+def test_renewed_lease_lasts_a_whole_life_from_then(database: Any, table: str) -> None:
+    now = 1_000_000.0
+    leases = Leases(database, table, clock=lambda: now)
+
+    with leases.hold("topic t") as lease:
+        now += LIFE_S - 1
+        lease.renew()
+        now += LIFE_S - 1
+        with pytest.raises(UnavailableError), leases.hold("topic t", patience_s=0):
+            pass
+
+
+def test_lost_lease_cannot_be_renewed(database: Any, table: str) -> None:
+    now = 1_000_000.0
+    leases = Leases(database, table, clock=lambda: now)
+
+    with leases.hold("topic t") as dead:
+        now += LIFE_S + 1
+        with leases.hold("topic t"), pytest.raises(UnavailableError, match="lost"):
+            dead.renew()

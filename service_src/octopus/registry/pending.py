@@ -1,0 +1,86 @@
+"""What was begun and has not ended: found again by whoever comes after a replica that died.
+
+Row of the registry: pk ``PENDING#<kind>``, sk ``<name>``: due (N, s since epoch), since (S, ISO-8601 UTC).
+It is written in the transaction that begins a change and deleted in the one that ends it, so that what is
+half-done can be read from one partition, without a scan.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from octopus.registry.leases import LIFE_S
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+class Pending:
+    """Changes of one kind of thing (``account``, ``topic``) that are under way."""
+
+    def __init__(
+        self, client: DynamoDBClient, table: str, kind: str, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._partition = f"PENDING#{kind}"
+        self._clock = clock
+
+    def begun(self, name: str, *, due_in_s: float = LIFE_S) -> TransactWriteItemTypeDef:
+        """Item of the transaction that begins a change.
+
+        Args:
+            due_in_s: seconds until somebody else may go on with it; by default, those after which a holder
+                of a lease is known to be dead.
+        """
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": {
+                    **self._row(name),
+                    "due": {"N": self._after(due_in_s)},
+                    "since": {"S": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")},
+                },
+            }
+        }
+
+    def ended(self, name: str) -> TransactWriteItemTypeDef:
+        """Item of the transaction that ends it; one that was never begun is as good."""
+        return {"Delete": {"TableName": self._table, "Key": self._row(name)}}
+
+    def due(self) -> list[str]:
+        """Names of the changes that somebody should go on with now."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk",
+            FilterExpression="due <= :now",
+            ExpressionAttributeValues={
+                ":pk": {"S": self._partition},
+                ":now": {"N": self._after(0)},
+            },
+        )
+        return [item["sk"]["S"] for page in pages for item in page["Items"]]
+
+    def postpone(self, name: str, *, due_in_s: float) -> None:
+        """Leave a change that could not be gone on with for later, unless it has ended meanwhile."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=self._row(name),
+                UpdateExpression="SET due = :due",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":due": {"N": self._after(due_in_s)}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def _after(self, seconds: float) -> str:
+        return f"{self._clock() + seconds:.3f}"
+
+    def _row(self, name: str) -> dict[str, Any]:
+        return {"pk": {"S": self._partition}, "sk": {"S": name}}

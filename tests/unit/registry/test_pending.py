@@ -1,0 +1,70 @@
+"""What was begun is found again once it is due, until it has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from octopus.registry.leases import LIFE_S
+from octopus.registry.pending import Pending
+from octopus.registry.transactions import write_together
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def pending(database: Any, table: str, clock: Clock) -> Pending:
+    return Pending(database, table, "topic", clock=clock)
+
+
+def test_change_is_due_when_its_beginner_must_be_dead(pending: Pending, database: Any, clock: Clock) -> None:
+    write_together(database, [pending.begun("ns-1.events")])
+    assert pending.due() == []
+
+    clock.now += LIFE_S
+
+    assert pending.due() == ["ns-1.events"]
+
+
+def test_change_that_ended_is_due_no_more(pending: Pending, database: Any) -> None:
+    write_together(database, [pending.begun("ns-1.events", due_in_s=0)])
+
+    write_together(database, [pending.ended("ns-1.events")])
+
+    assert pending.due() == []
+
+
+def test_change_of_another_kind_is_not_shown(pending: Pending, database: Any, table: str) -> None:
+    write_together(database, [Pending(database, table, "account").begun("somebody", due_in_s=0)])
+
+    assert pending.due() == []
+
+
+def test_postponed_change_is_due_later(pending: Pending, database: Any, clock: Clock) -> None:
+    write_together(database, [pending.begun("ns-1.events", due_in_s=0)])
+
+    pending.postpone("ns-1.events", due_in_s=30)
+
+    assert pending.due() == []
+    clock.now += 30
+    assert pending.due() == ["ns-1.events"]
+
+
+def test_postponing_what_has_ended_begins_nothing(pending: Pending, clock: Clock) -> None:
+    pending.postpone("ns-1.events", due_in_s=0)
+
+    assert pending.due() == []

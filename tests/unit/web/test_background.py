@@ -1,0 +1,87 @@
+"""Jobs in the background: at once, again and again, by one replica at a time."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from octopus.errors import UnavailableError
+from octopus.registry.leases import Leases
+from octopus.web.background import Background, Job
+
+PATIENCE_S = 30
+
+
+@pytest.fixture
+def leases(database: Any, table: str) -> Leases:
+    return Leases(database, table)
+
+
+def test_each_job_is_done_at_once_and_again(leases: Leases) -> None:
+    often, seldom = threading.Semaphore(0), threading.Semaphore(0)
+
+    jobs = [Job("often", 0.01, lambda: often.release()), Job("seldom", 3600, lambda: seldom.release())]
+    with Background(leases, jobs):
+        for _ in range(3):
+            assert often.acquire(timeout=PATIENCE_S)
+        assert seldom.acquire(timeout=PATIENCE_S)
+
+    assert not seldom.acquire(blocking=False), "a job was done before its interval was over"
+
+
+def test_job_that_fails_is_logged_and_tried_again_and_stops_no_other(
+    leases: Leases, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failures, others = threading.Semaphore(0), threading.Semaphore(0)
+
+    def fails() -> None:
+        failures.release()
+        raise UnavailableError("Kafka does not answer")
+
+    with Background(leases, [Job("fails", 0.01, fails), Job("other", 0.01, others.release)]):
+        for _ in range(2):
+            assert failures.acquire(timeout=PATIENCE_S)
+            assert others.acquire(timeout=PATIENCE_S)
+
+    assert "job.failed" in capsys.readouterr().out
+
+
+def test_job_that_another_replica_is_at_is_left_to_it(leases: Leases) -> None:
+    done: list[str] = []
+    others = threading.Semaphore(0)
+
+    with (
+        leases.hold("job shared"),
+        Background(
+            leases, [Job("shared", 0.01, lambda: done.append("twice")), Job("own", 0.01, others.release)]
+        ),
+    ):
+        for _ in range(3):
+            assert others.acquire(timeout=PATIENCE_S)
+
+    assert done == []
+
+
+def test_registry_that_is_away_ends_no_job_for_ever(leases: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = threading.Event()
+    hold = Leases.hold
+    failures = iter([ConnectionError(), ConnectionError()])
+
+    def failing(self: Leases, name: str, **arguments: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return hold(self, name, **arguments)
+
+    monkeypatch.setattr(Leases, "hold", failing)
+
+    with Background(leases, [Job("any", 0.01, done.set)]):
+        assert done.wait(PATIENCE_S)
+
+
+def test_stop_ends_the_thread(leases: Leases) -> None:
+    with Background(leases, [Job("any", 0.01, lambda: None)]):
+        pass
+
+    assert "background" not in {thread.name for thread in threading.enumerate()}
