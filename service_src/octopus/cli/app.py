@@ -8,6 +8,8 @@ import httpx
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from globus_sdk import GlobusError
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from octopus import log
 from octopus.cli import fabric, keys, login, platform, topics
@@ -36,6 +38,8 @@ def main() -> None:
         app()
     except (FabricError, OctopusError) as error:
         print_error(str(error))
+    except ValidationError as error:
+        print_error("\n".join(_sentence(problem) for problem in error.errors()))
     except httpx.ConnectError as error:
         print_error(f"No answer from {error.request.url}: is the fabric up? Try `octopus status`.")
     except httpx.HTTPError as error:
@@ -47,3 +51,11 @@ def main() -> None:
     else:
         return
     sys.exit(1)
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    """What is wrong with a setting; a rule between several settings names them itself."""
+    if not problem["loc"]:
+        return problem["msg"]
+    variable = f"OCTOPUS_{problem['loc'][0]}".upper()
+    return f"{variable} is {problem['input']!r}: {problem['msg']}"

@@ -1,4 +1,4 @@
-"""``octopus up | down | status | logs | reset | env``: the fabric on this machine."""
+"""``octopus up | down | status | restart | logs | reset | env``: the fabric on this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from rich.console import Console
 from octopus.cli.output import JsonOption, print_json, print_line, print_table
 from octopus.fabric.environment import sdk_environment
 from octopus.fabric.errors import FabricError
-from octopus.fabric.processes import TITLES
 from octopus.fabric.progress import Progress
 from octopus.fabric.service import Fabric, ProcessStatus
 from octopus.fabric.settings import FabricSettings
@@ -22,14 +21,19 @@ from octopus.fabric.settings import FabricSettings
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line's root."""
-    for command in (up, down, status, logs, reset, env):
+    for command in (up, down, status, restart, logs, reset, env):
         app.command()(command)
 
 
-def up(as_json: JsonOption = False) -> None:
+def up(
+    brokers: Annotated[
+        int | None, typer.Option("--brokers", help="1 or 3 Kafka brokers; fixed by the first `up`.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Start the fabric on this machine, or mend and update the one that runs."""
     progress = _progress(as_json)
-    settings = FabricSettings()
+    settings = FabricSettings() if brokers is None else FabricSettings.model_validate({"brokers": brokers})
     processes = Fabric(settings, progress).up()
     if as_json:
         print_json({"status": "success", "notes": progress.notes, "processes": _plain(processes)})
@@ -77,8 +81,26 @@ def status(as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
+def restart(
+    name: Annotated[str, typer.Argument(help="A process, as `octopus status --json` names it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Stop one process and start it again; a broker of three waits for the others to hold every record."""
+    progress = _progress(as_json)
+    processes = Fabric(FabricSettings(), progress).restart(name)
+    if as_json:
+        print_json({"status": "success", "notes": progress.notes, "processes": _plain(processes)})
+    else:
+        print_line(f"Restarted: {name}")
+
+
 def logs(
-    name: Annotated[str, typer.Argument(help=f"{', '.join(TITLES)}, deploy, audit or supervisord.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A process, deploy, supervisord, or a broker's decisions: audit, audit-2, audit-3."
+        ),
+    ],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing as lines come.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
 ) -> None:

@@ -22,7 +22,7 @@ _FINGERPRINT = f"/octopus-fabric/{INSTITUTION}/fingerprint"
 """Kept in the emulator itself, so that it is lost or restored together with what it stands for."""
 _BOOTSTRAPPED = "/cdk-bootstrap/hnb659fds/version"
 """Where the CDK notes that an account is bootstrapped."""
-_SECONDS = 300
+_SECONDS = 900
 
 
 def use_operator_credentials(settings: FabricSettings) -> None:

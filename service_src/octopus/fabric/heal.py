@@ -49,7 +49,11 @@ def heal(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean)
         A sentence for each thing that a person should know.
     """
     features = assemble(
-        ServiceSettings(**deployed.model_dump(), kafka_ca_file=settings.home / "tls" / "ca.pem"),
+        ServiceSettings(
+            **deployed.model_dump(),
+            kafka_ca_file=settings.home / "tls" / "ca.pem",
+            replication_factor=settings.replication_factor,
+        ),
         kafka_key=_service_key(settings),
     )
     try:

@@ -1,13 +1,15 @@
-"""The five processes of a fabric on one machine: how each is started, and how one sees that it is ready."""
+"""The processes of a fabric on one machine: how each is started, and how one sees that it is ready."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 
+from octopus.fabric import cluster
 from octopus.fabric.broker import broker_command
 from octopus.fabric.deployment import plain_environment
 from octopus.fabric.platform_keys import credentials_file
@@ -16,32 +18,37 @@ from octopus.fabric.supervision import MARKER, Program
 from octopus.parameters import as_environment
 from octopus.settings import DeployedSettings
 
-EMULATOR, GLOBUS, JUDGE, BROKER, SERVICE = "emulator", "globus", "judge", "broker", "service"
-TITLES = {
-    EMULATOR: "AWS emulator",
-    GLOBUS: "Globus stand-in",
-    JUDGE: "judge",
-    BROKER: "Kafka broker",
-    SERVICE: "web service",
-}
+EMULATOR, GLOBUS, JUDGE, SERVICE = "emulator", "globus", "judge", "service"
+
+
+def titles(settings: FabricSettings) -> dict[str, str]:
+    """What each process is called in a sentence, by its name, in the order in which they start."""
+    several = settings.brokers > 1
+    return {
+        EMULATOR: "AWS emulator",
+        **({GLOBUS: "Globus stand-in"} if settings.stand_in else {}),
+        JUDGE: "judge",
+        **{node.name: f"Kafka broker{f' {node.number}' if several else ''}" for node in settings.nodes},
+        SERVICE: "web service",
+    }
 
 
 def ports(settings: FabricSettings) -> dict[str, list[tuple[int, str]]]:
-    """The ports of each process, and the variable that sets each."""
-    taken = {
+    """The ports of each process and the variable that sets each; the first broker's sets the others' too."""
+    return {
         EMULATOR: [(settings.aws_port, "OCTOPUS_AWS_PORT")],
-        GLOBUS: [(settings.globus_port, "OCTOPUS_GLOBUS_PORT")],
+        **({GLOBUS: [(settings.globus_port, "OCTOPUS_GLOBUS_PORT")]} if settings.stand_in else {}),
         JUDGE: [(settings.judge_port, "OCTOPUS_JUDGE_PORT")],
-        BROKER: [
-            (settings.kafka_port, "OCTOPUS_KAFKA_PORT"),
-            (settings.kafka_inner_port, "OCTOPUS_KAFKA_INNER_PORT"),
-            (settings.kafka_controller_port, "OCTOPUS_KAFKA_CONTROLLER_PORT"),
-        ],
+        **{
+            node.name: [
+                (node.client_port, "OCTOPUS_KAFKA_PORT"),
+                (node.inner_port, "OCTOPUS_KAFKA_INNER_PORT"),
+                (node.controller_port, "OCTOPUS_KAFKA_CONTROLLER_PORT"),
+            ]
+            for node in settings.nodes
+        },
         SERVICE: [(settings.service_port, "OCTOPUS_SERVICE_PORT")],
     }
-    if not settings.stand_in:
-        del taken[GLOBUS]
-    return taken
 
 
 def supervisord_environment(settings: FabricSettings) -> dict[str, str]:
@@ -91,7 +98,10 @@ def all_programs(settings: FabricSettings, deployed: DeployedSettings) -> list[P
             "OCTOPUS_JUDGE_SECRET": secret_file(settings, "judge").read_text(),
         },
     )
-    broker = Program(name=BROKER, command=broker_command(settings), stop_seconds=30)
+    brokers = [
+        Program(name=node.name, command=broker_command(settings, node), stop_seconds=30)
+        for node in settings.nodes
+    ]
     service = _python(
         SERVICE,
         {
@@ -100,28 +110,38 @@ def all_programs(settings: FabricSettings, deployed: DeployedSettings) -> list[P
             "OCTOPUS_LISTEN_HOST": "localhost",
             "OCTOPUS_LISTEN_PORT": str(settings.service_port),
             "OCTOPUS_KAFKA_CA_FILE": str(settings.home / "tls" / "ca.pem"),
+            "OCTOPUS_REPLICATION_FACTOR": str(settings.replication_factor),
         },
         module="octopus.web",
     )
-    return [*first_programs(settings), judge, broker, service]
+    return [*first_programs(settings), judge, *brokers, service]
 
 
-def ready(settings: FabricSettings, name: str) -> bool:
-    """Whether a process does its work; the broker is judged by those who use it."""
-    url = {
+def ready(settings: FabricSettings, names: Collection[str]) -> set[str]:
+    """Those of these processes that do their work: they answer, and a broker holds all that it should."""
+    health = {
         EMULATOR: f"{settings.aws_url}/_ministack/health",
         GLOBUS: f"{settings.auth_url}health",
         JUDGE: f"{settings.judge_url}/health",
-        BROKER: f"{settings.service_url}/health/ready",
         SERVICE: f"{settings.service_url}/health/ready",
-    }[name]
+    }
+    inner_secret = secret_file(settings, "broker")
+    nodes = {node.name: node for node in settings.nodes}
+
+    def does_its_work(name: str) -> bool:
+        if name in nodes:
+            return cluster.in_sync(nodes[name], inner_secret.read_text())
+        return _answers(health[name])
+
+    with ThreadPoolExecutor(max(1, len(names))) as asking:
+        return {name for name, yes in zip(names, asking.map(does_its_work, names), strict=True) if yes}
+
+
+def _answers(url: str) -> bool:
     try:
-        reply = httpx.get(url, timeout=5, trust_env=False)
-        if name == BROKER:
-            return bool(reply.json()["checks"]["kafka"])
-    except (httpx.HTTPError, ValueError, KeyError):
+        return httpx.get(url, timeout=5, trust_env=False).is_success
+    except httpx.HTTPError:
         return False
-    return reply.is_success
 
 
 def secret_file(settings: FabricSettings, name: str) -> Path:

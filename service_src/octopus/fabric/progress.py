@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.progress import Progress as Bar
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 
 @dataclass
@@ -25,7 +27,9 @@ class Progress:
         if self.console is None:
             yield
             return
-        with self.console.status(f"{title} ..."):
+        running = [SpinnerColumn(), TextColumn("{task.description} ..."), TimeElapsedColumn()]
+        with Bar(*running, console=self.console, transient=True, disable=not self.console.is_terminal) as bar:
+            bar.add_task(title)
             yield
         self.console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - started:.1f} s[/]")
 

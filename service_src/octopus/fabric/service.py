@@ -14,31 +14,31 @@ from pathlib import Path
 
 from octopus import log
 from octopus.fabric import deployment, heal, platform_keys
-from octopus.fabric.broker import prepare_broker
+from octopus.fabric.broker import check_broker_count, prepare_brokers
 from octopus.fabric.certificates import ensure_certificates
 from octopus.fabric.emulator import EmulatorState
 from octopus.fabric.errors import FabricError
 from octopus.fabric.ports import check_free, end, orphans
 from octopus.fabric.processes import (
-    BROKER,
     EMULATOR,
     GLOBUS,
     JUDGE,
     SERVICE,
-    TITLES,
     all_programs,
     first_programs,
     ports,
     ready,
     secret_file,
     supervisord_environment,
+    titles,
 )
 from octopus.fabric.progress import Progress
 from octopus.fabric.settings import INSTITUTION, FabricSettings, project_root
 from octopus.fabric.supervision import ProcessState, Supervisor, wait_until
 from octopus.parameters import read_deployed_settings
 
-_READY_SECONDS = {EMULATOR: 30, GLOBUS: 20, JUDGE: 20, BROKER: 90, SERVICE: 90}
+_READY_SECONDS = 300
+"""Generous: a process that ends while it starts is noticed at once, and a slow machine is only slow."""
 _FOLDERS = ("aws", "globus", "kafka", "log", "secrets", "tmp")
 
 
@@ -63,6 +63,8 @@ class Fabric:
         self._progress = progress
         self._supervisor = Supervisor(settings.home)
         self._emulator = EmulatorState(settings.home / "aws")
+        self._titles = titles(settings)
+        self._brokers = [node.name for node in settings.nodes]
 
     def up(self) -> list[ProcessStatus]:
         """Bring every process up, deploy what changed, mend what an unclean stop broke. Idempotent.
@@ -71,6 +73,7 @@ class Fabric:
             FabricError: names what is missing, taken or broken, and the way out.
         """
         _check_installed()
+        check_broker_count(self._settings)
         with self._locked():
             self._end_orphans()
             self._check_ports()
@@ -85,10 +88,10 @@ class Fabric:
                 self._start(GLOBUS)
             self._deploy()
             self._start(JUDGE)
-            self._supervisor.start_program(BROKER)
-            self._supervisor.start_program(SERVICE)
-            self._await(BROKER)
-            self._await(SERVICE)
+            for name in (*self._brokers, SERVICE):
+                self._supervisor.start_program(name)
+            for name in (*self._brokers, SERVICE):
+                self._await(name)
             if unclean is not None:
                 self._heal(unclean)
             return self.status()
@@ -100,14 +103,42 @@ class Fabric:
             if self._supervisor.pid() is None:
                 return False
             states = self._supervisor.states()
-            for name in (SERVICE, BROKER, JUDGE, GLOBUS):
-                if name in states:
-                    with self._progress.step(f"Stopping the {TITLES[name]}"):
-                        self._supervisor.stop(name)
+            # The brokers together: the last ones left could not agree on anything any more.
+            for names in ([SERVICE], self._brokers, [JUDGE], [GLOBUS]):
+                known = [name for name in names if name in states]
+                if known:
+                    what = " and the ".join(self._titles[name] for name in known)
+                    with self._progress.step(f"Stopping the {what}"):
+                        self._supervisor.stop(*known)
             with self._progress.step("Stopping the AWS emulator, which writes its state"):
                 self._stop_emulator(states[EMULATOR])
                 self._supervisor.shut_down()
             return True
+
+    def restart(self, name: str) -> list[ProcessStatus]:
+        """Stop one process and start it again; of several brokers, once the others hold every record.
+
+        Raises:
+            FabricError: there is no such process, or it is not to be restarted alone.
+        """
+        with self._locked():
+            states = self._supervisor.states()
+            if not states:
+                raise FabricError("The fabric is not running: `octopus up` starts it.")
+            if name not in states:
+                raise FabricError(f"There is no process {name!r}; there are: {', '.join(self._titles)}")
+            if name == EMULATOR:
+                raise FabricError(
+                    "The AWS emulator holds the accounts and keys of all, and writes them when the fabric "
+                    "stops: `octopus down` and `octopus up` restart it."
+                )
+            if name in self._brokers:
+                for other in self._brokers:
+                    self._await(other)
+            with self._progress.step(f"Stopping the {self._titles[name]}"):
+                self._supervisor.stop(name)
+            self._start(name)
+            return self.status()
 
     def reset(self) -> None:
         """Stop everything and delete the state folder: topics, accounts, keys, logs."""
@@ -117,8 +148,9 @@ class Fabric:
     def status(self) -> list[ProcessStatus]:
         """Each process with its state; ``ready`` is what it answers now."""
         states = self._supervisor.states()
+        answering = ready(self._settings, [name for name, state in states.items() if state.up])
         return [
-            self._describe(name, states.get(name), [port for port, _ in taken])
+            self._describe(name, states.get(name), name in answering, [port for port, _ in taken])
             for name, taken in ports(self._settings).items()
         ]
 
@@ -131,7 +163,9 @@ class Fabric:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise FabricError("Another `octopus up`, `down` or `reset` is at work here.") from error
+                raise FabricError(
+                    "Another `octopus up`, `down`, `restart` or `reset` is at work here."
+                ) from error
             with (self._settings.home / "log" / "octopus.log").open("a") as stream:
                 log.configure(process="octopus", stream=stream)
                 yield
@@ -153,7 +187,7 @@ class Fabric:
     def _check_ports(self) -> None:
         states = self._supervisor.states()
         check_free(
-            (TITLES[name], port, variable)
+            (self._titles[name], port, variable)
             for name, taken in ports(self._settings).items()
             if name not in states or not states[name].up
             for port, variable in taken
@@ -193,12 +227,13 @@ class Fabric:
             deployment.ensure_globus_secret(_globus_secret(settings))
             deployment.deploy(settings, log=settings.home / "log" / "deploy.log")
         deployed = read_deployed_settings(INSTITUTION)
-        prepare_broker(
-            settings,
-            cluster_arn=deployed.cluster_arn,
-            inner_secret=_secret(secret_file(settings, "broker")),
-            judge_secret=secret_file(settings, "judge"),
-        )
+        with self._progress.step("Preparing Kafka's storage"):
+            prepare_brokers(
+                settings,
+                cluster_arn=deployed.cluster_arn,
+                inner_secret=_secret(secret_file(settings, "broker")),
+                judge_secret=secret_file(settings, "judge"),
+            )
         _secret(secret_file(settings, "judge"))
         renewed = platform_keys.ensure_platform_keys(settings, deployed)
         self._supervisor.configure(all_programs(settings, deployed))
@@ -222,24 +257,26 @@ class Fabric:
                 return None
             path = self._settings.home / "log" / f"{name}.log"
             tail = "\n".join(path.read_text(errors="replace").splitlines()[-10:]) if path.exists() else ""
-            return f"The {TITLES[name]} ended while it started; the end of {path}:\n{tail}"
+            return f"The {self._titles[name]} ended while it started; the end of {path}:\n{tail}"
 
-        with self._progress.step(f"{TITLES[name]} on port {ports(self._settings)[name][0][0]}"):
+        with self._progress.step(f"{self._titles[name]} on port {ports(self._settings)[name][0][0]}"):
             wait_until(
-                lambda: ready(self._settings, name),
-                seconds=_READY_SECONDS[name],
-                what=f"The {TITLES[name]}",
+                lambda: bool(ready(self._settings, [name])),
+                seconds=_READY_SECONDS,
+                what=f"The {self._titles[name]}",
                 failed=failed,
             )
 
-    def _describe(self, name: str, state: ProcessState | None, taken: list[int]) -> ProcessStatus:
+    def _describe(
+        self, name: str, state: ProcessState | None, answers: bool, taken: list[int]
+    ) -> ProcessStatus:
         up = state is not None and state.up
         since = state.since if state is not None and up else None
         return ProcessStatus(
             name=name,
-            title=TITLES[name],
+            title=self._titles[name],
             state=state.state.lower() if state is not None else "stopped",
-            ready=up and ready(self._settings, name),
+            ready=answers,
             pid=state.pid if state is not None and up else None,
             since=datetime.datetime.fromtimestamp(since, datetime.UTC) if since is not None else None,
             ports=taken,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -23,10 +24,13 @@ ACCOUNT = "000000000000"
 PUBLISHED_CLIENT_ID = "2b9d2f5c-fa32-45b5-875b-b24cd343b917"
 """Globus client of the published service: its SDK asks for tokens of this one and no other."""
 
-Port = Annotated[int, Field(ge=1024, le=65535)]
+_HIGHEST_PORT = 65535
+Port = Annotated[int, Field(ge=1024, le=_HIGHEST_PORT)]
 
 _SOCKET_PATH_LIMIT = 90
 """Bytes. A Unix socket's path has 107 at most, of which supervisord appends some while it binds."""
+_PORTS_APART = 10
+"""From a port of one broker to the same port of the next."""
 
 
 def project_root() -> Path:
@@ -58,16 +62,40 @@ def state_folder() -> Path:
     return home
 
 
+@dataclass(frozen=True, kw_only=True)
+class BrokerNode:
+    """One of the fabric's Kafka brokers; each is a controller, too."""
+
+    number: int
+    """Kafka's ``node.id``, from 1."""
+    client_port: int
+    inner_port: int
+    controller_port: int
+
+    @property
+    def suffix(self) -> str:
+        """What tells its process, logs and folder from the first broker's: nothing, ``-2`` or ``-3``."""
+        return "" if self.number == 1 else f"-{self.number}"
+
+    @property
+    def name(self) -> str:
+        """Of its process."""
+        return f"broker{self.suffix}"
+
+
 class FabricSettings(BaseSettings):
     """One machine's fabric: environment variables ``OCTOPUS_<FIELD>``, else what the last ``up`` had."""
 
     model_config = SettingsConfigDict(env_prefix="OCTOPUS_", frozen=True, extra="ignore")
 
     home: Path = Field(default_factory=state_folder, exclude=True)
+    brokers: Literal[1, 3] = 1
+    """How many brokers Kafka is made of; of three, each holds every record, and two must have it."""
     aws_port: Port = 4566
     globus_port: Port = 8100
     judge_port: Port = 8201
     kafka_port: Port = 9098
+    """Of the first broker; each port of the second is 10 above the first's, of the third 20 above."""
     kafka_inner_port: Port = 19092
     kafka_controller_port: Port = 19093
     service_port: Port = 8000
@@ -88,6 +116,19 @@ class FabricSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         saved = JsonConfigSettingsSource(settings_cls, json_file=state_folder() / "fabric.json")
         return init_settings, env_settings, saved
+
+    @model_validator(mode="after")
+    def _ports_of_all_brokers(self) -> Self:
+        ports = [self.aws_port, self.globus_port, self.judge_port, self.service_port]
+        for node in self.nodes:
+            ports += [node.client_port, node.inner_port, node.controller_port]
+        rule = f"each broker's ports are {_PORTS_APART} above those of the one before"
+        if max(ports) > _HIGHEST_PORT:
+            raise ValueError(f"{rule}, and {max(ports)} is above {_HIGHEST_PORT}: choose a lower port")
+        twice = sorted({port for port in ports if ports.count(port) > 1})
+        if twice:
+            raise ValueError(f"port {twice[0]} is wanted twice ({rule}): choose another")
+        return self
 
     def save(self) -> None:
         """Remember these for the commands that come after ``up``."""
@@ -120,9 +161,33 @@ class FabricSettings(BaseSettings):
         return f"http://localhost:{self.service_port}"
 
     @property
+    def nodes(self) -> list[BrokerNode]:
+        """The brokers, by number."""
+        return [
+            BrokerNode(
+                number=number,
+                client_port=self.kafka_port + above,
+                inner_port=self.kafka_inner_port + above,
+                controller_port=self.kafka_controller_port + above,
+            )
+            for number, above in enumerate(range(0, self.brokers * _PORTS_APART, _PORTS_APART), start=1)
+        ]
+
+    @property
+    def remembered_brokers(self) -> int:
+        """How many brokers the last ``up`` had; 1 before the first."""
+        saved = self.home / "fabric.json"
+        return int(json.loads(saved.read_text()).get("brokers", 1)) if saved.is_file() else 1
+
+    @property
+    def replication_factor(self) -> int:
+        """Copies of each record."""
+        return self.brokers
+
+    @property
     def bootstrap_servers(self) -> str:
         """What Kafka clients are told."""
-        return f"127.0.0.1:{self.kafka_port}"
+        return ",".join(f"127.0.0.1:{node.client_port}" for node in self.nodes)
 
     @property
     def identity_store(self) -> Path:

@@ -20,6 +20,9 @@ from octopus.fabric.errors import FabricError, ProcessFailedError
 MARKER = "OCTOPUS_FABRIC"
 """Environment variable that every process of a fabric carries, with the state folder as its value."""
 
+_STOP_SECONDS = 120
+"""Above every ``Program.stop_seconds``, after which supervisord kills."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
@@ -129,13 +132,20 @@ class Supervisor:
             raise ProcessFailedError(f"{name} did not start: {fault.faultString}") from fault
         return True
 
-    def stop(self, name: str) -> None:
-        """Stop a process and wait until it is gone."""
-        try:
-            self._call("stopProcess", name, True)
-        except xmlrpc.client.Fault as fault:
-            if fault.faultCode != Faults.NOT_RUNNING:
-                raise FabricError(f"{name} did not stop: {fault.faultString}") from fault
+    def stop(self, *names: str) -> None:
+        """Stop processes, all at once, and wait until they are gone."""
+        for name in names:
+            try:
+                self._call("stopProcess", name, False)
+            except xmlrpc.client.Fault as fault:
+                if fault.faultCode != Faults.NOT_RUNNING:
+                    raise FabricError(f"{name} did not stop: {fault.faultString}") from fault
+
+        def gone() -> bool:
+            states = self.states()
+            return all(states[name].pid is None for name in names if name in states)
+
+        wait_until(gone, seconds=_STOP_SECONDS, what=f"the end of {', '.join(names)}")
 
     def _call(self, method: str, *arguments: object) -> Any:
         # One connection a call: supervisord closes idle ones, and there are few calls.

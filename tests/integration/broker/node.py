@@ -51,11 +51,14 @@ class Node:
             self.process.kill()
 
 
-def start(home: Path, *, judge_url: str, judge_secret: str, overrides: dict[str, str]) -> Node:
+def start(
+    home: Path, *, judge_url: str, judge_secret: str, overrides: dict[str, str], class_path: str = CLASS_PATH
+) -> Node:
     """Format and start a node under ``home``; its process is up, its listeners maybe not yet.
 
     Args:
         overrides: settings that take the place of the template's, so that a test need not wait.
+        class_path: the node's own, which may hold more than what ships.
     """
     client_port, inner_port, controller_port = free_ports(3)
     ensure_certificates(home / "tls")
@@ -70,6 +73,9 @@ def start(home: Path, *, judge_url: str, judge_secret: str, overrides: dict[str,
         client_port=client_port,
         inner_port=inner_port,
         controller_port=controller_port,
+        voters=f"1@127.0.0.1:{controller_port}",
+        replication_factor=1,
+        min_insync_replicas=1,
         keystore_file=home / "tls" / "broker.pem",
         inner_secret=inner_secret,
         cluster_arn=CLUSTER_ARN,
@@ -80,7 +86,7 @@ def start(home: Path, *, judge_url: str, judge_secret: str, overrides: dict[str,
     properties = home / "server.properties"
     properties.write_text("\n".join(kept + [f"{name}={value}" for name, value in overrides.items()]))
     _format(properties)
-    process = _run(home, properties)
+    process = _run(home, properties, class_path)
     return Node(
         bootstrap_servers=f"127.0.0.1:{client_port}",
         inner={
@@ -101,7 +107,7 @@ def _format(properties: Path) -> None:
     subprocess.run(
         [
             *("java", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx128m", "-cp", CLASS_PATH),
-            *("kafka.tools.StorageTool", "format", "--standalone"),
+            *("kafka.tools.StorageTool", "format"),
             *("--cluster-id", "b2N0b3B1cy1pbi1hLXRlcw", "--config", str(properties)),
         ],
         check=True,
@@ -109,11 +115,11 @@ def _format(properties: Path) -> None:
     )
 
 
-def _run(home: Path, properties: Path) -> subprocess.Popen[bytes]:
+def _run(home: Path, properties: Path, class_path: str) -> subprocess.Popen[bytes]:
     with (home / "broker.log").open("wb") as log:
         return subprocess.Popen(
             [
-                *("java", "-Xmx512m", "-XX:-UsePerfData", "-cp", CLASS_PATH),
+                *("java", "-Xmx512m", "-XX:-UsePerfData", "-cp", class_path),
                 f"-Dlog4j2.configurationFile={BROKER / 'config' / 'log4j2.properties'}",
                 f"-Doctopus.audit.file={home / 'audit.log'}",
                 *("kafka.Kafka", str(properties)),

@@ -8,6 +8,7 @@ from pathlib import Path
 TEMPLATE = Path(__file__).parents[3] / "service_src" / "broker" / "config" / "server.properties.template"
 NAMES = (
     *("node_id", "data_dir", "client_host", "client_port", "inner_port", "controller_port"),
+    *("voters", "replication_factor", "min_insync_replicas"),
     *("keystore_file", "inner_secret", "judge_url", "judge_secret_file", "cluster_arn"),
 )
 
