@@ -38,7 +38,9 @@ def main() -> int:
             for name in chosen:
                 progress.print(f"{time.monotonic() - began:4.0f} s  {name}")
                 scenario = SCENARIOS[name](fabric, numbers[name])
-                measurements[name] = measure(scenario, pids=fabric.pids, run=numbers["run"])
+                measurements[name] = measure(
+                    scenario, pids=fabric.pids, run=numbers["run"] | numbers[name].get("run", {})
+                )
                 tables = report.table(name, measurements[name], numbers[name]["expected"])
                 sys.stdout.write(f"{tables}\n")
                 sys.stdout.flush()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +16,11 @@ from typing import Any
 import boto3
 
 from load_tests.errors import BenchmarkError
+from load_tests.node import Node, running_node
 from octopus.cli.session import Session, open_session
-from octopus.fabric.processes import secret_file
+from octopus.fabric.processes import BROKER, secret_file
 from octopus.fabric.settings import INSTITUTION, REGION, FabricSettings, project_root
+from tests.ports import free_ports
 
 _PORTS = ("AWS", "GLOBUS", "JUDGE", "KAFKA", "KAFKA_INNER", "KAFKA_CONTROLLER", "SERVICE")
 _UP_SECONDS, _DOWN_SECONDS = 150, 60
@@ -35,12 +36,13 @@ class RunningFabric:
     namespace: str
     key: dict[str, Any] = field(repr=False)
     pids: dict[str, int]
-    """Process ids by name: ``emulator``, ``globus``, ``judge``, ``broker``, ``service``."""
+    """Process ids by name: ``emulator``, ``globus``, ``judge``, ``service``, and ``broker``: the node's."""
+    node: Node
+    """The broker that is measured; the fabric's own does nothing meanwhile."""
 
     def create_topic(self, name: str) -> str:
-        """Make a topic through the web service; returns its name at Kafka."""
-        self.session.call("POST", f"{self.namespace}/{name}")
-        return f"{self.namespace}.{name}"
+        """Make a topic of the account on the node; returns its name."""
+        return self.node.create_topic(f"{self.namespace}.{name}")
 
     def secret(self, name: str) -> str:
         """A secret of the fabric's state folder: ``broker`` or ``judge``."""
@@ -78,16 +80,18 @@ def running_fabric() -> Iterator[RunningFabric]:
         del os.environ[name]
     os.environ["OCTOPUS_HOME"] = str(project_root() / ".cache" / "bench")
     _octopus("reset", "--yes", seconds=_DOWN_SECONDS)
-    os.environ.update(_free_ports())
+    ports = zip(_PORTS, free_ports(len(_PORTS)), strict=True)
+    os.environ.update({f"OCTOPUS_{name}_PORT": str(port) for name, port in ports})
     try:
         _octopus("up", seconds=_UP_SECONDS)
-        yield _account()
+        with running_node(FabricSettings()) as node:
+            yield _account(node)
     finally:
         _octopus("down", seconds=_DOWN_SECONDS)
     _octopus("reset", "--yes", seconds=_DOWN_SECONDS)
 
 
-def _account() -> RunningFabric:
+def _account(node: Node) -> RunningFabric:
     _octopus("env", "--as", "bench", seconds=30)
     session = open_session("bench")
     return RunningFabric(
@@ -95,7 +99,11 @@ def _account() -> RunningFabric:
         session=session,
         namespace=session.call("POST", "user")["namespace"],
         key=session.call("POST", "key"),
-        pids={each["name"]: each["pid"] for each in _octopus("status", seconds=30)["processes"]},
+        pids={
+            **{each["name"]: each["pid"] for each in _octopus("status", seconds=30)["processes"]},
+            BROKER: node.pid,
+        },
+        node=node,
     )
 
 
@@ -107,13 +115,3 @@ def _octopus(*arguments: str, seconds: float) -> Any:
     if done.returncode != 0:
         raise BenchmarkError(f"octopus {' '.join(arguments)} failed")
     return json.loads(done.stdout)
-
-
-def _free_ports() -> dict[str, str]:
-    with ExitStack() as held:
-        free = {}
-        for name in _PORTS:
-            listener = held.enter_context(socket.socket())
-            listener.bind(("127.0.0.1", 0))
-            free[f"OCTOPUS_{name}_PORT"] = str(listener.getsockname()[1])
-        return free

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from load_tests.comparison import Compared, Figures, compare
+from load_tests.legs import Leg, Scenario
 from load_tests.processor import cpu_seconds
-from load_tests.scenarios import Leg, Scenario
 from load_tests.worker import Worker
 
 _FEWEST_PAIRS = 3
@@ -31,7 +31,7 @@ def measure(scenario: Scenario, *, pids: Mapping[str, int], run: Mapping[str, An
 
     Args:
         pids: process ids of the fabric, by name.
-        run: the table ``run`` of ``scenarios.toml``.
+        run: the table ``run`` of ``scenarios.toml``, or the scenario's own.
 
     Raises:
         BenchmarkError: a client failed.

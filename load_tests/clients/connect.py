@@ -2,8 +2,8 @@
 
 confluent-kafka's constructor sleeps for a second when a client signs tokens: nothing else would be seen.
 
-Task: ``host``, ``port``, ``count`` and ``how``: ``iam`` (with ``ca_file`` and the principal's ``key``),
-``tls`` (with ``ca_file``; ends before any identity is proven) or ``plain`` (with ``user`` and ``password``).
+Task: ``host``, ``port``, ``ca_file``, ``count`` and ``how``: ``iam`` (with the principal's ``key``) or
+``tls``, which ends before any identity is proven.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECONDS = 15
 
 def prepare(task: Task) -> Round:
     """Each round connects ``count`` times, one after another, each until the broker knows who it is."""
-    connect = {"iam": _iam, "tls": _tls, "plain": _plain}[task["how"]]
+    connect = {"iam": _iam, "tls": _tls}[task["how"]]
 
     def take() -> Mapping[str, float]:
         milliseconds = []
@@ -49,11 +49,6 @@ def _iam(task: Task) -> None:
 def _tls(task: Task) -> None:
     with _encrypted(task) as connection:
         _name(connection, "OAUTHBEARER")
-
-
-def _plain(task: Task) -> None:
-    with socket.create_connection((task["host"], task["port"]), _SECONDS) as connection:
-        _authenticate(connection, "PLAIN", f"\0{task['user']}\0{task['password']}")
 
 
 @contextmanager

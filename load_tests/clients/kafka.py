@@ -1,7 +1,7 @@
 """Kafka clients that produce or consume, by IAM over TLS or as the control does.
 
-Task: ``action``, ``topic``, ``count``, ``record_bytes``, and either ``key`` (of an IAM principal; with
-``bootstrap_servers`` and ``ca_file``) or ``settings`` (librdkafka's, complete).
+Task: ``action``, ``topic``, ``count``, ``record_bytes``, ``compression``, and either ``key`` (of an IAM
+principal; with ``bootstrap_servers`` and ``ca_file``) or ``settings`` (librdkafka's, complete).
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ def prepare(task: Task) -> Round:
 
 
 def _producing(task: Task) -> Round:
-    """Each round sends ``count`` events that do not compress, and waits until all are acknowledged."""
+    """Each round sends ``count`` events, and waits until all are acknowledged."""
     settings, topic, count = _settings(task), task["topic"], task["count"]
     producer = Producer(
         {
             **settings,
             "acks": "all",
+            "compression.type": task["compression"],
             # Exactly as many arrive as were sent, so that the count can be checked.
             "enable.idempotence": True,
             # A round fits into the queue: the client never waits for its own buffer.
@@ -46,7 +47,7 @@ def _producing(task: Task) -> Round:
     )
     reader = Consumer({**settings, "group.id": f"{topic}.count"})
     partition = TopicPartition(topic, 0)
-    batch: list[dict[str, bytes]] = [{"value": os.urandom(task["record_bytes"])} for _ in range(_BATCH)]
+    batch: list[dict[str, bytes]] = [{"value": _record(task)} for _ in range(_BATCH)]
     _, end = reader.get_watermark_offsets(partition, timeout=_SECONDS)
 
     def take() -> Mapping[str, float]:
@@ -93,6 +94,12 @@ def _consuming(task: Task) -> Round:
         return {}
 
     return take
+
+
+def _record(task: Task) -> bytes:
+    """Random bytes, which do not compress, or their hexadecimal digits, which halve."""
+    size: int = task["record_bytes"]
+    return os.urandom(size) if task["compression"] == "none" else os.urandom(size // 2).hex().encode()
 
 
 def _settings(task: Task) -> dict[str, Any]:
