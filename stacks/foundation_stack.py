@@ -7,6 +7,7 @@ from constructs import Construct
 
 from stacks import lifetime
 from stacks.constructs.archive_bucket import ArchiveBucket
+from stacks.constructs.client_role import ClientRole
 from stacks.constructs.credential_store import CredentialStore
 from stacks.constructs.globus_secret import GlobusSecret
 from stacks.constructs.kafka_cluster import KafkaCluster
@@ -65,6 +66,14 @@ class FoundationStack(Stack):
         self.boundary.grant_make_principals(service.policy)
         self.cluster.grant_administer(service.policy)
         globus_secret.grant_read(service.policy)
+        client_role = ClientRole(
+            self,
+            "ClientRole",
+            role_name=settings.named("client"),
+            cluster=self.cluster,
+            trusted=service.user,
+        )
+        client_role.grant_assume(service.policy)
 
         judge = PlatformPrincipal(
             self, "JudgePrincipal", name=settings.named("judge"), institution=institution
@@ -84,11 +93,13 @@ class FoundationStack(Stack):
                 "credentials_key_arn": self.credentials.key.key_arn,
                 "archive_bucket": self.archive.bucket.bucket_name,
                 "principal_boundary_arn": self.boundary.arn,
+                "client_role_arn": client_role.arn,
                 "cluster_arn": self.cluster.arn,
                 "bootstrap_servers": settings.bootstrap_servers,
                 "public_url": settings.public_url,
                 "globus_client_id": settings.globus_client_id,
                 "globus_secret_name": settings.globus_secret_name,
                 "globus_auth_url": f"{settings.globus_auth_url}/",
+                "key_unused_days": str(settings.key_unused_days),
             },
         )

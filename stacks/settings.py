@@ -116,6 +116,11 @@ class Settings:
         default="",
         shown="derived from the institution",
     )
+    key_unused_days: int = _variable(
+        read.whole_number(0, 3650),
+        "Days after which an access key that nobody used is deleted; `0`: never",
+        default=90,
+    )
     allow_data_loss: bool = _variable(
         read.truth, "`true`: destroying the stacks destroys tables, keys, archive and logs", default=False
     )

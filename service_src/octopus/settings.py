@@ -30,6 +30,8 @@ class DeployedSettings(_Settings):
     archive_bucket: str
     principal_boundary_arn: str
     """Permissions boundary of every principal that the service makes."""
+    client_role_arn: str
+    """The role that sessions of users are made of; the service alone may assume it."""
     cluster_arn: str
     """``arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>``; the base of every policy."""
     bootstrap_servers: str
@@ -41,6 +43,8 @@ class DeployedSettings(_Settings):
     globus_secret_name: str
     """Secrets Manager name of that client's secret."""
     globus_auth_url: str = "https://auth.globus.org/"
+    key_unused_days: int = 90
+    """Days after which a user's key that nobody used is deleted; 0 for never."""
 
 
 class KafkaSettings(_Settings):

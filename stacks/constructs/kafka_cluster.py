@@ -23,6 +23,21 @@ class KafkaCluster(Construct):
         """Return the ARN pattern of every ``topic``, ``group`` or ``transactional-id`` of this cluster."""
         return self._arn(kind, f"{self._identity}/*")
 
+    def data_plane(self) -> list[iam.PolicyStatement]:
+        """Return what clients may do at the most: read and write records of any topic, in any group."""
+        return [
+            _allow([self.arn], "Connect", "WriteDataIdempotently"),
+            _allow(
+                [self.every("topic")],
+                "DescribeTopic",
+                "DescribeTopicDynamicConfiguration",
+                "ReadData",
+                "WriteData",
+            ),
+            _allow([self.every("group")], "AlterGroup", "DeleteGroup", "DescribeGroup"),
+            _allow([self.every("transactional-id")], "AlterTransactionalId", "DescribeTransactionalId"),
+        ]
+
     def grant_administer(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` make, describe, alter and delete topics and clear groups away; no records."""
         self._grant(grantee, [self.arn], "Connect")
@@ -49,3 +64,9 @@ class KafkaCluster(Construct):
         return Stack.of(self).format_arn(
             service="kafka", resource=kind, resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
         )
+
+
+def _allow(resource_arns: list[str], *actions: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        actions=[f"kafka-cluster:{action}" for action in actions], resources=resource_arns
+    )

@@ -33,20 +33,7 @@ class PrincipalBoundary(Construct):
             "Policy",
             managed_policy_name=policy_name,
             description="The most that a user of the fabric can be allowed",
-            statements=[
-                _data_plane(cluster.arn, "Connect", "WriteDataIdempotently"),
-                _data_plane(
-                    cluster.every("topic"),
-                    "DescribeTopic",
-                    "DescribeTopicDynamicConfiguration",
-                    "ReadData",
-                    "WriteData",
-                ),
-                _data_plane(cluster.every("group"), "AlterGroup", "DeleteGroup", "DescribeGroup"),
-                _data_plane(
-                    cluster.every("transactional-id"), "AlterTransactionalId", "DescribeTransactionalId"
-                ),
-            ],
+            statements=cluster.data_plane(),
         )
         self.arn = self.policy.managed_policy_arn
 
@@ -72,8 +59,16 @@ class PrincipalBoundary(Construct):
             "iam:DeleteAccessKey",
             "iam:DeleteUser",
             "iam:DeleteUserPolicy",
+            "iam:UpdateAccessKey",
         )
-        self._allow(grantee, {}, "iam:GetUser", "iam:GetUserPolicy", "iam:ListAccessKeys")
+        self._allow(
+            grantee,
+            {},
+            "iam:GetAccessKeyLastUsed",
+            "iam:GetUser",
+            "iam:GetUserPolicy",
+            "iam:ListAccessKeys",
+        )
         self.grant_find_absent(grantee)
         self._deny_escape(grantee)
 
@@ -126,9 +121,3 @@ class PrincipalBoundary(Construct):
             resource_name=name,
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
-
-
-def _data_plane(resource: str, *actions: str) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        actions=[f"kafka-cluster:{action}" for action in actions], resources=[resource]
-    )

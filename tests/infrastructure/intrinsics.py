@@ -14,6 +14,7 @@ _PSEUDO = {
 _ARNS = {
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:us-east-1:111122223333:table/{TableName}",
     "AWS::IAM::ManagedPolicy": "arn:aws:iam::111122223333:policy/{ManagedPolicyName}",
+    "AWS::IAM::Role": "arn:aws:iam::111122223333:role/{RoleName}",
     "AWS::IAM::User": "arn:aws:iam::111122223333:user{Path}{UserName}",
     "AWS::KMS::Key": "arn:aws:kms:us-east-1:111122223333:key/credentials",
     "AWS::Logs::LogGroup": "arn:aws:logs:us-east-1:111122223333:log-group:{id}:*",

@@ -122,12 +122,14 @@ def test_parameters_are_the_fields_of_the_settings_that_processes_read(template:
         "credentials_key_arn": "arn:aws:kms:us-east-1:111122223333:key/credentials",
         "archive_bucket": "octopus-anl-archive-111122223333-us-east-1",
         "principal_boundary_arn": "arn:aws:iam::111122223333:policy/octopus-anl-principal-boundary",
+        "client_role_arn": "arn:aws:iam::111122223333:role/octopus-anl-client",
         "cluster_arn": f"arn:aws:kafka:us-east-1:111122223333:cluster/octopus-anl/{uuid}",
         "bootstrap_servers": "b1.example.org:9098,b2.example.org:9098",
         "public_url": "https://octopus.example.org",
         "globus_client_id": "7c7b1f2e-8a57-4a8a-9a0c-0a8d1f6b2c11",
         "globus_secret_name": "octopus/anl/globus-client-secret",
         "globus_auth_url": "https://auth.globus.org/",
+        "key_unused_days": "90",
     }
     assert written == {f"/octopus/anl/{name}": value for name, value in values.items()}
     assert set(DeployedSettings.model_fields) == set(values)

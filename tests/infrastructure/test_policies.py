@@ -22,6 +22,7 @@ IAM = "arn:aws:iam::111122223333"
 USER = f"{IAM}:user/msk-users/6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
 NOBODY = f"{IAM}:user/6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
 """IAM's name for a user that is not there: no path is known."""
+CLIENT_ROLE = f"{IAM}:role/octopus-anl-client"
 BOUNDARY = f"{IAM}:policy/octopus-anl-principal-boundary"
 TABLE = "arn:aws:dynamodb:us-east-1:111122223333:table"
 KEY = "arn:aws:kms:us-east-1:111122223333:key/credentials"
@@ -51,10 +52,10 @@ def policies(campus: Templates) -> dict[str, dict[str, Any]]:
     found = {}
     for template in campus.values():
         resources = template["Resources"]
-        for name, resource in resources.items():
+        for resource in resources.values():
             if resource["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
                 properties = resource["Properties"]
-                key = str(properties.get("ManagedPolicyName") or name)
+                key = str(properties.get("ManagedPolicyName") or properties["PolicyName"])
                 found[key] = resolve(properties["PolicyDocument"], resources)
     return found
 
@@ -93,6 +94,7 @@ def test_there_is_one_policy_for_each_principal(policies: dict[str, dict[str, An
         "octopus-anl-principal-boundary",
         "octopus-anl-service",
         "octopus-anl-judge",
+        "octopus-anl-client",
         "AuthorizerRoleDefaultPolicy4E48E159",
     }
 
@@ -140,6 +142,9 @@ def test_stacks_and_service_mean_the_same_users() -> None:
         ("iam:GetUser", NOBODY, {}),
         ("iam:GetUserPolicy", USER, {}),
         ("iam:ListAccessKeys", USER, {}),
+        ("iam:GetAccessKeyLastUsed", USER, {}),
+        ("iam:UpdateAccessKey", USER, OURS),
+        ("sts:AssumeRole", CLIENT_ROLE, {}),
         ("iam:CreateAccessKey", USER, OURS),
         ("iam:DeleteAccessKey", USER, OURS),
         ("iam:DeleteUserPolicy", USER, OURS),
@@ -184,6 +189,11 @@ def test_service_may(service: dict[str, Any], action: str, resource: str, contex
         ("iam:SetDefaultPolicyVersion", BOUNDARY, {}),
         ("iam:AttachUserPolicy", USER, BOUNDED | OURS),
         ("iam:CreateAccessKey", USER, THEIRS),
+        ("iam:UpdateAccessKey", USER, THEIRS),
+        ("iam:UpdateAccessKey", f"{IAM}:user/octopus/anl/octopus-anl-judge", {}),
+        ("iam:GetAccessKeyLastUsed", f"{IAM}:user/eve", {}),
+        ("sts:AssumeRole", f"{IAM}:role/octopus-anl-clients", {}),
+        ("sts:AssumeRole", f"{IAM}:role/AuthorizerRole", {}),
         ("iam:CreateAccessKey", f"{IAM}:user/octopus/anl/octopus-anl-judge", {}),
         ("iam:DeleteUser", USER, THEIRS),
         ("iam:GetUser", f"{IAM}:user/eve", {}),
@@ -277,6 +287,31 @@ def test_judge_may(judge: dict[str, Any], action: str, resource: str, context: d
 )
 def test_judge_may_not(judge: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> None:
     assert not allows(judge, action, resource, context)
+
+
+# The role of users' sessions
+
+
+def test_only_the_service_is_trusted_with_the_role_of_sessions_for_an_hour(campus: Templates) -> None:
+    resources = campus["octopus-anl-foundation"]["Resources"]
+    (role,) = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::IAM::Role"]
+    assert role["RoleName"] == "octopus-anl-client"
+    assert role["MaxSessionDuration"] == 3600
+    (trust,) = resolve(role["AssumeRolePolicyDocument"]["Statement"], resources)
+    assert trust == {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"{IAM}:user/octopus/anl/octopus-anl-service"},
+    }
+
+
+@pytest.mark.parametrize("action", ["AssumeRole", "TagSession"])
+def test_judge_opens_no_session(judge: dict[str, Any], action: str) -> None:
+    assert not allows(judge, f"sts:{action}", CLIENT_ROLE)
+
+
+def test_sessions_and_users_are_bounded_alike(policies: dict[str, dict[str, Any]]) -> None:
+    assert policies["octopus-anl-client"] == policies["octopus-anl-principal-boundary"]
 
 
 # The boundary

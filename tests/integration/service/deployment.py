@@ -98,6 +98,7 @@ def deploy(
         credentials_key_arn="",
         archive_bucket=f"octopus-{institution}-archive",
         principal_boundary_arn=f"arn:aws:iam::000000000000:policy/octopus-{institution}-principal-boundary",
+        client_role_arn=f"arn:aws:iam::000000000000:role/octopus-{institution}-client",
         cluster_arn=cluster_arn,
         bootstrap_servers=bootstrap_servers,
         public_url="http://localhost",
@@ -128,6 +129,12 @@ def deploy(
     )
     for principal in ("service", "judge"):
         users.create_user(UserName=made.user_of(principal), Path=f"/octopus/{institution}/")
+    trusted = {"AWS": f"arn:aws:iam::000000000000:user/octopus/{institution}/{made.user_of('service')}"}
+    trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+    users.create_role(
+        RoleName=made.user_of("client"),
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
     users.put_user_policy(
         UserName=made.user_of("service"), PolicyName="kafka", PolicyDocument=json.dumps(_kafka(cluster_arn))
     )

@@ -40,6 +40,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
         credentials_key_arn="key",
         archive_bucket="archive",
         principal_boundary_arn="boundary",
+        client_role_arn="role",
         cluster_arn="cluster",
         bootstrap_servers="127.0.0.1:9",
         public_url="http://localhost",
