@@ -5,6 +5,8 @@ from __future__ import annotations
 import string
 from pathlib import Path
 
+import pytest
+
 TEMPLATE = Path(__file__).parents[3] / "service_src" / "broker" / "config" / "server.properties.template"
 NAMES = (
     *("node_id", "data_dir", "client_host", "client_port", "inner_port", "controller_port"),
@@ -31,7 +33,7 @@ def test_no_listener_is_open() -> None:
 
 def test_client_listener_knows_tokens_alone() -> None:
     properties = _properties()
-    assert properties["listener.name.client.sasl.enabled.mechanisms"] == "OAUTHBEARER"
+    assert properties["listener.name.client.sasl.enabled.mechanisms"] == "OAUTHBEARER,AWS_MSK_IAM"
     assert not [name for name in properties if name.startswith("listener.name.client.plain")]
 
 
@@ -42,8 +44,9 @@ def test_idle_bound_is_set_where_kafka_reads_it() -> None:
     }
 
 
-def test_connection_ends_with_its_token_at_the_latest() -> None:
-    assert _properties()["listener.name.client.oauthbearer.connections.max.reauth.ms"] == "900000"
+@pytest.mark.parametrize("mechanism", ["oauthbearer", "aws_msk_iam"])
+def test_connection_ends_with_its_token_at_the_latest(mechanism: str) -> None:
+    assert _properties()[f"listener.name.client.{mechanism}.connections.max.reauth.ms"] == "900000"
 
 
 def test_bounds_on_what_a_tenant_holds_up() -> None:

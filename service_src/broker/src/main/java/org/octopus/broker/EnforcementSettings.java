@@ -6,10 +6,12 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
@@ -20,6 +22,8 @@ import org.apache.kafka.common.config.ConfigException;
  * @param clusterArn ARN that policies name this cluster by
  * @param internalPrincipal PLAIN user that brokers and controllers are among themselves
  * @param internalListeners listeners on which that user is known
+ * @param brokerHosts names of this broker that a client may sign for: where clients are told to connect, and what an
+ *     operator adds
  * @param judgeTimeout longest wait for an answer while a Kafka thread is blocked
  * @param outstandingVerifies most tokens that may be under judgement at once
  */
@@ -29,6 +33,7 @@ record EnforcementSettings(
         String clusterArn,
         String internalPrincipal,
         Set<String> internalListeners,
+        List<String> brokerHosts,
         Duration judgeTimeout,
         int outstandingVerifies) {
 
@@ -36,6 +41,7 @@ record EnforcementSettings(
     static final String JUDGE_SECRET_FILE = "octopus.judge.secret.file";
     static final String JUDGE_TIMEOUT_MS = "octopus.judge.timeout.ms";
     static final String JUDGE_OUTSTANDING = "octopus.judge.outstanding";
+    static final String BROKER_HOSTS = "octopus.broker.hosts";
     static final String CLUSTER_ARN = "octopus.cluster.arn";
     static final String INTERNAL_PRINCIPAL = "octopus.internal.principal";
     static final String DEFAULT_INTERNAL_PRINCIPAL = "octopus-broker";
@@ -56,6 +62,7 @@ record EnforcementSettings(
                 arn,
                 internalPrincipal(configs),
                 internalListeners(configs),
+                BrokerHosts.of(configs, internalListeners(configs)),
                 Duration.ofMillis(positive(configs, JUDGE_TIMEOUT_MS, 300)),
                 positive(configs, JUDGE_OUTSTANDING, 3));
     }
@@ -70,15 +77,18 @@ record EnforcementSettings(
     static Set<String> internalListeners(Map<String, ?> configs) {
         Set<String> names = new HashSet<>();
         for (String key : List.of("inter.broker.listener.name", "controller.listener.names")) {
-            Object value = configs.get(key);
-            if (value instanceof List<?> list) {
-                list.forEach(name -> names.add(String.valueOf(name).trim()));
-            } else if (value != null) {
-                Arrays.stream(value.toString().split(",")).map(String::trim).forEach(names::add);
-            }
+            names.addAll(list(configs, key));
         }
-        names.remove("");
         return Set.copyOf(names);
+    }
+
+    /** A list, which Kafka hands over as one or as the text that stands in the file; empty when there is none. */
+    static List<String> list(Map<String, ?> configs, String key) {
+        Object value = configs.get(key);
+        Stream<?> items = value instanceof Collection<?> list
+                ? list.stream()
+                : value == null ? Stream.empty() : Arrays.stream(value.toString().split(","));
+        return items.map(item -> item.toString().trim()).filter(item -> !item.isEmpty()).toList();
     }
 
     private static URI judgeUrl(String value) {

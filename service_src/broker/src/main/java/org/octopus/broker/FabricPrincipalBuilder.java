@@ -23,7 +23,6 @@ import org.apache.kafka.common.security.auth.SaslAuthenticationContext;
 public final class FabricPrincipalBuilder implements KafkaPrincipalBuilder, KafkaPrincipalSerde, Configurable {
 
     private static final byte VERSION = 1;
-    private static final String TOKEN_PROPERTY = "OAUTHBEARER.token";
 
     private Set<String> internalListeners = Set.of();
 
@@ -37,8 +36,9 @@ public final class FabricPrincipalBuilder implements KafkaPrincipalBuilder, Kafk
         if (context instanceof SaslAuthenticationContext sasl) {
             SaslServer server = sasl.server();
             switch (server.getMechanismName()) {
-                case "OAUTHBEARER":
-                    if (server.getNegotiatedProperty(TOKEN_PROPERTY) instanceof VerifiedToken token) {
+                case SaslMechanisms.OAUTHBEARER, SaslMechanisms.AWS_MSK_IAM:
+                    String property = SaslMechanisms.tokenProperty(server.getMechanismName());
+                    if (server.getNegotiatedProperty(property) instanceof VerifiedToken token) {
                         return FabricPrincipal.user(token.identity());
                     }
                     break;

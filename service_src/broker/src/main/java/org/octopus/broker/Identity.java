@@ -5,7 +5,7 @@ package org.octopus.broker;
  *
  * @param principal the subject; all that Kafka knows a caller by
  * @param accessKeyId the key that signed
- * @param kind {@code iam-user}, {@code platform} or a later kind of credential
+ * @param kind {@code iam-user}, {@code platform} or {@code session}
  * @param sessionExpiresMs when the credential itself ends, ms since epoch; {@link #NEVER} when it does not
  */
 record Identity(String principal, String accessKeyId, String kind, long sessionExpiresMs) {

@@ -70,11 +70,16 @@ final class JudgeClient {
     /**
      * Who signed a token, and with which rights.
      *
+     * @param hosts names of this broker that the token may be signed for; none when that is not the broker's to know
      * @throws JudgeAwayException when there is no answer in time
      */
-    Verdict verify(String mechanism, String token) {
+    Verdict verify(String mechanism, String token, List<String> hosts) {
         refuseWhileAway();
         ObjectNode request = json.createObjectNode().put("mechanism", mechanism).put("token", token);
+        if (!hosts.isEmpty()) {
+            ArrayNode names = request.putArray("hosts");
+            hosts.forEach(names::add);
+        }
         JsonNode reply = post("/verify", request, timeout);
         try {
             return JudgeReplies.verdict(reply);

@@ -1,5 +1,11 @@
 package org.octopus.broker;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -8,6 +14,8 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -26,16 +34,25 @@ record TokenShape(String refusal, String claimedKeyId) {
     private static final Pattern PRINTABLE = Pattern.compile("[!-~]+");
     private static final Pattern KEY_ID = Pattern.compile("[A-Z0-9]{16,128}");
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'");
+    private static final ObjectReader JSON = JsonMapper.builder()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build()
+            .readerFor(JsonNode.class);
 
     boolean refused() {
         return refusal != null;
     }
 
-    /** Looks at a token, at a moment given in ms since epoch. */
-    static TokenShape of(String token, long nowMs) {
+    /** Looks at a token of a mechanism, at a moment given in ms since epoch. */
+    static TokenShape of(String mechanism, String token, long nowMs) {
         if (token.length() > LONGEST) {
             return refused("longer than " + LONGEST + " characters", "");
         }
+        return mechanism.equals(SaslMechanisms.AWS_MSK_IAM) ? ofJson(token, nowMs) : ofUrl(token, nowMs);
+    }
+
+    private static TokenShape ofUrl(String token, long nowMs) {
         if (!BASE64_URL.matcher(token).matches()) {
             return refused("not base64url", "");
         }
@@ -48,13 +65,24 @@ record TokenShape(String refusal, String claimedKeyId) {
         if (!PRINTABLE.matcher(url).matches() || !url.startsWith("https://") || !url.contains("/?")) {
             return refused("not a presigned request", "");
         }
-        return ofQuery(url.substring(url.indexOf("/?") + 2), nowMs);
+        String query = url.substring(url.indexOf("/?") + 2);
+        return ofFields(name -> parameter(query, name), nowMs);
     }
 
-    private static TokenShape ofQuery(String query, long nowMs) {
-        String credential = parameter(query, "X-Amz-Credential");
-        String date = parameter(query, "X-Amz-Date");
-        String expires = parameter(query, "X-Amz-Expires");
+    private static TokenShape ofJson(String token, long nowMs) {
+        try {
+            JsonNode fields = JSON.readValue(token);
+            return ofFields(name -> fields.path(name.toLowerCase(Locale.ROOT)).textValue(), nowMs);
+        } catch (JsonProcessingException e) {
+            // Its message would quote the token.
+            return refused("not JSON, or a field stands twice", "");
+        }
+    }
+
+    private static TokenShape ofFields(UnaryOperator<String> field, long nowMs) {
+        String credential = field.apply("X-Amz-Credential");
+        String date = field.apply("X-Amz-Date");
+        String expires = field.apply("X-Amz-Expires");
         if (credential == null || date == null || expires == null) {
             return refused("not a presigned request", "");
         }

@@ -1,5 +1,6 @@
 package org.octopus.broker;
 
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 
@@ -14,6 +15,7 @@ final class TokenVerifier {
     private final PolicyStore policies;
     private final AuditLog audit;
     private final String clusterArn;
+    private final List<String> brokerHosts;
     private final Semaphore outstanding;
     private final RecentDenials denials;
     private final LongSupplier nanos;
@@ -30,6 +32,7 @@ final class TokenVerifier {
         this.policies = policies;
         this.audit = audit;
         this.clusterArn = settings.clusterArn();
+        this.brokerHosts = settings.brokerHosts();
         this.outstanding = new Semaphore(settings.outstandingVerifies());
         this.denials = new RecentDenials(nanos);
         this.nanos = nanos;
@@ -42,7 +45,7 @@ final class TokenVerifier {
      * @throws JudgeAwayException when nobody can tell now, or too many are asking: the client is to try again
      */
     Verdict verify(String mechanism, String token) {
-        TokenShape shape = TokenShape.of(token, millis.getAsLong());
+        TokenShape shape = TokenShape.of(mechanism, token, millis.getAsLong());
         if (shape.refused()) {
             return denied(shape, shape.refusal());
         }
@@ -67,7 +70,9 @@ final class TokenVerifier {
         }
         try {
             long asked = nanos.getAsLong();
-            Verdict verdict = judge.verify(mechanism, token);
+            // An OAUTHBEARER token is signed for a host of AWS's in its region; the other for the broker itself.
+            List<String> hosts = mechanism.equals(SaslMechanisms.AWS_MSK_IAM) ? brokerHosts : List.of();
+            Verdict verdict = judge.verify(mechanism, token, hosts);
             if (verdict instanceof Verdict.Allowed allowed) {
                 policies.takeVerified(allowed.policy(), asked);
             }

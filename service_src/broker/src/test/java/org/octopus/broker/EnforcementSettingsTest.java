@@ -41,6 +41,7 @@ class EnforcementSettingsTest {
         "octopus.cluster.arn, arn:aws:kafka:us-east-1:000000000000:topic/octopus-test/u-1",
         "octopus.judge.timeout.ms, 0",
         "octopus.judge.timeout.ms, soon",
+        "advertised.listeners, nowhere",
     })
     void wrongValueEndsTheStart(String key, String value) {
         Map<String, Object> configs = configs();
@@ -53,6 +54,33 @@ class EnforcementSettingsTest {
         Map<String, Object> configs = configs();
         configs.put("octopus.judge.url", "https://judge.example.org/");
         assertEquals("https://judge.example.org", EnforcementSettings.from(configs).judgeUrl().toString());
+    }
+
+    @Test
+    void clientsMaySignForWhereTheyAreToldToConnect() {
+        Map<String, Object> configs = configs();
+        configs.put("advertised.listeners", "CLIENT://Kafka.Example.org:9098,INTERNAL://inner:1,CONTROLLER://[::2]:2");
+        assertEquals(List.of("kafka.example.org"), EnforcementSettings.from(configs).brokerHosts());
+        configs.put("octopus.broker.hosts", "bootstrap.example.org, other.example.org");
+        assertEquals(
+                List.of("bootstrap.example.org", "kafka.example.org", "other.example.org"),
+                EnforcementSettings.from(configs).brokerHosts());
+    }
+
+    @Test
+    void loopbackIsSignedForByItsName() {
+        Map<String, Object> configs = configs();
+        configs.put("advertised.listeners", List.of("CLIENT://127.0.0.1:9098", "SECOND://[2001:db8::1]:9099"));
+        assertEquals(
+                List.of("127.0.0.1", "2001:db8::1", "localhost"),
+                EnforcementSettings.from(configs).brokerHosts());
+    }
+
+    @Test
+    void whoAdvertisesNothingIsReachedWhereItListens() {
+        Map<String, Object> configs = configs();
+        configs.put("listeners", "CLIENT://kafka.example.org:9098,INTERNAL://127.0.0.1:1");
+        assertEquals(List.of("kafka.example.org"), EnforcementSettings.from(configs).brokerHosts());
     }
 
     private static Map<String, Object> configs() {

@@ -15,6 +15,8 @@ import org.apache.kafka.common.security.auth.PlaintextAuthenticationContext;
 import org.apache.kafka.common.security.auth.SaslAuthenticationContext;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FabricPrincipalTest {
 
@@ -51,10 +53,12 @@ class FabricPrincipalTest {
         assertThrows(SerializationException.class, () -> builder.deserialize(new byte[] {1}));
     }
 
-    @Test
-    void tokenNamesAUser() {
-        KafkaPrincipal built = builder.build(context("CLIENT", "OAUTHBEARER", new VerifiedToken(IDENTITY, 1)));
+    @ParameterizedTest
+    @ValueSource(strings = {"OAUTHBEARER", "AWS_MSK_IAM"})
+    void tokenNamesAUser(String mechanism) {
+        KafkaPrincipal built = builder.build(context("CLIENT", mechanism, new VerifiedToken(IDENTITY, 1)));
         assertEquals(FabricPrincipal.user(IDENTITY), built);
+        assertEquals(IDENTITY, ((FabricPrincipal) built).identity());
     }
 
     @Test
@@ -121,7 +125,7 @@ class FabricPrincipalTest {
 
         @Override
         public Object getNegotiatedProperty(String name) {
-            return name.equals("OAUTHBEARER.token") ? token : null;
+            return name.equals(mechanism + ".token") ? token : null;
         }
 
         @Override

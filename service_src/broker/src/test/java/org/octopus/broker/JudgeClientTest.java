@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
@@ -45,7 +45,7 @@ class JudgeClientTest {
     @Test
     void allowNamesTheIdentityAndItsPolicy() {
         judge.reply("/verify", ALLOW);
-        Verdict.Allowed allowed = assertInstanceOf(Verdict.Allowed.class, client.verify("OAUTHBEARER", "t"));
+        Verdict.Allowed allowed = assertInstanceOf(Verdict.Allowed.class, client.verify("OAUTHBEARER", "t", List.of()));
         assertEquals(new Identity("p", "AKIA1", "iam-user", Identity.NEVER), allowed.identity());
         assertEquals(99, allowed.lifetimeMs());
         assertEquals(7, allowed.policy().ageMs());
@@ -54,18 +54,26 @@ class JudgeClientTest {
     }
 
     @Test
+    void namesThatMayBeSignedForGoWithTheToken() {
+        judge.reply("/verify", ALLOW);
+        client.verify("AWS_MSK_IAM", "t", List.of("a", "b"));
+        assertEquals(
+                "{\"mechanism\":\"AWS_MSK_IAM\",\"token\":\"t\",\"hosts\":[\"a\",\"b\"]}", judge.asked.get(0));
+    }
+
+    @Test
     void endOfASessionIsPartOfTheIdentity() {
         judge.reply("/verify", ALLOW.replace("'session_expires_ms':null", "'session_expires_ms':123"));
-        Verdict.Allowed allowed = assertInstanceOf(Verdict.Allowed.class, client.verify("OAUTHBEARER", "t"));
+        Verdict.Allowed allowed = assertInstanceOf(Verdict.Allowed.class, client.verify("OAUTHBEARER", "t", List.of()));
         assertEquals(123, allowed.identity().sessionExpiresMs());
     }
 
     @Test
     void denyAndUnknownCarryTheirReason() {
         judge.reply("/verify", "{'outcome':'deny','reason':'bad signature'}");
-        assertEquals(new Verdict.Denied("bad signature"), client.verify("OAUTHBEARER", "t"));
+        assertEquals(new Verdict.Denied("bad signature"), client.verify("OAUTHBEARER", "t", List.of()));
         judge.reply("/verify", "{'outcome':'unknown','reason':'no registry'}");
-        assertEquals(new Verdict.Unknown("no registry"), client.verify("OAUTHBEARER", "t"));
+        assertEquals(new Verdict.Unknown("no registry"), client.verify("OAUTHBEARER", "t", List.of()));
     }
 
     @ParameterizedTest
@@ -85,28 +93,27 @@ class JudgeClientTest {
             })
     void verdictThatIsNotAsAgreedIsNone(String reply) {
         judge.reply("/verify", reply);
-        assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "t"));
+        assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "t", List.of()));
     }
 
     @Test
-    void judgeThatDoesNotAnswerInTimeIsAway() {
-        judge.delayMs = 2000;
-        long start = System.nanoTime();
-        assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "t"));
-        assertTrue(System.nanoTime() - start < 1_500_000_000L);
+    void judgeThatDoesNotAnswerInTimeIsAway() throws IOException {
+        judge.delayMs = 60_000;
+        JudgeClient hurried = new JudgeClient(judge.settings(folder, Duration.ofMillis(50)));
+        assertThrows(JudgeAwayException.class, () -> hurried.verify("OAUTHBEARER", "t", List.of()));
     }
 
     @Test
     void wrongSecretIsNoVerdict() {
         judge.status = 401;
-        assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "t"));
+        assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "t", List.of()));
     }
 
     @Test
     void tokenIsNoPartOfWhatIsThrown() {
         judge.status = 500;
         JudgeAwayException thrown =
-                assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "the-token"));
+                assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "the-token", List.of()));
         assertFalse((thrown + "" + thrown.getCause()).contains("the-token"));
         assertFalse((thrown + "" + thrown.getCause()).contains(JudgeDouble.SECRET));
     }
@@ -115,16 +122,16 @@ class JudgeClientTest {
     void afterSeveralFailuresNobodyWaitsForAnother() {
         judge.status = 500;
         for (int i = 0; i < 3; i++) {
-            assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "t"));
+            assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "t", List.of()));
         }
-        assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "t"));
+        assertThrows(JudgeAwayException.class, () -> client.verify("OAUTHBEARER", "t", List.of()));
         assertEquals(3, judge.asked.size());
         // The refresh still asks; its success ends the pause for all.
         judge.status = 200;
         judge.reply("/policies", "{'policies':[]}");
         client.policies(Map.of(new PolicyKey("p", "AKIA1"), ""));
         judge.reply("/verify", ALLOW);
-        assertInstanceOf(Verdict.Allowed.class, client.verify("OAUTHBEARER", "t"));
+        assertInstanceOf(Verdict.Allowed.class, client.verify("OAUTHBEARER", "t", List.of()));
     }
 
     @Test

@@ -43,7 +43,12 @@ final class JudgeDouble implements AutoCloseable {
         replies.put(path, json.replace('\'', '"'));
     }
 
+    /** Settings of a plugin that waits long for this judge, as a test's machine may be busy. */
     EnforcementSettings settings(Path folder) throws IOException {
+        return settings(folder, Duration.ofSeconds(30));
+    }
+
+    EnforcementSettings settings(Path folder, Duration timeout) throws IOException {
         Path secret = folder.resolve("secret");
         Files.writeString(secret, SECRET + "\n");
         return new EnforcementSettings(
@@ -52,7 +57,8 @@ final class JudgeDouble implements AutoCloseable {
                 CLUSTER_ARN,
                 "octopus-broker",
                 Set.of("INTERNAL", "CONTROLLER"),
-                Duration.ofMillis(300),
+                List.of("broker.example.org"),
+                timeout,
                 1);
     }
 

@@ -19,7 +19,7 @@ class TokenShapeTest {
 
     @Test
     void presignedConnectMayBeAToken() {
-        TokenShape shape = TokenShape.of(token(KEY_ID, "20261122T045500Z", "900"), NOW);
+        TokenShape shape = TokenShape.of("OAUTHBEARER", token(KEY_ID, "20261122T045500Z", "900"), NOW);
         assertFalse(shape.refused());
         assertEquals(KEY_ID, shape.claimedKeyId());
     }
@@ -34,30 +34,78 @@ class TokenShapeTest {
         "yesterday, 900, cannot be read",
     })
     void tokenOutOfItsTimeIsRefused(String date, String expires, String reason) {
-        TokenShape shape = TokenShape.of(token(KEY_ID, date, expires), NOW);
+        TokenShape shape = TokenShape.of("OAUTHBEARER", token(KEY_ID, date, expires), NOW);
         assertTrue(shape.refusal().contains(reason), shape.refusal());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"akia", "", "AKIA-BCDEFGHIJKLMNOP"})
     void tokenWithoutAKeyIsRefused(String keyId) {
-        assertTrue(TokenShape.of(token(keyId, "20261122T045500Z", "900"), NOW).refused());
+        assertTrue(TokenShape.of("OAUTHBEARER", token(keyId, "20261122T045500Z", "900"), NOW).refused());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "e30.e30.e30", "a+b/", "AAAA", "=", "A"})
     void otherTextIsRefused(String token) {
-        assertTrue(TokenShape.of(token, NOW).refused());
+        assertTrue(TokenShape.of("OAUTHBEARER", token, NOW).refused());
     }
 
     @Test
     void overlongTokenIsRefusedUnread() {
-        assertTrue(TokenShape.of("A".repeat(8193), NOW).refusal().contains("longer"));
+        assertTrue(TokenShape.of("OAUTHBEARER", "A".repeat(8193), NOW).refusal().contains("longer"));
     }
 
     @Test
     void brokenPercentEncodingIsRefused() {
-        assertTrue(TokenShape.of(token("%zz" + KEY_ID, "20261122T045500Z", "900"), NOW).refused());
+        assertTrue(TokenShape.of("OAUTHBEARER", token("%zz" + KEY_ID, "20261122T045500Z", "900"), NOW).refused());
+    }
+
+    @Test
+    void signedRequestOfJavasClientMayBeAToken() {
+        TokenShape shape = TokenShape.of("AWS_MSK_IAM", json(KEY_ID, "20261122T045500Z", "900"), NOW);
+        assertFalse(shape.refused());
+        assertEquals(KEY_ID, shape.claimedKeyId());
+    }
+
+    @Test
+    void oneMechanismsTokenIsNoneOfTheOther() {
+        String url = token(KEY_ID, "20261122T045500Z", "900");
+        assertTrue(TokenShape.of("AWS_MSK_IAM", url, NOW).refused());
+        String json = json(KEY_ID, "20261122T045500Z", "900");
+        assertTrue(TokenShape.of("OAUTHBEARER", json, NOW).refused());
+    }
+
+    @Test
+    void signedRequestOutOfItsTimeIsRefusedAndItsKeyTold() {
+        TokenShape shape = TokenShape.of("AWS_MSK_IAM", json(KEY_ID, "20261122T043959Z", "900"), NOW);
+        assertEquals(new TokenShape("expired", KEY_ID), shape);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "[]",
+                "null",
+                "\"text\"",
+                "{}",
+                "{\"x-amz-credential\":1,\"x-amz-date\":2,\"x-amz-expires\":3}",
+                "{\"a\":\"1\",\"a\":\"2\"}",
+                "{} {}",
+            })
+    void otherJsonIsRefused(String text) {
+        assertTrue(TokenShape.of("AWS_MSK_IAM", text, NOW).refused());
+    }
+
+    @Test
+    void overlongJsonIsRefusedUnread() {
+        assertTrue(TokenShape.of("AWS_MSK_IAM", "[".repeat(8193), NOW).refusal().contains("longer"));
+    }
+
+    private static String json(String keyId, String date, String expires) {
+        return "{\"version\":\"2020_10_22\",\"host\":\"broker.example.org\",\"action\":\"kafka-cluster:Connect\","
+                + "\"x-amz-credential\":\"" + keyId + "/20261122/us-east-1/kafka-cluster/aws4_request\","
+                + "\"x-amz-date\":\"" + date + "\",\"x-amz-expires\":\"" + expires + "\"}";
     }
 
     private static String token(String keyId, String date, String expires) {

@@ -1,6 +1,7 @@
 package org.octopus.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -32,6 +33,9 @@ class TokenVerifierTest {
     @TempDir
     Path folder;
 
+    private static final String SIGNED_REQUEST = "{\"x-amz-credential\":\"AKIAABCDEFGHIJKLMNOP/20261122\","
+            + "\"x-amz-date\":\"20261122T045900Z\",\"x-amz-expires\":\"900\"}";
+
     private final List<String> audited = new ArrayList<>();
     private JudgeDouble judge;
     private PolicyStore policies;
@@ -62,6 +66,15 @@ class TokenVerifierTest {
         assertInstanceOf(Verdict.Allowed.class, verifier.verify("OAUTHBEARER", TOKEN));
         assertEquals("v", policies.of(new PolicyKey("p", "A")).version());
         assertTrue(audited.get(0).contains("\"outcome\":\"allow\""));
+    }
+
+    @Test
+    void brokersNamesGoWithWhatIsSignedForThemAlone() {
+        judge.reply("/verify", "{'outcome':'unknown','reason':'x'}");
+        verifier.verify("AWS_MSK_IAM", SIGNED_REQUEST);
+        assertTrue(judge.asked.get(0).contains("\"hosts\":[\"broker.example.org\"]"), judge.asked.get(0));
+        verifier.verify("OAUTHBEARER", TOKEN);
+        assertFalse(judge.asked.get(1).contains("hosts"), judge.asked.get(1));
     }
 
     @Test

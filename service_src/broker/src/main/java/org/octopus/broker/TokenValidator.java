@@ -10,10 +10,11 @@ import org.apache.kafka.common.security.oauthbearer.OAuthBearerExtensionsValidat
 import org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallback;
 
 /**
- * Lets the judge decide on the tokens of SASL/OAUTHBEARER. A denial is answered to the client, for which it is final;
- * when nobody can tell, an exception closes the connection without a verdict, and the client tries again.
+ * Lets the judge decide on the tokens of SASL/OAUTHBEARER and SASL/AWS_MSK_IAM. A denial is answered to the client, for
+ * which it is final; when nobody can tell, an exception closes the connection without a verdict, and the client tries
+ * again.
  */
-public final class OAuthBearerValidator implements AuthenticateCallbackHandler {
+public final class TokenValidator implements AuthenticateCallbackHandler {
 
     private EnforcementPoint enforcement;
     private String mechanism;
@@ -28,23 +29,18 @@ public final class OAuthBearerValidator implements AuthenticateCallbackHandler {
     public void handle(Callback[] callbacks) throws UnsupportedCallbackException {
         for (Callback callback : callbacks) {
             if (callback instanceof OAuthBearerValidatorCallback validation) {
-                validate(validation);
+                VerifiedToken token = verified(validation.tokenValue());
+                if (token != null) {
+                    validation.token(token);
+                } else {
+                    validation.error("invalid_token", null, null);
+                }
+            } else if (callback instanceof MskIamCallback validation) {
+                validation.token(verified(validation.signedRequest()));
             } else if (!(callback instanceof OAuthBearerExtensionsValidatorCallback)) {
                 // SASL extensions are let pass and stay unread: none of them means anything here.
                 throw new UnsupportedCallbackException(callback);
             }
-        }
-    }
-
-    private void validate(OAuthBearerValidatorCallback callback) {
-        Verdict verdict = enforcement.tokens().verify(mechanism, callback.tokenValue());
-        if (verdict instanceof Verdict.Allowed allowed) {
-            long ends = Math.min(allowed.lifetimeMs(), allowed.identity().sessionExpiresMs());
-            callback.token(new VerifiedToken(allowed.identity(), ends));
-        } else if (verdict instanceof Verdict.Denied) {
-            callback.error("invalid_token", null, null);
-        } else {
-            throw new JudgeAwayException("the judge cannot tell");
         }
     }
 
@@ -54,5 +50,18 @@ public final class OAuthBearerValidator implements AuthenticateCallbackHandler {
             enforcement.close();
             enforcement = null;
         }
+    }
+
+    /** Null when it was denied. */
+    private VerifiedToken verified(String token) {
+        Verdict verdict = enforcement.tokens().verify(mechanism, token);
+        if (verdict instanceof Verdict.Allowed allowed) {
+            long ends = Math.min(allowed.lifetimeMs(), allowed.identity().sessionExpiresMs());
+            return new VerifiedToken(allowed.identity(), ends);
+        }
+        if (verdict instanceof Verdict.Denied) {
+            return null;
+        }
+        throw new JudgeAwayException("the judge cannot tell");
     }
 }
