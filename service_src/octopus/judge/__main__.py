@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from octopus import aws, log
 from octopus.judge.app import JudgeApp
 from octopus.judge.principals import PolicyReader
+from octopus.judge.secrets import StoredSecrets
 from octopus.judge.service import Judge, judged_region
 from octopus.judge.sources import Sources
 from octopus.judge.store import CredentialsTable
@@ -58,8 +59,7 @@ async def _serve(settings: JudgeSettings, executor: ThreadPoolExecutor) -> None:
     sources = Sources(
         table=CredentialsTable(aws.dynamodb(), settings.credentials_table),
         policies=PolicyReader(aws.iam()),
-        kms=aws.kms(),
-        credentials_key_arn=settings.credentials_key_arn,
+        secrets=StoredSecrets(aws.kms(), settings.credentials_key_arn),
         executor=executor,
     )
     judge = Judge(sources, cluster_arn=settings.cluster_arn)

@@ -10,10 +10,12 @@ from octopus.iam.models import Layers
 
 
 class VerifyRequest(msgspec.Struct, frozen=True):
-    """A token as a client presented it."""
+    """What a client presented."""
 
     mechanism: str
     token: str
+    hosts: tuple[str, ...] = ()
+    """The names that a client of AWS_MSK_IAM may have signed for; no other mechanism needs them."""
 
 
 class HeldPolicy(msgspec.Struct, frozen=True):
@@ -75,6 +77,7 @@ class Allow(msgspec.Struct, frozen=True):
     """Epoch ms at which the connection has to authenticate again."""
     policy: Policy
     session_expires_ms: int | None = None
+    """Epoch ms from which nothing may be done with this key; None for one that does not expire."""
     outcome: Literal["allow"] = "allow"
 
 

@@ -27,6 +27,8 @@ _log = structlog.get_logger(__name__)
 class EffectivePolicies:
     """Everything that limits or grants rights to one IAM user."""
 
+    principal: Principal | None
+    """None when IAM has no such user."""
     layers: Layers
     """Identity policies, then the permissions boundary if there is one."""
     inline_sha256: str
@@ -76,6 +78,7 @@ class PolicyReader:
                 layers.append(_layer(self._boundary(boundary), principal))
         own: Any = inline.get(INLINE_POLICY_NAME)
         return EffectivePolicies(
+            principal=principal,
             layers=tuple(layers),
             inline_sha256=policy_sha256(own) if isinstance(own, dict) else "",
         )

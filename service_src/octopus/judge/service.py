@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from octopus.iam.evaluate import decide
-from octopus.judge import token
+from octopus.judge import payload, signature, token
 from octopus.judge.errors import RefusedError, SourceUnavailableError
 from octopus.judge.models import (
     Allow,
@@ -24,7 +25,9 @@ from octopus.judge.models import (
     VerifyRequest,
 )
 from octopus.judge.readings import Reading
-from octopus.judge.sources import DerivedKeyId, PrincipalId, Rights, Sources
+from octopus.judge.secrets import SESSION, DerivedKey, DerivedKeyId
+from octopus.judge.signature import Presented
+from octopus.judge.sources import PrincipalId, Sources
 from octopus.judge.store import KeyRecord
 
 PUBLISHED_REGION = "us-east-1"
@@ -70,12 +73,10 @@ class Judge:
 
     async def verify(self, request: VerifyRequest) -> Allow | NoAllow:
         """Who presents this token, if it is good and its principal may connect."""
-        presented: token.Presented | None = None
+        presented: Presented | None = None
         answer: Allow | NoAllow
         try:
-            if request.mechanism != "OAUTHBEARER":
-                raise RefusedError("the mechanism is not OAUTHBEARER")
-            presented = token.parse(request.token, regions=self._regions, now=self._clock())
+            presented = self._parse(request)
             async with asyncio.timeout(VERIFY_PATIENCE):
                 answer = await self._verify(presented)
         except RefusedError as refusal:
@@ -119,32 +120,44 @@ class Judge:
             group.create_task(self._renew())
             group.create_task(self._follow_changes())
 
-    async def _verify(self, presented: token.Presented) -> Allow:
+    def _parse(self, request: VerifyRequest) -> Presented:
+        regions, now = self._regions, self._clock()
+        if request.mechanism == "OAUTHBEARER":
+            return token.parse(request.token, regions=regions, now=now)
+        if request.mechanism == "AWS_MSK_IAM":
+            return payload.parse(request.token, hosts=request.hosts, regions=regions, now=now)
+        raise RefusedError("the mechanism is neither OAUTHBEARER nor AWS_MSK_IAM")
+
+    async def _verify(self, presented: Presented) -> Allow:
         key = await self._sources.keys.get(presented.access_key_id)
         record = self._usable(key.value)
         derived = await self._sources.signing_keys.get(DerivedKeyId(record, presented.date, presented.region))
         if derived.value is None:
             raise RefusedError("the stored secret does not belong to this access key")
-        token.require_signature(presented, derived.value)
-        rights = await self._sources.rights.get(PrincipalId(record.subject, record.user_name))
+        signature.require_signature(presented, derived.value.signing_key)
+        _require_session_token(presented, derived.value)
+        while (policy := self._policy(record, key)) is None:
+            await self._read_rights(record)
         now_ms = int(self._clock() * 1000)
         decision = decide(
-            rights.value.layers,
+            policy.layers,
             action="kafka-cluster:Connect",
             resource=self._cluster_arn,
             at_ms=now_ms,
         )
         if not decision.allowed:
             raise RefusedError("the principal's policies do not allow kafka-cluster:Connect")
-        ends = [presented.expires * 1000, now_ms + token.LONGEST_LIFE * 1000]
-        if record.expires is not None:
-            ends.append(int(record.expires.timestamp() * 1000))
+        expires_ms = int(record.expires.timestamp() * 1000) if record.expires is not None else None
+        ends = [presented.expires * 1000, now_ms + signature.LONGEST_LIFE * 1000]
+        if expires_ms is not None:
+            ends.append(expires_ms)
         return Allow(
             principal=record.subject,
             access_key_id=record.access_key_id,
             kind=record.kind,
             lifetime_ms=min(ends),
-            policy=self._policy(record, key, rights),
+            session_expires_ms=expires_ms,
+            policy=policy,
         )
 
     def _held_policy(self, held: HeldPolicy) -> Policy | Unchanged | NoPolicy | None:
@@ -158,10 +171,9 @@ class Judge:
                 raise RefusedError("the access key belongs to another principal")
         except RefusedError as refusal:
             return NoPolicy(held.principal, held.access_key_id, "deny", str(refusal))
-        rights = self._sources.rights.held(PrincipalId(record.subject, record.user_name))
-        if rights is None:
+        policy = self._policy(record, key)
+        if policy is None:
             return None
-        policy = self._policy(record, key, rights)
         if policy.version != held.version:
             return policy
         return Unchanged(policy.principal, policy.access_key_id, policy.version, policy.age_ms)
@@ -171,18 +183,33 @@ class Judge:
             try:
                 key = await self._sources.keys.get(held.access_key_id)
                 if key.value is not None:
-                    await self._sources.rights.get(PrincipalId(key.value.subject, key.value.user_name))
+                    await self._read_rights(key.value)
             except SourceUnavailableError as unavailable:
                 return NoPolicy(held.principal, held.access_key_id, "unknown", str(unavailable))
         return answer
 
-    def _policy(self, record: KeyRecord, key: Reading[KeyRecord | None], rights: Reading[Rights]) -> Policy:
+    async def _read_rights(self, record: KeyRecord) -> None:
+        if record.kind == SESSION:
+            await self._sources.session_policies.get(record)
+        await self._sources.rights.get(PrincipalId(record.subject, record.user_name))
+
+    def _policy(self, record: KeyRecord, key: Reading[KeyRecord | None]) -> Policy | None:
+        """The rules of one key, from what is held; None when something has to be read first."""
+        rights = self._sources.rights.held(PrincipalId(record.subject, record.user_name))
+        if rights is None:
+            return None
+        limits = rights.value.limits
+        if record.kind == SESSION:
+            own = self._sources.session_policies.held(record)
+            if own is None:
+                return None
+            limits = self._sources.session_limits(record, rights.value, own.value)
         return Policy(
             principal=record.subject,
             access_key_id=record.access_key_id,
-            version=rights.value.version,
+            version=limits.version,
             age_ms=int((self._monotonic() - min(key.began, rights.began)) * 1000),
-            layers=rights.value.layers,
+            layers=limits.layers,
         )
 
     def _usable(self, record: KeyRecord | None) -> KeyRecord:
@@ -214,3 +241,13 @@ class Judge:
                 self._sources.expire(changed)
                 self._sources.renew()
             await asyncio.sleep(CHANGES_EVERY)
+
+
+def _require_session_token(presented: Presented, derived: DerivedKey) -> None:
+    given, issued = presented.security_token_sha256, derived.session_token_sha256
+    if issued is None and given is not None:
+        raise RefusedError("X-Amz-Security-Token came with an access key that has none")
+    if issued is not None and given is None:
+        raise RefusedError("X-Amz-Security-Token is missing: the access key is a session's")
+    if issued is not None and given is not None and not hmac.compare_digest(issued, given):
+        raise RefusedError("X-Amz-Security-Token is not the session's")

@@ -8,25 +8,25 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import msgspec
-from botocore.exceptions import ClientError
+from cachetools import LRUCache
 
-from octopus.iam.models import Layers
-from octopus.judge.errors import SourceUnavailableError, error_code, source
+from octopus.iam.models import Document, Layers, Principal
+from octopus.iam.normalise import normalise
+from octopus.judge.errors import SourceUnavailableError
 from octopus.judge.principals import EffectivePolicies, PolicyReader
-from octopus.judge.readings import Lifetime, Readings
+from octopus.judge.readings import MOST_HELD, Lifetime, Readings
+from octopus.judge.secrets import DerivedKey, DerivedKeyId, StoredSecrets
 from octopus.judge.store import ChangeLog, CredentialsTable, KeyRecord
-from octopus.judge.token import signing_key
-
-if TYPE_CHECKING:
-    from mypy_boto3_kms import KMSClient
 
 _IN_USE = Lifetime(fresh=20, renew=14, idle=90)
 _UNSETTLED = Lifetime(fresh=20, renew=0.5, idle=90)
 _UNKNOWN_KEY = Lifetime(fresh=1, renew=float("inf"), idle=1)
 _DERIVED = Lifetime(fresh=86_400, renew=float("inf"), idle=3_600)
+
+_NOBODY = EffectivePolicies(principal=None, layers=((),), inline_sha256="")
+"""A user that IAM has not: one layer that allows nothing, for none at all could be read as no limit."""
 
 SETTLING = timedelta(minutes=2)
 """IAM shows a change everywhere within seconds. After this long a policy that differs from the one the fabric
@@ -42,24 +42,28 @@ class PrincipalId:
 
 
 @dataclass(frozen=True)
-class DerivedKeyId:
-    """A day's signing key of one access key in one region."""
+class Limits:
+    """Layers of rules, and a name that is equal for equal ones."""
 
-    record: KeyRecord
-    date: str
-    region: str
+    layers: Layers
+    version: str
+
+    @classmethod
+    def of(cls, layers: Layers) -> Limits:
+        """These layers under their name."""
+        return cls(layers, hashlib.sha256(msgspec.json.encode(layers)).hexdigest()[:32])
 
 
 @dataclass(frozen=True)
 class Rights:
     """What a principal may do, as far as it is certain."""
 
-    layers: Layers
-    version: str
-    """Equal for equal rules."""
+    limits: Limits
     settled: Layers | None
     """The layers last seen to be those the fabric wrote; None while IAM still shows something else."""
     certain: bool
+    principal: Principal | None
+    """Whose variables a session's policy speaks of; None when IAM has no such user."""
 
 
 class Sources:
@@ -70,17 +74,15 @@ class Sources:
         *,
         table: CredentialsTable,
         policies: PolicyReader,
-        kms: KMSClient,
-        credentials_key_arn: str,
+        secrets: StoredSecrets,
         executor: Executor,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table = table
         self._policies = policies
-        self._kms = kms
-        self._credentials_key_arn = credentials_key_arn
         self._clock = clock
+        self._session_limits: LRUCache[str, tuple[Rights, Document | None, Limits]] = LRUCache(MOST_HELD)
         self.change_log = ChangeLog(table, clock)
         self.keys: Readings[str, KeyRecord | None] = Readings(
             "access keys",
@@ -89,10 +91,17 @@ class Sources:
             executor=executor,
             clock=monotonic,
         )
-        self.signing_keys: Readings[DerivedKeyId, bytes | None] = Readings(
+        self.signing_keys: Readings[DerivedKeyId, DerivedKey | None] = Readings(
             "signing keys",
-            lambda key, _: self._derive(key),
+            lambda key, _: secrets.derive(key),
             lifetime=lambda key: _DERIVED if key is not None else _UNKNOWN_KEY,
+            executor=executor,
+            clock=monotonic,
+        )
+        self.session_policies: Readings[KeyRecord, Document | None] = Readings(
+            "session policies",
+            lambda record, _: secrets.session_policy(record),
+            lifetime=lambda document: _DERIVED if document is not None else _UNKNOWN_KEY,
             executor=executor,
             clock=monotonic,
         )
@@ -112,45 +121,34 @@ class Sources:
 
     def renew(self) -> None:
         """Read ahead, and forget what is not in use."""
-        for readings in (self.keys, self.signing_keys, self.rights):
+        for readings in (self.keys, self.signing_keys, self.session_policies, self.rights):
             readings.renew()
 
-    def _derive(self, key: DerivedKeyId) -> bytes | None:
-        """The signing key; None when the stored secret is not this key's. The secret itself is not kept."""
-        record = key.record
-        with source("KMS"):
-            try:
-                reply = self._kms.decrypt(
-                    CiphertextBlob=record.secret,
-                    KeyId=self._credentials_key_arn,
-                    EncryptionContext={
-                        "purpose": "octopus-credential",
-                        "subject": record.subject,
-                        "access_key_id": record.access_key_id,
-                    },
-                )
-            except ClientError as error:
-                if error_code(error) in ("InvalidCiphertextException", "IncorrectKeyException"):
-                    return None
-                raise
-        return signing_key(secret_access_key=reply["Plaintext"].decode(), date=key.date, region=key.region)
+    def session_limits(self, record: KeyRecord, owner: Rights, own: Document | None) -> Limits:
+        """What a session may do: what its owner may now and its own policy allows."""
+        held = self._session_limits.get(record.access_key_id)
+        if held is None or held[0] is not owner or held[1] is not own:
+            layer = (
+                normalise([own], owner.principal) if own is not None and owner.principal is not None else ()
+            )
+            held = owner, own, Limits.of((*owner.limits.layers, layer))
+            self._session_limits[record.access_key_id] = held
+        return held[2]
 
     def _rights(self, principal: PrincipalId, previous: Rights | None) -> Rights:
         """What IAM says, or, while it may still show what was before a change, what both sides allow."""
         written = self._table.version(principal.subject)
-        found = self._policies.read(principal.user_name) or EffectivePolicies(layers=((),), inline_sha256="")
+        found = self._policies.read(principal.user_name) or _NOBODY
         now = datetime.fromtimestamp(self._clock(), UTC)
         if (
             written is None
             or written.policy_sha256 == found.inline_sha256
             or now > written.changed + SETTLING
         ):
-            return Rights(found.layers, _version(found.layers), settled=found.layers, certain=True)
+            return Rights(
+                Limits.of(found.layers), settled=found.layers, certain=True, principal=found.principal
+            )
         if previous is None or previous.settled is None:
             raise SourceUnavailableError("IAM does not show the policy yet that was last written")
         both = tuple(dict.fromkeys(previous.settled + found.layers))
-        return Rights(both, _version(both), settled=previous.settled, certain=False)
-
-
-def _version(layers: Layers) -> str:
-    return hashlib.sha256(msgspec.json.encode(layers)).hexdigest()[:32]
+        return Rights(Limits.of(both), settled=previous.settled, certain=False, principal=found.principal)

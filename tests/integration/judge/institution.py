@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -35,10 +36,11 @@ class Tenant:
     subject: str
     access_key_id: str
     secret: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
 
     def token(self, region: str = "us-east-1") -> str:
         """A token as AWS's own signer makes it."""
-        credentials = Credentials(self.access_key_id, self.secret)
+        credentials = Credentials(self.access_key_id, self.secret, self.session_token)
 
         class Fixed(CredentialProvider):
             def load(self) -> Credentials:
@@ -103,6 +105,47 @@ class Institution:
             UserName=tenant.subject, PolicyName=INLINE_POLICY_NAME, PolicyDocument=canonical_json(policy)
         )
         self.store.bump_version(tenant.subject, policy_sha256(policy))
+
+    def session(
+        self, owner: Tenant, policy: dict[str, Any], *, expires: datetime, state: str = "active"
+    ) -> Tenant:
+        """A session of a tenant, recorded as the service records it."""
+        key_id = f"ASIA{uuid.uuid4().hex[:16].upper()}"
+        session = Tenant(owner.subject, key_id, uuid.uuid4().hex, session_token=f"{uuid.uuid4().hex}/+==")
+        self.record_session(session, policy, expires=expires, state=state)
+        return session
+
+    def record_session(
+        self, session: Tenant, policy: dict[str, Any], *, expires: datetime, state: str = "active"
+    ) -> None:
+        """Write or overwrite a session's item, and the change."""
+        assert session.session_token is not None
+        secret = {
+            "secret_access_key": session.secret,
+            "session_token_sha256": hashlib.sha256(session.session_token.encode()).hexdigest(),
+            "policy": policy,
+        }
+        ciphertext = encrypt(
+            self._kms,
+            self.kms_key_arn,
+            subject=session.subject,
+            access_key_id=session.access_key_id,
+            secret=json.dumps(secret),
+        )
+        item = {
+            "pk": {"S": f"KEY#{session.access_key_id}"},
+            "sk": {"S": "KEY"},
+            "subject": {"S": session.subject},
+            "user_name": {"S": session.subject},
+            "kind": {"S": "session"},
+            "state": {"S": state},
+            "secret": {"B": ciphertext},
+            "created": {"S": datetime.now(UTC).isoformat()},
+            "expires": {"S": expires.isoformat()},
+            "ttl": {"N": str(int(expires.timestamp()) + 3600)},
+        }
+        self._dynamodb.put_item(TableName=self.table, Item=item)
+        self.store.bump_version(session.subject)
 
     def record_key(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,8 @@ class Plugin:
         """A client without the secret."""
         return httpx.Client(base_url=self.http.base_url)
 
-    def verify(self, token: str, mechanism: str = "OAUTHBEARER") -> dict[str, Any]:
-        reply = self.http.post("/verify", json={"mechanism": mechanism, "token": token})
+    def verify(self, token: str, mechanism: str = "OAUTHBEARER", hosts: Sequence[str] = ()) -> dict[str, Any]:
+        reply = self.http.post("/verify", json={"mechanism": mechanism, "token": token, "hosts": hosts})
         return dict(reply.raise_for_status().json())
 
     def policy(self, tenant: Tenant, version: str = "") -> dict[str, Any]:

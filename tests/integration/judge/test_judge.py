@@ -14,6 +14,7 @@ from octopus.credentials.models import Kind
 from octopus.iam.generate import principal_policy
 from tests.integration.judge.institution import CLUSTER_ARN, Institution, Tenant
 from tests.integration.judge.plugin import SECRET, Plugin, may, topic
+from tests.unit.judge.tokens import signed_payload
 
 
 def test_good_token_is_allowed_with_its_principals_rules(institution: Institution, judge: Plugin) -> None:
@@ -75,7 +76,7 @@ def test_expired_key_is_denied(institution: Institution, judge: Plugin) -> None:
 def test_connection_ends_with_its_key(institution: Institution, judge: Plugin) -> None:
     end = datetime.now(UTC) + timedelta(seconds=90)
     answer = judge.verify(institution.tenant(expires=end.isoformat()).token())
-    assert answer["lifetime_ms"] == int(end.timestamp() * 1000)
+    assert answer["lifetime_ms"] == answer["session_expires_ms"] == int(end.timestamp() * 1000)
 
 
 def test_secret_stored_for_another_owner_is_denied(institution: Institution, judge: Plugin) -> None:
@@ -90,6 +91,24 @@ def test_secret_stored_for_another_owner_is_denied(institution: Institution, jud
 
 def test_another_mechanism_is_denied(institution: Institution, judge: Plugin) -> None:
     assert judge.verify(institution.tenant().token(), mechanism="PLAIN")["outcome"] == "deny"
+
+
+def test_payload_of_aws_msk_iam_is_verified_for_the_brokers_own_names(
+    institution: Institution, judge: Plugin
+) -> None:
+    tenant = institution.tenant()
+    text = json.dumps(
+        signed_payload(host="broker.example.org", key_id=tenant.access_key_id, secret=tenant.secret)
+    )
+    ours = ["localhost", "Broker.example.org"]
+    answer = judge.verify(text, "AWS_MSK_IAM", ours)
+    assert (answer["outcome"], answer["principal"]) == ("allow", tenant.subject)
+    assert judge.verify(text, "AWS_MSK_IAM", ["localhost"])["reason"] == (
+        "host is broker.example.org, which is not a name of this broker"
+    )
+    assert judge.verify(text, "AWS_MSK_IAM")["outcome"] == "deny"
+    assert judge.verify(text)["outcome"] == "deny"
+    assert judge.verify(tenant.token(), "AWS_MSK_IAM", ours)["outcome"] == "deny"
 
 
 def test_principal_whose_policies_do_not_let_it_connect_is_denied(

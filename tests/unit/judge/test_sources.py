@@ -6,18 +6,20 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from octopus.iam.models import Layers, Rule
+from octopus.iam.models import Layers, Principal, Rule
 from octopus.judge.errors import SourceUnavailableError
 from octopus.judge.principals import EffectivePolicies, PolicyReader
+from octopus.judge.secrets import StoredSecrets
 from octopus.judge.sources import SETTLING, PrincipalId, Rights, Sources
 from octopus.judge.store import OVERLAP, ChangeLog, CredentialsTable, VersionRecord
 
 NOW = datetime(2026, 11, 22, 5, 0, 30, tzinfo=UTC)
 ALICE = PrincipalId("alice", "alice")
+PRINCIPAL = Principal("alice", "AIDA1", "arn:aws:iam::123456789012:user/alice")
 
 
 def layers(name: str) -> Layers:
@@ -58,8 +60,7 @@ def read(delayed: Delayed) -> Iterator[Callable[[], Rights]]:
         sources = Sources(
             table=cast(CredentialsTable, delayed),
             policies=cast(PolicyReader, delayed),
-            kms=cast(Any, None),
-            credentials_key_arn="arn",
+            secrets=cast(StoredSecrets, None),
             executor=executor,
             clock=lambda: delayed.now.timestamp(),
             monotonic=lambda: delayed.monotonic,
@@ -78,64 +79,66 @@ Read = Callable[[], Rights]
 
 def test_policy_that_matches_the_record_is_certain(delayed: Delayed, read: Read) -> None:
     delayed.written = VersionRecord("h1", NOW)
-    delayed.shown = EffectivePolicies(layers("a"), "h1")
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("a"), "h1")
     rights = read()
-    assert (rights.layers, rights.certain) == (layers("a"), True)
+    assert (rights.limits.layers, rights.certain) == (layers("a"), True)
 
 
 def test_principal_without_a_record_is_iams_alone(delayed: Delayed, read: Read) -> None:
-    delayed.shown = EffectivePolicies(layers("a"), "h1")
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("a"), "h1")
     assert read().certain
 
 
 def test_unsettled_policy_is_what_old_and_shown_both_allow(delayed: Delayed, read: Read) -> None:
     delayed.written = VersionRecord("h1", NOW)
-    delayed.shown = EffectivePolicies(layers("old"), "h1")
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("old"), "h1")
     first = read()
     delayed.written = VersionRecord("h2", NOW)
-    assert read().layers == layers("old"), "IAM still shows the old one: no wider, and no layer twice"
-    delayed.shown = EffectivePolicies(layers("between"), "h?")
+    assert read().limits.layers == layers("old"), "IAM still shows the old one: no wider, and no layer twice"
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("between"), "h?")
     between = read()
-    assert between.layers == layers("old") + layers("between")
+    assert between.limits.layers == layers("old") + layers("between")
     assert not between.certain
-    assert between.version != first.version
-    delayed.shown = EffectivePolicies(layers("other"), "h??")
-    assert read().layers == layers("old") + layers("other"), "what was never certain is not remembered"
-    delayed.shown = EffectivePolicies(layers("new"), "h2")
-    assert (read().layers, read().certain) == (layers("new"), True)
-    delayed.shown = EffectivePolicies(layers("old"), "h1")
-    assert read().layers == layers("new") + layers("old"), "a laggard replica gives nothing back"
+    assert between.limits.version != first.limits.version
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("other"), "h??")
+    assert read().limits.layers == layers("old") + layers("other"), "what was never certain is not remembered"
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("new"), "h2")
+    assert (read().limits.layers, read().certain) == (layers("new"), True)
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("old"), "h1")
+    assert read().limits.layers == layers("new") + layers("old"), "a laggard replica gives nothing back"
 
 
 def test_unsettled_policy_without_an_old_one_is_unknown(delayed: Delayed, read: Read) -> None:
     delayed.written = VersionRecord("h2", NOW)
-    delayed.shown = EffectivePolicies(layers("a"), "h1")
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("a"), "h1")
     with pytest.raises(SourceUnavailableError, match="does not show"):
         read()
 
 
 def test_iams_word_counts_once_it_has_had_time_to_settle(delayed: Delayed, read: Read) -> None:
     delayed.written = VersionRecord("h2", NOW)
-    delayed.shown = EffectivePolicies(layers("edited by hand"), "h3")
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("edited by hand"), "h3")
     delayed.now = NOW + SETTLING + timedelta(seconds=1)
     rights = read()
-    assert (rights.layers, rights.certain) == (layers("edited by hand"), True)
+    assert (rights.limits.layers, rights.certain) == (layers("edited by hand"), True)
 
 
 def test_user_that_is_gone_may_do_nothing(delayed: Delayed, read: Read) -> None:
     delayed.written = VersionRecord("", NOW)
     rights = read()
-    assert rights.layers == ((),), "one layer that allows nothing: none at all could be read as no limit"
+    assert rights.limits.layers == ((),), (
+        "one layer that allows nothing: none at all could be read as no limit"
+    )
     assert rights.certain
 
 
 def test_equal_rules_have_equal_versions(delayed: Delayed, read: Read) -> None:
-    delayed.shown = EffectivePolicies(layers("a"), "h1")
-    first = read().version
-    delayed.shown = EffectivePolicies(layers("a"), "h2")
-    assert read().version == first
-    delayed.shown = EffectivePolicies(layers("b"), "h2")
-    assert read().version != first
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("a"), "h1")
+    first = read().limits.version
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("a"), "h2")
+    assert read().limits.version == first
+    delayed.shown = EffectivePolicies(PRINCIPAL, layers("b"), "h2")
+    assert read().limits.version != first
 
 
 def test_change_log_is_read_with_overlap_and_each_entry_once(delayed: Delayed) -> None:

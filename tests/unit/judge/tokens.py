@@ -62,5 +62,32 @@ def query(token: str) -> dict[str, str]:
 
 def signed_at(token: str) -> int:
     """Epoch seconds of the signature."""
-    signed = datetime.strptime(query(token)["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
-    return int(signed.replace(tzinfo=UTC).timestamp())
+    return epoch(query(token)["X-Amz-Date"])
+
+
+def epoch(timestamp: str) -> int:
+    """Epoch seconds of a time as SigV4 writes it."""
+    return int(datetime.strptime(timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp())
+
+
+def signed_payload(
+    *,
+    host: str = "localhost",
+    region: str = "us-east-1",
+    service: str = "kafka-cluster",
+    expires: int = 900,
+    action: str = "kafka-cluster:Connect",
+    key_id: str = KEY_ID,
+    secret: str = SECRET,
+    session: str | None = None,
+) -> dict[str, str]:
+    """What a client of AWS_MSK_IAM sends, signed by botocore."""
+    request = AWSRequest(method="GET", url=f"https://{host}/", params={"Action": action})
+    SigV4QueryAuth(Credentials(key_id, secret, session), service, region, expires=expires).add_auth(request)
+    fields = dict(parse_qsl(urlsplit(str(request.url)).query))
+    return {
+        "version": "2020_10_22",
+        "host": host,
+        "user-agent": "test",
+        **{name.lower(): value for name, value in fields.items()},
+    }
