@@ -17,12 +17,16 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 
 from octopus.kafka.client import client_settings
 from tests.integration.broker.judge_double import JudgeDouble, Key, allow, until
+from tests.integration.broker.msk_iam import signed_request
 from tests.integration.broker.node import CLUSTER_ARN, Node, arn, start
 from tests.integration.broker.wire import Connection
+
+MECHANISMS = ("OAUTHBEARER", "AWS_MSK_IAM")
 
 OVERRIDES = {
     # Short, so that a test sees what these bounds do; a test of the template holds the values that ship.
     "listener.name.client.oauthbearer.connections.max.reauth.ms": "4000",
+    "listener.name.client.aws_msk_iam.connections.max.reauth.ms": "4000",
     "connections.max.idle.ms": "6000",
 }
 
@@ -68,6 +72,22 @@ class Tenant:
         """A token signed with the tenant's key."""
         sign = cast(Callable[[str], tuple[str, float]], self.settings()["oauth_cb"])
         return sign("")[0]
+
+    def signed_request(self, *, host: str = "localhost") -> str:
+        """What AWS's client for Java sends: signed with the tenant's key, for a broker."""
+        return signed_request(Credentials(self.key.access_key_id, secrets.token_urlsafe(30)), host=host)
+
+    def authenticate(self, connection: Connection, mechanism: str) -> None:
+        """Authenticate a connection.
+
+        Raises:
+            PermissionError: the broker refused.
+            ConnectionError: the broker closed the connection without a verdict.
+        """
+        if mechanism == "AWS_MSK_IAM":
+            connection.authenticate_as_java(self.signed_request())
+        elif refusal := connection.authenticate(self.token()):
+            raise PermissionError(refusal)
 
     def audited(self, *, outcome: str) -> list[dict[str, Any]]:
         """The audit lines of the tenant's key so far."""

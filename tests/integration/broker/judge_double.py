@@ -28,12 +28,13 @@ def allow(actions: list[str], resources: list[str]) -> Rule:
 
 @dataclass
 class Key:
-    """What the judge says of one access key."""
+    """What the judge says of one access key; one that expires is a session's."""
 
     principal: str
     access_key_id: str
     rules: list[Rule]
     active: bool = True
+    expires_ms: int | None = None
 
 
 @dataclass
@@ -97,9 +98,15 @@ class JudgeDouble:
     def _count(self, access_key_id: str) -> int:
         return sum(access_key_id in asked for asked in self.refreshed)
 
-    def _verify(self, request: dict[str, str]) -> dict[str, Any]:
-        url = base64.urlsafe_b64decode(request["token"] + "=" * (-len(request["token"]) % 4)).decode()
-        access_key_id = parse_qs(urlsplit(url).query)["X-Amz-Credential"][0].split("/")[0]
+    def _verify(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["mechanism"] == "AWS_MSK_IAM":
+            signed = json.loads(request["token"])
+            access_key_id = signed["x-amz-credential"].split("/")[0]
+            if signed["host"] not in request["hosts"]:
+                return {"outcome": "deny", "reason": "signed for another host"}
+        else:
+            url = base64.urlsafe_b64decode(request["token"] + "=" * (-len(request["token"]) % 4)).decode()
+            access_key_id = parse_qs(urlsplit(url).query)["X-Amz-Credential"][0].split("/")[0]
         self.verified.append(access_key_id)
         key = self.keys.get(access_key_id)
         if key is None or not key.active:
@@ -108,9 +115,9 @@ class JudgeDouble:
             "outcome": "allow",
             "principal": key.principal,
             "access_key_id": access_key_id,
-            "kind": "iam-user",
+            "kind": "iam-user" if key.expires_ms is None else "session",
             "lifetime_ms": int((time.time() + 900) * 1000),
-            "session_expires_ms": None,
+            "session_expires_ms": key.expires_ms,
             "policy": self._policy(key, ""),
         }
 

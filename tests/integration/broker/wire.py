@@ -39,7 +39,21 @@ class Connection:
             ConnectionError: the broker closed the connection without a verdict.
         """
         self._ask(SASL_HANDSHAKE, 1, _text("OAUTHBEARER"))
-        return self._authenticate(f"n,,\x01auth=Bearer {token}\x01\x01".encode())
+        code, _, said = self._authenticate(f"n,,\x01auth=Bearer {token}\x01\x01")
+        return said or (b"refused" if code else b"")
+
+    def authenticate_as_java(self, signed_request: str) -> str:
+        """Present a signed request by AWS_MSK_IAM; the broker's answer.
+
+        Raises:
+            PermissionError: it was refused, in the broker's words.
+            ConnectionError: the broker closed the connection without a verdict.
+        """
+        self._ask(SASL_HANDSHAKE, 1, _text("AWS_MSK_IAM"))
+        code, refusal, said = self._authenticate(signed_request)
+        if code:
+            raise PermissionError(refusal)
+        return said.decode()
 
     def fetch(self, topic: str, *, max_wait_ms: int) -> int:
         """Fetch the end of partition 0; the partition's error code, 0 when it was allowed.
@@ -84,19 +98,27 @@ class Connection:
         answer = self._ask(SHARE_GROUP_HEARTBEAT, 1, no_tags + member + nothing + no_topics + no_tags)
         return int(struct.unpack_from(">h", answer, 1 + 4)[0])
 
-    def _authenticate(self, message: bytes) -> bytes:
-        answer = self._ask(SASL_AUTHENTICATE, 0, struct.pack(">i", len(message)) + message)
+    def _authenticate(self, message: str) -> tuple[int, str, bytes]:
+        """Send a SASL message; error code, error message and SASL message of the answer."""
+        sent = message.encode()
+        answer = self._ask(SASL_AUTHENTICATE, 0, struct.pack(">i", len(sent)) + sent)
         (code, length) = struct.unpack_from(">hh", answer)
         at = 4 + max(0, length)
         (said,) = struct.unpack_from(">i", answer, at)
-        refusal = answer[at + 4 : at + 4 + said]
-        return refusal or (b"refused" if code else b"")
+        return code, answer[4:at].decode(), answer[at + 4 : at + 4 + said]
 
-    def _ask(self, api_key: int, version: int, body: bytes) -> bytes:
-        request = struct.pack(">hhi", api_key, version, 7) + _text("test") + body
+    def exchange(self, request: bytes) -> bytes:
+        """Send a request and return its response, both with their headers and without their sizes.
+
+        Raises:
+            ConnectionError: the broker closed the connection.
+        """
         self._socket.sendall(struct.pack(">i", len(request)) + request)
         (length,) = struct.unpack(">i", self._receive(4))
-        return self._receive(length)[4:]
+        return self._receive(length)
+
+    def _ask(self, api_key: int, version: int, body: bytes) -> bytes:
+        return self.exchange(struct.pack(">hhi", api_key, version, 7) + _text("test") + body)[4:]
 
     def _receive(self, length: int) -> bytes:
         received = b""
