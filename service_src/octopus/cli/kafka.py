@@ -1,0 +1,73 @@
+"""The caller at Kafka: own key, addresses, and the authority that signs the brokers' certificates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.credentials import Credentials
+
+from octopus.cli.session import open_session
+from octopus.fabric.settings import FabricSettings
+from octopus.kafka.client import client_settings
+from octopus.topics.names import namespace_of
+
+CaFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        envvar="OCTOPUS_KAFKA_CA_FILE",
+        exists=True,
+        dir_okay=False,
+        resolve_path=True,
+        metavar="FILE",
+        help="PEM of who signs the brokers' certificates; else this machine's fabric's, else the system's.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KafkaAccess:
+    """What a client of Kafka needs to act as the caller."""
+
+    namespace: str
+    bootstrap_servers: str
+    ca_file: Path | None
+    """None: the system's roots."""
+    access_key: str
+    secret_key: str = field(repr=False)
+
+    def settings(self) -> dict[str, Any]:
+        """Settings of a ``confluent_kafka`` client."""
+        return client_settings(
+            bootstrap_servers=self.bootstrap_servers,
+            ca_file=self.ca_file,
+            credentials=Credentials(self.access_key, self.secret_key),
+        )
+
+
+def open_kafka(as_name: str | None, ca_file: Path | None) -> KafkaAccess:
+    """The caller's key, issued when there is none, with everything that goes with it.
+
+    Raises:
+        NotAuthenticatedError: nobody is logged in.
+        OctopusError: the service refused, with its own message.
+        httpx.HTTPError: the service gave no usable answer.
+    """
+    session = open_session(as_name)
+    key = session.call("POST", "key")
+    return KafkaAccess(
+        namespace=namespace_of(session.subject),
+        bootstrap_servers=key["endpoint"],
+        ca_file=ca_file or local_ca_file(),
+        access_key=key["access_key"],
+        secret_key=key["secret_key"],
+    )
+
+
+def local_ca_file() -> Path | None:
+    """The authority of this machine's fabric, if one was ever started here."""
+    found = FabricSettings().home / "tls" / "ca.pem"
+    return found if found.is_file() else None

@@ -1,0 +1,1 @@
+"""Consumer groups by Kafka's own protocol, with the caller's own key: IAM decides."""
