@@ -64,6 +64,8 @@ class ServiceSettings(DeployedSettings, KafkaSettings):
     listen_port: int = 8000
     credentials: Literal["iam-user"] = "iam-user"
     """Kind of credential that ``POST /api/v3/key`` issues."""
+    last_requests_s: float = 60.0
+    """How long a deleted account's topics wait: in that time the last request of its keys is over."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
@@ -78,4 +80,8 @@ class JudgeSettings(_Settings):
     judge_port: int = 8201
     judge_secret: SecretStr
     """Shared with the broker plugin alone."""
+    judge_tls_certificate: Path | None = None
+    """PEM, the chain too. With it and its key the judge speaks TLS, and may listen off loopback."""
+    judge_tls_key: Path | None = None
+    """PEM, not encrypted."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

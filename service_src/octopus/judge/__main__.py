@@ -1,9 +1,10 @@
-"""``python -m octopus.judge``: the judge as a process on a loopback address."""
+"""``python -m octopus.judge``: the judge as a process, on a loopback address or behind TLS."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -32,11 +33,16 @@ def main() -> int:
     except ValidationError as error:
         missing = ", ".join(f"OCTOPUS_{'.'.join(map(str, e['loc']))}".upper() for e in error.errors())
         return _refuse(f"these settings are missing or wrong: {missing}")
-    if not _is_loopback(settings.judge_host):
+    if (settings.judge_tls_certificate is None) != (settings.judge_tls_key is None):
+        return _refuse("judge_tls_certificate and judge_tls_key go together: one of them is missing")
+    for file in filter(None, (settings.judge_tls_certificate, settings.judge_tls_key)):
+        if not os.access(file, os.R_OK):
+            return _refuse(f"{file} cannot be read")
+    if settings.judge_tls_certificate is None and not _is_loopback(settings.judge_host):
         return _refuse(
-            f"judge_host is {settings.judge_host}, which is not a loopback address: the judge speaks plain"
-            " HTTP, and its secret and its clients' tokens would cross the network unprotected."
-            " Bind it to 127.0.0.1 and put TLS in front, or run it beside the broker"
+            f"judge_host is {settings.judge_host}, which is not a loopback address: without TLS its secret and"
+            " its clients' tokens would cross the network unprotected. Give it judge_tls_certificate and"
+            " judge_tls_key, or run it beside the broker on 127.0.0.1"
         )
     if not _secret(settings):
         return _refuse("judge_secret is empty: anyone could ask")
@@ -68,6 +74,8 @@ async def _serve(settings: JudgeSettings, executor: ThreadPoolExecutor) -> None:
             JudgeApp(judge, secret=_secret(settings)),
             host=settings.judge_host,
             port=settings.judge_port,
+            ssl_certfile=settings.judge_tls_certificate,
+            ssl_keyfile=settings.judge_tls_key,
             lifespan="off",
             log_config=None,
             access_log=False,
