@@ -6,7 +6,7 @@ import configparser
 import os
 from pathlib import Path
 
-from octopus.credentials.service import issue_platform_key
+from octopus.credentials.platform import issue_platform_key
 from octopus.fabric.settings import INSTITUTION, FabricSettings
 from octopus.settings import DeployedSettings
 

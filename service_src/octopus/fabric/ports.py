@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -56,18 +57,23 @@ def orphans(home: Path, *, under: int | None) -> list[psutil.Process]:
     return found
 
 
-def end(process: psutil.Process, *, seconds: float) -> bool:
-    """End a process by SIGTERM, by SIGKILL after ``seconds``; returns whether SIGTERM was enough."""
-    try:
-        process.terminate()
-        process.wait(timeout=seconds)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(timeout=5)
-        return False
-    except psutil.NoSuchProcess:
-        return False
-    return True
+def end(*processes: psutil.Process, seconds: float) -> bool:
+    """End processes, all at once, by SIGTERM, by SIGKILL after ``seconds``.
+
+    Returns:
+        Whether there were any, and SIGTERM was enough for each.
+    """
+    told = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+            told.append(process)
+    _, deaf = psutil.wait_procs(told, timeout=seconds)
+    for process in deaf:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(deaf, timeout=5)
+    return bool(told) and len(told) == len(processes) and not deaf
 
 
 def _describe(pid: int | None) -> str:

@@ -178,11 +178,9 @@ class Fabric:
         names = ", ".join(f"{process.name()} ({process.pid})" for process in left)
         self._progress.note(f"The supervisor ended uncleanly and left processes behind, now stopped: {names}")
         emulators = [process for process in left if "ministack" in " ".join(process.cmdline())]
-        saved = [end(process, seconds=30) for process in emulators]
-        if any(saved):
+        if end(*emulators, seconds=30):
             self._emulator.keep_clean()
-        for process in left:
-            end(process, seconds=30)
+        end(*(process for process in left if process not in emulators), seconds=30)
 
     def _check_ports(self) -> None:
         states = self._supervisor.states()

@@ -40,8 +40,8 @@ def main() -> int:
             return _refuse(f"{file} cannot be read")
     if settings.judge_tls_certificate is None and not _is_loopback(settings.judge_host):
         return _refuse(
-            f"judge_host is {settings.judge_host}, which is not a loopback address: without TLS its secret and"
-            " its clients' tokens would cross the network unprotected. Give it judge_tls_certificate and"
+            f"judge_host is {settings.judge_host}, which is not a loopback address: without TLS its secret"
+            " and its clients' tokens would cross the network unprotected. Give it judge_tls_certificate and"
             " judge_tls_key, or run it beside the broker on 127.0.0.1"
         )
     if not _secret(settings):
