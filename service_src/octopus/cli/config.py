@@ -1,0 +1,65 @@
+"""``octopus config TOOL``: settings of other people's Kafka clients, for the caller at this fabric."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from octopus.cli.kafka import CaFileOption, open_kafka
+from octopus.cli.output import AsOption, JsonOption, print_json, print_line
+from octopus.clients.snippets import TOOLS, Connection, Key, ToolName, render
+from octopus.groups.names import complete
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the command line's root."""
+    app.command()(config)
+
+
+def config(
+    tool: Annotated[ToolName, typer.Argument(help="The client.")],
+    topic: Annotated[
+        str, typer.Option("--topic", metavar="TOPIC", help="Of the examples; your namespace is added.")
+    ] = "readings",
+    group: Annotated[
+        str, typer.Option("--group", metavar="GROUP", help="Consumer group; your namespace is added.")
+    ] = "readers",
+    with_secrets: Annotated[
+        bool, typer.Option("--with-secrets", help="Write your key into the text.")
+    ] = False,
+    as_name: AsOption = None,
+    ca_file: CaFileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print ready settings for a Kafka client: this fabric's addresses, your namespace, no secret."""
+    kafka = open_kafka(as_name, ca_file)
+    connection = Connection(
+        bootstrap_servers=kafka.bootstrap_servers,
+        topic=complete(kafka.namespace, topic),
+        group=complete(kafka.namespace, group),
+        ca_file=kafka.ca_file,
+        credential_process=_credential_process(as_name),
+        key=Key(access_key=kafka.access_key, secret_key=kafka.secret_key) if with_secrets else None,
+    )
+    text = render(tool, connection)
+    if as_json:
+        about = TOOLS[tool]
+        print_json({"status": "success", "file": about.file, "needs": about.needs, "text": text})
+    else:
+        print_line(text.removesuffix("\n"))
+
+
+def _credential_process(as_name: str | None) -> str:
+    # AWS's tools run it without this shell's PATH and variables, wherever they are.
+    command = [str(Path(sys.executable).parent / "octopus"), "key", "session", "--credential-process"]
+    if as_name is not None:
+        command += ["--as", as_name]
+    home = os.environ.get("OCTOPUS_HOME")
+    if home is not None:
+        command = ["/usr/bin/env", f"OCTOPUS_HOME={Path(home).expanduser().resolve()}", *command]
+    return shlex.join(command)

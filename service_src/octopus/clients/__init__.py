@@ -1,0 +1,1 @@
+"""Settings of other people's Kafka clients, ready to use with one fabric."""
