@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from octopus.cli.output import JsonOption, print_json, print_line
-from octopus.credentials.service import issue_platform_key
+from octopus.credentials.platform import issue_platform_key
 from octopus.parameters import as_environment, read_deployed_settings
 
 app = typer.Typer(help="Set up the platform's own processes off AWS, as the operator.", no_args_is_help=True)

@@ -1,4 +1,4 @@
-"""Who makes keys. One kind today: access keys of an IAM user."""
+"""Who makes long-lived keys: IAM, for its users."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.literals import StatusTypeType
 
 _NEW_USER_KNOWN_S = 6.0
 """IAM is eventually consistent: a user made a moment ago may be unknown to the next call."""
@@ -24,8 +25,6 @@ class IssuedKey:
 
     access_key_id: str
     secret: str = field(repr=False)
-    created: str
-    """ISO-8601, UTC."""
 
 
 class CredentialIssuer(Protocol):
@@ -44,6 +43,12 @@ class CredentialIssuer(Protocol):
         Raises:
             PrincipalGoneError: the principal does not exist.
         """
+
+    def set_active(self, user_name: str, access_key_id: str, *, active: bool) -> bool:
+        """Let the key work, or not; returns False when there is no such key."""
+
+    def last_used(self, access_key_id: str) -> str | None:
+        """When the key last signed a request that AWS itself saw: ISO-8601, UTC; None when never."""
 
     def end(self, user_name: str, access_key_id: str) -> None:
         """The key does not exist any more, whether it did or not."""
@@ -67,7 +72,7 @@ class IamUserIssuer:
             key = attempts(self._client.create_access_key, UserName=user_name)["AccessKey"]
         except self._client.exceptions.NoSuchEntityException:
             raise PrincipalGoneError(user_name) from None
-        return IssuedKey(key["AccessKeyId"], key["SecretAccessKey"], key["CreateDate"].isoformat())
+        return IssuedKey(key["AccessKeyId"], key["SecretAccessKey"])
 
     def states(self, user_name: str) -> dict[str, bool]:
         """See `CredentialIssuer.states`."""
@@ -77,6 +82,24 @@ class IamUserIssuer:
             raise PrincipalGoneError(user_name) from None
         keys = [key for page in pages for key in page["AccessKeyMetadata"]]
         return {key["AccessKeyId"]: key["Status"] == "Active" for key in keys}
+
+    def set_active(self, user_name: str, access_key_id: str, *, active: bool) -> bool:
+        """See `CredentialIssuer.set_active`."""
+        status: StatusTypeType = "Active" if active else "Inactive"
+        try:
+            self._client.update_access_key(UserName=user_name, AccessKeyId=access_key_id, Status=status)
+        except self._client.exceptions.NoSuchEntityException:
+            return False
+        return True
+
+    def last_used(self, access_key_id: str) -> str | None:
+        """See `CredentialIssuer.last_used`."""
+        try:
+            reply = self._client.get_access_key_last_used(AccessKeyId=access_key_id)
+        except self._client.exceptions.NoSuchEntityException:
+            return None
+        moment = reply["AccessKeyLastUsed"].get("LastUsedDate")
+        return moment.isoformat(timespec="seconds") if moment else None
 
     def end(self, user_name: str, access_key_id: str) -> None:
         """See `CredentialIssuer.end`."""

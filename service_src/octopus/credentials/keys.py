@@ -1,16 +1,17 @@
-"""Keys of account holders: had, listed, deleted."""
+"""Keys of account holders: had, added, rotated, revoked, listed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 
 from octopus.accounts.models import State
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
-from octopus.credentials.models import StoredKey, UsableKey
-from octopus.credentials.service import Credentials, PrincipalGoneError
-from octopus.errors import Failure, UnavailableError
+from octopus.credentials.models import Kind, ListedKey, Rotation, StoredKey, UsableKey
+from octopus.credentials.service import MOST_KEYS, Credentials, NoRoomError, PrincipalGoneError
+from octopus.errors import Failure, NotFoundError, UnavailableError
 from octopus.registry.leases import Lease
 
 
@@ -23,10 +24,11 @@ class Keys:
         self._credentials = credentials
 
     def current(self, subject: str) -> UsableKey:
-        """The subject's key: the recorded one while it works, else a new one; the account is made first.
+        """The subject's newest key that works, else a new one; the account is made first.
 
         Raises:
             Failure: the account cannot be made.
+            ForbiddenError: the account is suspended.
         """
         account = self._accounts.find(subject)
         if account and account.state is State.ACTIVE:
@@ -37,22 +39,108 @@ class Keys:
             if key is not None:
                 return key
         with self._ready(subject) as lease:
+            return self._credentials.current(subject, subject) or self._credentials.issue(
+                subject, subject, lease
+            )
+
+    def add(self, subject: str, *, label: str | None = None, expires_days: int | None = None) -> UsableKey:
+        """A new key beside the one that the subject may have; the account is made first.
+
+        Raises:
+            Failure: the subject has two keys that work, or the account cannot be made.
+            ForbiddenError: the account is suspended.
+        """
+        end = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
+        with self._ready(subject) as lease:
             try:
-                return self._credentials.current(subject, subject) or self._credentials.issue(
-                    subject, subject, lease
+                return self._credentials.issue(
+                    subject,
+                    subject,
+                    lease,
+                    label=label,
+                    expires=end.isoformat(timespec="seconds") if end else None,
                 )
-            except PrincipalGoneError:
-                raise UnavailableError("IAM does not know the new user yet: try again") from None
+            except NoRoomError as full:
+                raise Failure(
+                    f"{_both(full)}: delete one, or rotate one to put a new key in its place"
+                ) from None
+
+    def rotate(self, subject: str, access_key_id: str, *, overlap: timedelta) -> Rotation:
+        """A new key in the place of another, which works for ``overlap`` more.
+
+        Raises:
+            NotFoundError: the subject has no such key.
+            Failure: it is a session or does not work any more, it has a successor already, or there is no
+                room for an overlap.
+            ForbiddenError: the account is suspended.
+            OctopusError: the old key is gone and the new one could not be made.
+        """
+        self._rotatable(subject, access_key_id)
+        with self._ready(subject) as lease:
+            self._rotatable(subject, access_key_id)
+            try:
+                rotation = self._credentials.rotate(subject, subject, access_key_id, lease, overlap=overlap)
+            except NoRoomError as full:
+                raise Failure(
+                    f"{_both(full)}: wait until one ends, delete one, or rotate without overlap"
+                    " (overlap_hours 0), which ends the old key at once"
+                ) from None
+            if rotation is None:
+                raise Failure(f"Key {access_key_id} does not work any more: ask for a new one")
+            return rotation
+
+    def revoke(self, subject: str, access_key_id: str) -> bool:
+        """One key or session of the subject does not work any more; returns False when it had no such."""
+        found = self._credentials.find(subject, access_key_id)
+        if found is None:
+            return False
+        if found.kind is Kind.SESSION:
+            self._credentials.end_session(subject, access_key_id)
+            return True
+        with self._accounts.turn(subject) as lease:
+            foreign = self._principals.is_foreign(subject)
+            self._credentials.end(subject, subject, [access_key_id], lease, keep_in_iam=foreign)
+        return True
+
+    def relabel(self, subject: str, access_key_id: str, label: str) -> None:
+        """Call a key or session something else.
+
+        Raises:
+            NotFoundError: the subject has none of that id.
+        """
+        self._find(subject, access_key_id)
+        if not self._credentials.relabel(access_key_id, label):
+            raise _not_found(subject, access_key_id)
 
     def recorded(self, subject: str) -> list[StoredKey]:
-        """The subject's recorded keys, newest first."""
+        """The subject's recorded keys and sessions, newest first."""
         return self._credentials.recorded(subject)
 
+    def listed(self, subject: str) -> list[ListedKey]:
+        """The subject's recorded keys and sessions, newest first, each with its last use."""
+        return self._credentials.listed(subject)
+
     def delete_all(self, subject: str) -> None:
-        """No key of the subject works any more."""
+        """No key and no session of the subject works any more."""
         with self._accounts.turn(subject) as lease:
             foreign = self._principals.is_foreign(subject)
             self._credentials.delete_all(subject, subject, lease, keep_in_iam=foreign)
+
+    def _find(self, subject: str, access_key_id: str) -> StoredKey:
+        found = self._credentials.find(subject, access_key_id)
+        if found is None:
+            raise _not_found(subject, access_key_id)
+        return found
+
+    def _rotatable(self, subject: str, access_key_id: str) -> None:
+        found = self._find(subject, access_key_id)
+        if found.kind is Kind.SESSION:
+            raise Failure(f"{access_key_id} is a session: it ends by itself, open another one instead")
+        if found.successor is not None:
+            raise Failure(
+                f"Key {access_key_id} was rotated already: {found.successor} took its place, and it works"
+                f" until {found.expires}"
+            )
 
     @contextmanager
     def _ready(self, subject: str) -> Iterator[Lease]:
@@ -61,4 +149,22 @@ class Keys:
                 lease = held.enter_context(self._accounts.ready(subject))
             except Failure as failure:
                 raise Failure(f"Failed to create user: {failure.message}") from failure
-            yield lease
+            try:
+                yield lease
+            except PrincipalGoneError:
+                raise UnavailableError("IAM does not know the new user yet: try again") from None
+
+
+def _not_found(subject: str, access_key_id: str) -> NotFoundError:
+    return NotFoundError(f"Key {access_key_id} not found for {subject}")
+
+
+def _both(full: NoRoomError) -> str:
+    return f"A user may have {MOST_KEYS} keys, and {' and '.join(map(_told, full.keys))} work"
+
+
+def _told(key: StoredKey) -> str:
+    about = [f"label {key.label!r}" if key.label else "no label"]
+    if key.expires is not None:
+        about.append(f"ends {key.expires}")
+    return f"{key.access_key_id} ({', '.join(about)})"

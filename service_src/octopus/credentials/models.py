@@ -1,12 +1,10 @@
-"""What a credential is, inside and in replies."""
+"""What a credential is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 
 class Kind(StrEnum):
@@ -14,9 +12,20 @@ class Kind(StrEnum):
 
     IAM_USER = "iam-user"
     PLATFORM = "platform"
+    SESSION = "session"
 
 
-@dataclass(frozen=True)
+class KeyState(StrEnum):
+    """Whether a key may be used; the judge takes active ones alone."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    """Somebody deactivated it in IAM by hand."""
+    SUSPENDED = "suspended"
+    """Its account is suspended; it comes back with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoredKey:
     """A key as the credentials table holds it; its secret is still encrypted."""
 
@@ -24,16 +33,26 @@ class StoredKey:
     subject: str
     user_name: str
     kind: Kind
-    active: bool
+    state: KeyState = KeyState.ACTIVE
     secret: bytes = field(repr=False)
     created: str
     """ISO-8601, UTC."""
     label: str | None = None
     expires: str | None = None
     """ISO-8601, UTC; None for a key that lives until it is deleted."""
+    successor: str | None = None
+    """Access key id of the key that took its place; this one works beside it until it expires."""
+    topics: tuple[str, ...] = ()
+    """Of a session: what it is limited to, as its owner named it."""
+    actions: tuple[str, ...] = ()
+    """Of a session: ``read``, ``write`` or both."""
+
+    def expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires is not None and datetime.fromisoformat(self.expires) <= datetime.now(UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UsableKey:
     """A key in the hands of its owner."""
 
@@ -42,80 +61,25 @@ class UsableKey:
     created: str
     fresh: bool
     """Made by this call: IAM on AWS may need some seconds until it is known everywhere."""
+    label: str | None = None
+    expires: str | None = None
 
 
-class KeyReply(BaseModel):
-    """The caller's key. The secret is in this reply only; keep it as you keep a password."""
+@dataclass(frozen=True, kw_only=True)
+class Rotation:
+    """A key that took the place of another."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "status": "success",
-                "message": "Access key created for 7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44",
-                "access_key": "AKIAIOSFODNN7EXAMPLE",
-                "secret_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-                "create_date": "2026-11-22T04:50:31+00:00",
-                "endpoint": "broker.example.org:9098",
-                "fresh": True,
-            }
-        }
-    )
-
-    status: Literal["success"] = "success"
-    message: str
-    access_key: str
-    secret_key: str
-    create_date: str
-    endpoint: str
-    """Bootstrap servers, comma-separated ``host:port``."""
-    fresh: bool
+    key: UsableKey
+    replaced: str
+    """Access key id of the other."""
+    replaced_expires: str | None
+    """ISO-8601, UTC: until when the other works; None when it does not any more."""
 
 
-class KeyDeletedReply(BaseModel):
-    """The caller has no key any more."""
+@dataclass(frozen=True, kw_only=True)
+class ListedKey:
+    """A key without its secret, and when it last signed anything."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "status": "success",
-                "message": "Access key deleted for 7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44",
-            }
-        }
-    )
-
-    status: Literal["success"] = "success"
-    message: str
-
-
-class KeySummary(BaseModel):
-    """A key without its secret."""
-
-    access_key: str
-    kind: Kind
-    state: Literal["active", "inactive"]
-    create_date: str
-
-
-class KeysReply(BaseModel):
-    """The caller's keys, newest first."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "status": "success",
-                "message": "Found 1 keys for 7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44",
-                "keys": [
-                    {
-                        "access_key": "AKIAIOSFODNN7EXAMPLE",
-                        "kind": "iam-user",
-                        "state": "active",
-                        "create_date": "2026-11-22T04:50:31+00:00",
-                    }
-                ],
-            }
-        }
-    )
-
-    status: Literal["success"] = "success"
-    message: str
-    keys: list[KeySummary]
+    stored: StoredKey
+    last_used: str | None
+    """ISO-8601, UTC; at most five minutes behind."""

@@ -1,4 +1,4 @@
-"""Which key a principal has, and when it gets a new one."""
+"""Which long-lived keys a principal has, and when it gets another."""
 
 from __future__ import annotations
 
@@ -8,32 +8,49 @@ from typing import TYPE_CHECKING
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from octopus import aws
+from octopus.credentials.inspection import Inspection
 from octopus.credentials.issuer import CredentialIssuer, IamUserIssuer, IssuedKey, PrincipalGoneError
-from octopus.credentials.models import Kind, StoredKey, UsableKey
-from octopus.credentials.secrets import UnreadableSecretError, decrypt, encrypt
+from octopus.credentials.models import KeyState, Kind, ListedKey, Rotation, StoredKey, UsableKey
+from octopus.credentials.secrets import encrypt
 from octopus.credentials.store import NO_POLICY_SHA256, CredentialStore
-from octopus.registry.leases import Lease, Leases
+from octopus.errors import OctopusError
+from octopus.registry.leases import Lease
 from octopus.settings import DeployedSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
     from mypy_boto3_kms import KMSClient
 
-__all__ = ["NO_POLICY_SHA256", "Credentials", "PrincipalGoneError", "issue_platform_key"]
+__all__ = ["NO_POLICY_SHA256", "Credentials", "NoRoomError", "PrincipalGoneError"]
 
-_SETTLES = timedelta(seconds=30)
-"""Age from which a key that IAM does not list is believed to be gone (IAM is eventually consistent)."""
-_ASKED_AGAIN_S = 3.0
-_FIRST_PLATFORM_TURN_S = 20.0
+MOST_KEYS = 2
+"""IAM's ceiling for one user."""
 
 _log = structlog.get_logger(__name__)
 
 
+class NoRoomError(Exception):
+    """The principal has as many working keys as IAM lets it have.
+
+    Attributes:
+        keys: those keys, newest first.
+    """
+
+    def __init__(self, keys: Sequence[StoredKey]) -> None:
+        super().__init__(f"{len(keys)} keys work")
+        self.keys = tuple(keys)
+
+
 class Credentials:
-    """Keys of principals. Every change wants the principal's lease (`octopus.registry.leases`)."""
+    """Keys of principals. Every change wants the principal's lease (`octopus.registry.leases`).
+
+    A key *works* when its record is active and not expired, IAM holds it active, and its secret can be
+    decrypted. Whatever else there is makes room for the next key that is issued: keys that do not work, and
+    keys that IAM has and no record names. Nobody can say of the latter whether a crash left them or a person
+    made them; their secret is not known here, and no judge takes them.
+    """
 
     def __init__(
         self, *, store: CredentialStore, issuer: CredentialIssuer, kms: KMSClient, kms_key_arn: str
@@ -42,9 +59,10 @@ class Credentials:
         self._issuer = issuer
         self._kms = kms
         self._kms_key_arn = kms_key_arn
+        self._inspection = Inspection(issuer=issuer, kms=kms, kms_key_arn=kms_key_arn)
 
     def current(self, subject: str, user_name: str) -> UsableKey | None:
-        """The newest recorded key that IAM holds active and that can still be decrypted, or None.
+        """The newest key that works, or None.
 
         Raises:
             PrincipalGoneError: IAM has no such user.
@@ -52,66 +70,180 @@ class Credentials:
         stored = self._store.keys_of(subject)
         if not stored:
             return None
-        states = self._states(user_name, stored)
-        for key in stored:
-            if not (key.active and states.get(key.access_key_id) and not _expired(key)):
-                continue
-            try:
-                secret = decrypt(
-                    self._kms,
-                    self._kms_key_arn,
-                    subject=subject,
-                    access_key_id=key.access_key_id,
-                    ciphertext=key.secret,
-                )
-            except UnreadableSecretError:
-                _log.warning("key.unreadable", subject=subject, access_key_id=key.access_key_id)
-                continue
-            return UsableKey(key.access_key_id, secret, key.created, fresh=False)
+        in_iam = self._inspection.in_iam(user_name, stored)
+        for key, secret in self._inspection.working(stored, in_iam):
+            return UsableKey(
+                access_key_id=key.access_key_id,
+                secret=secret,
+                created=key.created,
+                fresh=False,
+                label=key.label,
+                expires=key.expires,
+            )
         return None
 
     def recorded(self, subject: str) -> list[StoredKey]:
-        """Every key that the fabric holds of a principal, newest first, its secret still encrypted."""
-        return self._store.keys_of(subject)
+        """Every key and session that the fabric holds of a principal, newest first, secrets encrypted."""
+        return self._store.all_of(subject)
 
-    def issue(self, subject: str, user_name: str, lease: Lease, *, kind: Kind = Kind.IAM_USER) -> UsableKey:
-        """A new key, when `current` has found none: everything unusable makes room for it.
+    def listed(self, subject: str) -> list[ListedKey]:
+        """The same, each with its last use: the judge's word, or IAM's where that is newer."""
+        stored = self._store.all_of(subject)
+        seen = self._store.last_used([key.access_key_id for key in stored])
+        return [
+            ListedKey(stored=key, last_used=latest(seen.get(key.access_key_id), self._seen_by_iam(key)))
+            for key in stored
+        ]
+
+    def find(self, subject: str, access_key_id: str) -> StoredKey | None:
+        """One of the principal's keys or sessions; None when it has none of that id."""
+        return self._store.key(subject, access_key_id)
+
+    def relabel(self, access_key_id: str, label: str) -> bool:
+        """Call a recorded key something else; returns False when it is gone."""
+        return self._store.set_label(access_key_id, label)
+
+    def issue(
+        self,
+        subject: str,
+        user_name: str,
+        lease: Lease,
+        *,
+        kind: Kind = Kind.IAM_USER,
+        label: str | None = None,
+        expires: str | None = None,
+    ) -> UsableKey:
+        """A new key, beside those that work.
+
+        Args:
+            label: its owner's name for it.
+            expires: ISO-8601, UTC; None for a key that lives until it is deleted.
 
         Raises:
+            NoRoomError: as many keys work as may be.
             PrincipalGoneError: IAM has no such user.
         """
-        recorded = [key.access_key_id for key in self._store.keys_of(subject)]
-        in_iam = self._in_iam(user_name)
-        self._store.remove(subject, recorded, lease.check())
-        for access_key_id in {*in_iam, *recorded}:
-            self._issuer.end(user_name, access_key_id)
-            _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
-        key = self._issuer.issue(user_name)
+        working = self._make_room(subject, user_name, lease)
+        if len(working) >= MOST_KEYS:
+            raise NoRoomError(working)
+        return self._issue(subject, user_name, lease, kind=kind, label=label, expires=expires)
+
+    def rotate(
+        self, subject: str, user_name: str, access_key_id: str, lease: Lease, *, overlap: timedelta
+    ) -> Rotation | None:
+        """A new key in the place of another, which works for ``overlap`` more; None when it works no more.
+
+        The new one has the other's label and, if that had an end, as long a life.
+
+        Raises:
+            NoRoomError: there are two keys, so that only a rotation without overlap is possible.
+            OctopusError: the other is gone and no new one could be made.
+        """
+        working = self._make_room(subject, user_name, lease)
+        old = next((key for key in working if key.access_key_id == access_key_id), None)
+        if old is None:
+            return None
+        crowded = len(working) >= MOST_KEYS
+        if crowded and overlap:
+            raise NoRoomError(working)
+        life = _life(old)
+        expires = (datetime.now(UTC) + life).isoformat(timespec="seconds") if life else None
+        ends = _earlier(old.expires, datetime.now(UTC) + overlap) if overlap else None
+        if crowded:
+            self.end(subject, user_name, [access_key_id], lease)
         try:
-            self._record(key, subject, user_name, kind, lease)
-        except BaseException:
-            # Its secret is lost with this call, so nobody could ever use it.
-            self._take_back(user_name, key)
-            raise
-        _log.info("key.issued", subject=subject, access_key_id=key.access_key_id, kind=kind.value)
-        return UsableKey(key.access_key_id, key.secret, key.created, fresh=True)
+            key = self._issue(
+                subject,
+                user_name,
+                lease,
+                kind=old.kind,
+                label=old.label,
+                expires=expires,
+                replaces=(access_key_id, ends) if ends else None,
+            )
+        except (OctopusError, PrincipalGoneError, BotoCoreError, ClientError) as error:
+            if not crowded:
+                raise
+            raise OctopusError(
+                f"Key {access_key_id} is deleted and no new one was made: ask for one"
+            ) from error
+        if not overlap and not crowded:
+            self.end(subject, user_name, [access_key_id], lease)
+        _log.info(
+            "key.rotated", subject=subject, access_key_id=access_key_id, by=key.access_key_id, until=ends
+        )
+        return Rotation(key=key, replaced=access_key_id, replaced_expires=ends)
 
-    def delete_all(self, subject: str, user_name: str, lease: Lease, *, keep_in_iam: bool = False) -> None:
-        """No key of the principal works any more: first for the fabric, then for IAM.
-
-        IAM is asked before anything is changed, so a failure there leaves all as it was.
+    def end(
+        self,
+        subject: str,
+        user_name: str,
+        access_key_ids: Sequence[str],
+        lease: Lease,
+        *,
+        keep_in_iam: bool = False,
+    ) -> None:
+        """These long-lived keys do not work any more: first for the fabric, then for IAM.
 
         Args:
             keep_in_iam: the user is not the fabric's, so that its keys in IAM are none of ours.
         """
-        stored = self._store.keys_of(subject)
-        in_iam = [] if keep_in_iam else self._in_iam(user_name)
-        recorded = [key.access_key_id for key in stored]
-        self._store.remove(subject, recorded, lease.check())
-        for access_key_id in {*in_iam, *recorded}:
+        self._store.remove(subject, access_key_ids, lease.check())
+        for access_key_id in access_key_ids:
             if not keep_in_iam:
                 self._issuer.end(user_name, access_key_id)
             _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
+
+    def end_session(self, subject: str, access_key_id: str) -> None:
+        """This session does not work any more for the fabric; AWS lets nobody end one."""
+        self._store.remove(subject, [access_key_id])
+        _log.info("key.deleted", subject=subject, access_key_id=access_key_id, kind=Kind.SESSION.value)
+
+    def delete_all(self, subject: str, user_name: str, lease: Lease, *, keep_in_iam: bool = False) -> None:
+        """No key and no session of the principal works any more; keys that no record names go too.
+
+        IAM is asked before anything is changed, so a failure there leaves all as it was.
+
+        Args:
+            keep_in_iam: as for `end`.
+        """
+        stored = self._store.all_of(subject)
+        in_iam = [] if keep_in_iam else self._in_iam(user_name)
+        sessions = [key.access_key_id for key in stored if key.kind is Kind.SESSION]
+        recorded = [key.access_key_id for key in stored if key.kind is not Kind.SESSION]
+        # Keys first: they last longer. In IAM they end last, so that nothing is recorded that is not there.
+        self._store.remove(subject, [*recorded, *sessions], lease.check())
+        for access_key_id in dict.fromkeys([*recorded, *in_iam]):
+            if not keep_in_iam:
+                self._issuer.end(user_name, access_key_id)
+            _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
+        for access_key_id in sessions:
+            _log.info("key.deleted", subject=subject, access_key_id=access_key_id, kind=Kind.SESSION.value)
+
+    def suspend(self, subject: str, user_name: str, lease: Lease) -> None:
+        """No key of the principal works until `resume`, for the fabric and for IAM; its sessions end."""
+        stored = self._store.all_of(subject)
+        suspended = [key.access_key_id for key in stored if key.state is KeyState.SUSPENDED]
+        active = [
+            key.access_key_id
+            for key in stored
+            if key.kind is not Kind.SESSION and key.state is KeyState.ACTIVE
+        ]
+        self._store.set_states(subject, dict.fromkeys(active, KeyState.SUSPENDED), lease.check())
+        for key in stored:
+            if key.kind is Kind.SESSION:
+                self.end_session(subject, key.access_key_id)
+        for access_key_id in [*active, *suspended]:
+            self._issuer.set_active(user_name, access_key_id, active=False)
+
+    def resume(self, subject: str, user_name: str, lease: Lease) -> None:
+        """The keys that `suspend` took away work again; those that IAM has lost meanwhile are forgotten."""
+        suspended = [
+            key.access_key_id for key in self._store.keys_of(subject) if key.state is KeyState.SUSPENDED
+        ]
+        there = [id_ for id_ in suspended if self._issuer.set_active(user_name, id_, active=True)]
+        self._store.set_states(subject, dict.fromkeys(there, KeyState.ACTIVE), lease.check())
+        self.end(subject, user_name, [id_ for id_ in suspended if id_ not in there], lease)
 
     def bump_version(self, subject: str, policy_sha256: str) -> None:
         """Tell the judge that the principal's policy is another one now."""
@@ -121,40 +253,75 @@ class Credentials:
         """Items that tell the judge, for the transaction that changes the account itself."""
         return self._store.change(subject, policy_sha256)
 
+    def _make_room(self, subject: str, user_name: str, lease: Lease) -> list[StoredKey]:
+        """Remove everything that does not work; returns what does, newest first."""
+        stored = self._store.keys_of(subject)
+        try:
+            in_iam = self._inspection.in_iam(user_name, stored)
+        except PrincipalGoneError:
+            in_iam = {}  # gone, or so new that IAM does not list it yet
+        working = [key for key, _ in self._inspection.working(stored, in_iam)]
+        kept = {key.access_key_id for key in working}
+        lease.renew()  # whoever has the turn by now may be making one of the keys that no record names
+        all_ids = dict.fromkeys([*(key.access_key_id for key in stored), *in_iam])
+        self.end(subject, user_name, [id_ for id_ in all_ids if id_ not in kept], lease)
+        return working
+
+    def _seen_by_iam(self, key: StoredKey) -> str | None:
+        return None if key.kind is Kind.SESSION else self._issuer.last_used(key.access_key_id)
+
     def _in_iam(self, user_name: str) -> list[str]:
         try:
             return list(self._issuer.states(user_name))
         except PrincipalGoneError:
-            return []  # gone, or so new that IAM does not list it yet
+            return []
 
-    def _states(self, user_name: str, stored: Sequence[StoredKey]) -> dict[str, bool]:
-        newborn = {key.access_key_id for key in stored if _age(key) < _SETTLES}
-        attempts = Retrying(
-            retry=retry_if_result(lambda states: bool(newborn - states.keys())),
-            wait=wait_fixed(0.5),
-            stop=stop_after_delay(_ASKED_AGAIN_S),
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    def _issue(
+        self,
+        subject: str,
+        user_name: str,
+        lease: Lease,
+        *,
+        kind: Kind,
+        label: str | None,
+        expires: str | None,
+        replaces: tuple[str, str] | None = None,
+    ) -> UsableKey:
+        issued = self._issuer.issue(user_name)
+        created = datetime.now(UTC).isoformat(timespec="milliseconds")
+        try:
+            ciphertext = encrypt(
+                self._kms,
+                self._kms_key_arn,
+                subject=subject,
+                access_key_id=issued.access_key_id,
+                secret=issued.secret,
+            )
+            stored = StoredKey(
+                access_key_id=issued.access_key_id,
+                subject=subject,
+                user_name=user_name,
+                kind=kind,
+                secret=ciphertext,
+                created=created,
+                label=label,
+                expires=expires,
+            )
+            ending = [self._store.succeeded(*replaces, by=issued.access_key_id)] if replaces else []
+            self._store.add(stored, lease.check(), *ending)
+        except BaseException:
+            # Its secret is lost with this call, so nobody could ever use it.
+            self._take_back(user_name, issued)
+            raise
+        _log.info("key.issued", subject=subject, access_key_id=issued.access_key_id, kind=kind.value)
+        return UsableKey(
+            access_key_id=issued.access_key_id,
+            secret=issued.secret,
+            created=created,
+            fresh=True,
+            label=label,
+            expires=expires,
         )
-        return attempts(self._issuer.states, user_name)
-
-    def _record(self, key: IssuedKey, subject: str, user_name: str, kind: Kind, lease: Lease) -> None:
-        ciphertext = encrypt(
-            self._kms,
-            self._kms_key_arn,
-            subject=subject,
-            access_key_id=key.access_key_id,
-            secret=key.secret,
-        )
-        stored = StoredKey(
-            access_key_id=key.access_key_id,
-            subject=subject,
-            user_name=user_name,
-            kind=kind,
-            active=True,
-            secret=ciphertext,
-            created=key.created,
-        )
-        self._store.add(stored, lease.check())
 
     def _take_back(self, user_name: str, key: IssuedKey) -> None:
         try:
@@ -162,30 +329,6 @@ class Credentials:
         except (BotoCoreError, ClientError) as error:
             # The next issue removes it: it is in IAM and not in the table.
             _log.warning("key.left", access_key_id=key.access_key_id, reason=type(error).__name__)
-
-
-def issue_platform_key(
-    *, principal: str, user_name: str, settings: DeployedSettings | None = None
-) -> tuple[str, str]:
-    """The key of a platform process: access key id and secret; the recorded one while it works.
-
-    Args:
-        principal: name in Kafka and in the registry, such as ``service``.
-        user_name: IAM user that the stacks made for it.
-        settings: of the deployment; from the environment when None.
-
-    Raises:
-        PrincipalGoneError: IAM has no such user.
-        UnavailableError: another process issues a key for it just now.
-    """
-    deployed = settings or DeployedSettings()  # from the environment
-    credentials = open_credentials(deployed)
-    leases = Leases(aws.dynamodb(), deployed.registry_table)
-    with leases.hold(f"principal {principal}", patience_s=_FIRST_PLATFORM_TURN_S) as lease:
-        key = credentials.current(principal, user_name) or credentials.issue(
-            principal, user_name, lease, kind=Kind.PLATFORM
-        )
-    return key.access_key_id, key.secret
 
 
 def open_credentials(settings: DeployedSettings) -> Credentials:
@@ -198,9 +341,18 @@ def open_credentials(settings: DeployedSettings) -> Credentials:
     )
 
 
-def _age(key: StoredKey) -> timedelta:
-    return datetime.now(UTC) - datetime.fromisoformat(key.created)
+def latest(*moments: str | None) -> str | None:
+    """The last of some ISO-8601 times; None when there is none."""
+    return max((moment for moment in moments if moment), key=datetime.fromisoformat, default=None)
 
 
-def _expired(key: StoredKey) -> bool:
-    return key.expires is not None and datetime.fromisoformat(key.expires) <= datetime.now(UTC)
+def _life(key: StoredKey) -> timedelta | None:
+    if key.expires is None:
+        return None
+    return datetime.fromisoformat(key.expires) - datetime.fromisoformat(key.created)
+
+
+def _earlier(expires: str | None, moment: datetime) -> str:
+    if expires is not None and datetime.fromisoformat(expires) < moment:
+        return expires
+    return moment.isoformat(timespec="seconds")

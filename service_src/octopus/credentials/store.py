@@ -2,22 +2,28 @@
 
 Rows (pk / sk):
     ``KEY#<access key id>`` / ``KEY``: subject, user_name, kind, state, secret (ciphertext), created,
-        label and expires where they apply.
-    ``SUBJECT#<subject>`` / ``KEY#<access key id>``: pointer of the owner, in one transaction with the key.
+        label, expires, successor, and a session's topics and actions, where they apply.
+    ``SUBJECT#<subject>`` / ``KEY#<access key id>``: pointer of the owner, with the key's kind; in one
+        transaction with the key.
     ``SUBJECT#<subject>`` / ``VERSION``: version (N), policy_sha256, changed. Never deleted, so that a version
         number is never used twice.
     ``CHANGES#<UTC hour>`` / ``<time>#<subject>``: in one transaction with every bump of a version.
+    ``USE#<access key id>`` / ``USE``: last_used. The judge's; only read here.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from octopus.credentials.models import Kind, StoredKey
-from octopus.registry.transactions import write_together
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_random_exponential
+
+from octopus.credentials import items
+from octopus.credentials.models import KeyState, Kind, StoredKey
+from octopus.errors import UnavailableError
+from octopus.registry.transactions import ConditionFailedError, write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,6 +32,11 @@ if TYPE_CHECKING:
 NO_POLICY_SHA256 = ""
 """In the version row of a principal that has no inline policy."""
 _CHANGES_KEPT_S = 24 * 3600
+_READ_AT_ONCE = 100
+"""DynamoDB's ceiling for one batch."""
+_FORGOTTEN_AT_ONCE = 40
+"""Keys; each takes two of the hundred items that a transaction may have."""
+_THROTTLE_PATIENCE_S = 5.0
 
 
 class CredentialStore:
@@ -36,50 +47,96 @@ class CredentialStore:
         self._table = table
 
     def keys_of(self, subject: str) -> list[StoredKey]:
-        """The owner's keys, newest first."""
+        """The owner's long-lived keys, newest first."""
+        return self._read([id_ for id_, kind in self._pointers(subject) if kind != Kind.SESSION])
+
+    def all_of(self, subject: str) -> list[StoredKey]:
+        """The owner's keys and sessions, newest first."""
+        return self._read([id_ for id_, _ in self._pointers(subject)])
+
+    def key(self, subject: str, access_key_id: str) -> StoredKey | None:
+        """One of the owner's keys or sessions; None when the owner has none of that id."""
+        found = self._read([access_key_id])
+        return found[0] if found and found[0].subject == subject else None
+
+    def live_sessions(self, subject: str) -> int:
+        """How many sessions of the owner have not ended."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             ConsistentRead=True,
+            Select="COUNT",
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues={":pk": {"S": f"SUBJECT#{subject}"}, ":prefix": {"S": "KEY#"}},
+            FilterExpression="expires > :now AND kind = :session",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"SUBJECT#{subject}"},
+                ":prefix": {"S": "KEY#"},
+                ":now": {"S": datetime.now(UTC).isoformat()},
+                ":session": {"S": Kind.SESSION},
+            },
         )
-        ids = [item["sk"]["S"].removeprefix("KEY#") for page in pages for item in page["Items"]]
-        keys = [key for key in map(self._read, ids) if key is not None]
-        return sorted(keys, key=lambda key: (key.created, key.access_key_id), reverse=True)
+        return sum(page["Count"] for page in pages)
 
-    def add(self, key: StoredKey, *checks: TransactWriteItemTypeDef) -> None:
-        """Record a key, its owner's pointer and the change."""
-        item: dict[str, Any] = {
-            **_key_row(key.access_key_id),
-            "subject": {"S": key.subject},
-            "user_name": {"S": key.user_name},
-            "kind": {"S": key.kind.value},
-            "state": {"S": "active" if key.active else "inactive"},
-            "secret": {"B": key.secret},
-            "created": {"S": key.created},
+    def last_used(self, access_key_ids: Sequence[str]) -> dict[str, str]:
+        """When the judge last saw each key; those that it never saw are left out."""
+        rows = [items.use_row(id_) for id_ in access_key_ids]
+        return {
+            item["pk"]["S"].removeprefix("USE#"): item["last_used"]["S"] for item in self._read_rows(rows)
         }
-        if key.label is not None:
-            item["label"] = {"S": key.label}
-        if key.expires is not None:
-            item["expires"] = {"S": key.expires}
-        pointer = _pointer_row(key.subject, key.access_key_id)
+
+    def add(self, key: StoredKey, *others: TransactWriteItemTypeDef) -> None:
+        """Record a key, its owner's pointer and the change, together with ``others``.
+
+        A session is no change: the judge has never heard of its key, and the owner's rights are as before.
+        """
+        item, pointer = items.write(key)
+        change = [] if key.kind is Kind.SESSION else self.change(key.subject)
         self._write(
             [
-                *checks,
+                *others,
                 {"Put": {"TableName": self._table, "Item": item}},
                 {"Put": {"TableName": self._table, "Item": pointer}},
-                *self.change(key.subject),
+                *change,
             ]
         )
 
     def remove(self, subject: str, access_key_ids: Sequence[str], *checks: TransactWriteItemTypeDef) -> None:
-        """Forget keys of one owner, with their pointers and the change; at most a few at a time."""
-        deletions: list[TransactWriteItemTypeDef] = []
-        for access_key_id in access_key_ids:
-            for row in (_key_row(access_key_id), _pointer_row(subject, access_key_id)):
-                deletions.append({"Delete": {"TableName": self._table, "Key": row}})
-        if deletions:
-            self._write([*checks, *deletions, *self.change(subject)])
+        """Forget keys of one owner, with their pointers and the change; many go in several steps."""
+        for first in range(0, len(access_key_ids), _FORGOTTEN_AT_ONCE):
+            some = access_key_ids[first : first + _FORGOTTEN_AT_ONCE]
+            self._write([*checks, *self.removal(subject, some), *self.change(subject)])
+
+    def removal(self, subject: str, access_key_ids: Sequence[str]) -> list[TransactWriteItemTypeDef]:
+        """Items of a transaction that forget keys of one owner."""
+        return [
+            {"Delete": {"TableName": self._table, "Key": row}}
+            for id_ in access_key_ids
+            for row in (items.key_row(id_), items.pointer_row(subject, id_))
+        ]
+
+    def clear_away(self, subject: str, ended: Sequence[str]) -> None:
+        """Forget sessions that have ended by themselves: nothing changes for anybody."""
+        for first in range(0, len(ended), _FORGOTTEN_AT_ONCE):
+            self._write(self.removal(subject, ended[first : first + _FORGOTTEN_AT_ONCE]))
+
+    def set_states(
+        self, subject: str, states: Mapping[str, KeyState], *checks: TransactWriteItemTypeDef
+    ) -> None:
+        """Put an owner's few keys, by access key id, into other states, and record the change."""
+        updates = [self._update(id_, state=state.value) for id_, state in states.items()]
+        if updates:
+            self._write([*checks, *updates, *self.change(subject)])
+
+    def succeeded(self, access_key_id: str, expires: str, *, by: str) -> TransactWriteItemTypeDef:
+        """Item of the transaction that records a key's successor: its predecessor works until ``expires``."""
+        return self._update(access_key_id, expires=expires, successor=by)
+
+    def set_label(self, access_key_id: str, label: str) -> bool:
+        """Call a key something else; returns False when there is no such key. No change for the judge."""
+        try:
+            self._write([self._update(access_key_id, label=label)])
+        except ConditionFailedError:
+            return False
+        return True
 
     def bump_version(self, subject: str, policy_sha256: str | None = None) -> None:
         """Tell the judge that something of this principal changed.
@@ -120,30 +177,60 @@ class CredentialStore:
             },
         ]
 
-    def _read(self, access_key_id: str) -> StoredKey | None:
-        reply = self._client.get_item(TableName=self._table, Key=_key_row(access_key_id), ConsistentRead=True)
-        item = reply.get("Item")
-        if item is None:
-            return None
-        return StoredKey(
-            access_key_id=access_key_id,
-            subject=item["subject"]["S"],
-            user_name=item["user_name"]["S"],
-            kind=Kind(item["kind"]["S"]),
-            active=item["state"]["S"] == "active",
-            secret=item["secret"]["B"],
-            created=item["created"]["S"],
-            label=item["label"]["S"] if "label" in item else None,
-            expires=item["expires"]["S"] if "expires" in item else None,
+    def _pointers(self, subject: str) -> Iterator[tuple[str, str]]:
+        """Access key id and kind of each key; pointers made before there were sessions name no kind."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":pk": {"S": f"SUBJECT#{subject}"}, ":prefix": {"S": "KEY#"}},
         )
+        for page in pages:
+            for item in page["Items"]:
+                yield item["sk"]["S"].removeprefix("KEY#"), item["kind"]["S"] if "kind" in item else ""
 
-    def _write(self, items: Sequence[TransactWriteItemTypeDef]) -> None:
-        write_together(self._client, items)
+    def _read(self, access_key_ids: Sequence[str]) -> list[StoredKey]:
+        keys = [items.read(item) for item in self._read_rows([items.key_row(id_) for id_ in access_key_ids])]
+        return sorted(keys, key=lambda key: (key.created, key.access_key_id), reverse=True)
+
+    def _read_rows(self, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        attempts = Retrying(
+            retry=retry_if_result(lambda left: bool(left)),
+            wait=wait_random_exponential(multiplier=0.02, max=0.5),
+            stop=stop_after_delay(_THROTTLE_PATIENCE_S),
+            retry_error_callback=_throttled,
+        )
+        for first in range(0, len(rows), _READ_AT_ONCE):
+            found: list[dict[str, Any]] = []
+            left = list(rows[first : first + _READ_AT_ONCE])
+            attempts(self._read_some, left, found)
+            yield from found
+
+    def _read_some(self, left: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Move what DynamoDB hands over of ``left`` to ``found``; returns what is left."""
+        reply = self._client.batch_get_item(
+            RequestItems={self._table: {"Keys": left, "ConsistentRead": True}}
+        )
+        found += reply["Responses"].get(self._table, [])
+        unread = reply["UnprocessedKeys"].get(self._table, {"Keys": []})["Keys"]
+        left[:] = [dict(row) for row in unread]
+        return left
+
+    def _update(self, access_key_id: str, **attributes: str) -> TransactWriteItemTypeDef:
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": items.key_row(access_key_id),
+                "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
+                "ExpressionAttributeValues": {f":{name}": {"S": value} for name, value in attributes.items()},
+            }
+        }
+
+    def _write(self, writes: Sequence[TransactWriteItemTypeDef]) -> None:
+        write_together(self._client, writes)
 
 
-def _key_row(access_key_id: str) -> dict[str, Any]:
-    return {"pk": {"S": f"KEY#{access_key_id}"}, "sk": {"S": "KEY"}}
-
-
-def _pointer_row(subject: str, access_key_id: str) -> dict[str, Any]:
-    return {"pk": {"S": f"SUBJECT#{subject}"}, "sk": {"S": f"KEY#{access_key_id}"}}
+def _throttled(_state: object) -> None:
+    raise UnavailableError("The registry is busy: nothing was done, try again")

@@ -80,9 +80,12 @@ def _delete_again(
         if event == "account.deleted" and accounts.namespaces(subject):
             accounts.delete(subject)
             yield f"Deleted the account of {names.get(subject, subject)} again."
+            continue
         # Whatever came after: a key that was deleted must not work again, and one made since is lost anyway.
-        elif gone.intersection(key.access_key_id for key in keys.recorded(subject)):
-            keys.delete_all(subject)
+        again = gone.intersection(key.access_key_id for key in keys.recorded(subject))
+        for access_key_id in again:
+            keys.revoke(subject, access_key_id)
+        if again:
             yield f"Deleted the keys of {names.get(subject, subject)} again."
 
 

@@ -61,7 +61,8 @@ class FailureReply(BaseModel):
     message: str
 
 
-def _documented(description: str, error_code: int, message: str) -> dict[str, Any]:
+def documented(description: str, error_code: int, message: str) -> dict[str, Any]:
+    """An error reply of a route, for its OpenAPI description."""
     example = {"status": "error", "error_code": error_code, "message": message}
     return {
         "model": ErrorReply,
@@ -71,12 +72,12 @@ def _documented(description: str, error_code: int, message: str) -> dict[str, An
 
 
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
-    401: _documented("No valid token, or no `Subject`.", 401, "Token is inactive."),
-    403: _documented("Not yours.", 403, "Token does not belong to the user."),
-    413: _documented("The body is too large.", 413, "A body of this route holds at most 16384 bytes."),
-    422: _documented("Malformed.", 422, "Invalid user ID; expected UUID."),
-    500: _documented("Not done, or done in part; the message says which.", 500, "Internal error"),
-    503: _documented("A dependency is away and nothing was done: try again.", 503, "Kafka does not answer"),
+    401: documented("No valid token, or no `Subject`.", 401, "Token is inactive."),
+    403: documented("Not yours.", 403, "Token does not belong to the user."),
+    413: documented("The body is too large.", 413, "A body of this route holds at most 16384 bytes."),
+    422: documented("Malformed.", 422, "Invalid user ID; expected UUID."),
+    500: documented("Not done, or done in part; the message says which.", 500, "Internal error"),
+    503: documented("A dependency is away and nothing was done: try again.", 503, "Kafka does not answer"),
 }
 """Error replies of every management route, for its OpenAPI description."""
 

@@ -13,7 +13,7 @@ import boto3
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from botocore.credentials import CredentialProvider, Credentials
 
-from octopus.credentials.models import Kind, StoredKey
+from octopus.credentials.models import KeyState, Kind, StoredKey
 from octopus.credentials.secrets import encrypt
 from octopus.credentials.store import CredentialStore
 from octopus.iam.generate import (
@@ -164,7 +164,7 @@ class Institution:
                 subject=tenant.subject,
                 user_name=user_name or tenant.subject,
                 kind=kind,
-                active=active,
+                state=KeyState.ACTIVE if active else KeyState.INACTIVE,
                 secret=encrypt(
                     self._kms,
                     self.kms_key_arn,

@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from octopus import aws
-from octopus.credentials.service import issue_platform_key
+from octopus.credentials.platform import issue_platform_key
 from octopus.iam.generate import principal_boundary
 from octopus.settings import DeployedSettings
 from tests.integration.globus.process import SERVICE_CLIENT_ID

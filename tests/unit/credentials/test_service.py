@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,12 +10,12 @@ import boto3
 import pytest
 from structlog.testing import capture_logs
 
-from octopus.credentials import service
+from octopus.credentials import inspection
 from octopus.credentials.issuer import IamUserIssuer, IssuedKey, PrincipalGoneError
 from octopus.credentials.models import Kind, StoredKey
 from octopus.credentials.secrets import encrypt
 from octopus.credentials.service import Credentials
-from octopus.credentials.store import CredentialStore
+from octopus.credentials.store import NO_POLICY_SHA256, CredentialStore
 from octopus.registry.leases import Leases
 from octopus.registry.transactions import ConditionFailedError
 
@@ -27,15 +28,17 @@ class RecordingIssuer(IamUserIssuer):
     def __init__(self, client: Any) -> None:
         super().__init__(client)
         self.issued: list[IssuedKey] = []
+        self.once_issued: Callable[[], None] = lambda: None
 
     def issue(self, user_name: str) -> IssuedKey:
         self.issued.append(super().issue(user_name))
+        self.once_issued()
         return self.issued[-1]
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_ASKED_AGAIN_S", 0.0)
+    monkeypatch.setattr(inspection, "_ASKED_AGAIN_S", 0.0)
 
 
 @pytest.fixture
@@ -90,7 +93,14 @@ def test_newest_key_that_works_is_the_current_one(
     )
     later = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
     store.add(
-        StoredKey(second["AccessKeyId"], SUBJECT, SUBJECT, Kind.IAM_USER, True, ciphertext, created=later)
+        StoredKey(
+            access_key_id=second["AccessKeyId"],
+            subject=SUBJECT,
+            user_name=SUBJECT,
+            kind=Kind.IAM_USER,
+            secret=ciphertext,
+            created=later,
+        )
     )
 
     newest = credentials.current(SUBJECT, SUBJECT)
@@ -133,11 +143,10 @@ def test_issuing_makes_room_so_that_the_user_never_has_more_than_it_may(
 def test_key_that_cannot_be_recorded_is_taken_back(
     credentials: Credentials, leases: Leases, issuer: RecordingIssuer, iam: Any
 ) -> None:
-    with leases.hold("account") as lost:
-        pass
-
-    with pytest.raises(ConditionFailedError):
-        credentials.issue(SUBJECT, SUBJECT, lost)
+    with leases.hold("account") as lease:
+        issuer.once_issued = lambda: leases._release("account", lease._holder)
+        with pytest.raises(ConditionFailedError):
+            credentials.issue(SUBJECT, SUBJECT, lease)
 
     assert len(issuer.issued) == 1
     assert iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"] == []
@@ -186,5 +195,5 @@ def test_version_row_says_which_policy_is_in_force(store: CredentialStore, datab
     assert recorded() == f"2 {'a' * 64}"
     store.bump_version(SUBJECT)
     assert recorded() == f"3 {'a' * 64}"
-    store.bump_version(SUBJECT, service.NO_POLICY_SHA256)
+    store.bump_version(SUBJECT, NO_POLICY_SHA256)
     assert recorded() == "4 "

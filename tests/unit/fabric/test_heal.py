@@ -67,10 +67,21 @@ class RestoredKeys(Keys):
 
     def recorded(self, subject: str) -> list[StoredKey]:
         held = self._key_of.get(subject)
-        return [StoredKey(held, subject, subject, Kind.IAM_USER, True, b"", "")] if held else []
+        if held is None:
+            return []
+        return [
+            StoredKey(
+                access_key_id=held,
+                subject=subject,
+                user_name=subject,
+                kind=Kind.IAM_USER,
+                secret=b"",
+                created="",
+            )
+        ]
 
-    def delete_all(self, subject: str) -> None:
-        del self._key_of[subject]
+    def revoke(self, subject: str, access_key_id: str) -> bool:
+        return self._key_of.pop(subject) == access_key_id
 
 
 @pytest.mark.parametrize("later", [[], [{"event": "key.issued", "subject": "a", "access_key_id": "AKIA2"}]])
