@@ -14,5 +14,5 @@ def signed_request(credentials: Credentials, *, host: str, region: str = "us-eas
     """The JSON text of a presigned ``kafka-cluster:Connect`` for one broker."""
     request = AWSRequest("GET", f"https://{host}/?" + urlencode({"Action": "kafka-cluster:Connect"}))
     SigV4QueryAuth(credentials, "kafka-cluster", region, expires=900).add_auth(request)
-    fields = {name.lower(): value for name, value in parse_qsl(urlsplit(request.url).query)}
+    fields = {name.lower(): value for name, value in parse_qsl(urlsplit(str(request.url)).query)}
     return json.dumps({"version": "2020_10_22", "host": host, "user-agent": "tests"} | fields)

@@ -56,6 +56,12 @@ final class EnforcementPoint implements AutoCloseable {
         return audit;
     }
 
+    /** A gate for a new connection. */
+    ConnectionGate newGate() {
+        return new ConnectionGate(
+                policies, audit, settings.clusterArn(), System::nanoTime, System::currentTimeMillis);
+    }
+
     TokenVerifier tokens() {
         return tokens;
     }

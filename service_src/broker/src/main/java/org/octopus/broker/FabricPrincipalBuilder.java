@@ -18,7 +18,8 @@ import org.apache.kafka.common.security.auth.SaslAuthenticationContext;
 
 /**
  * Makes the principal of a connection from what its authentication left, and carries it to the controller in forwarded
- * requests. It runs for every request on a network thread, so it only reads.
+ * requests. It runs for every request on its connection's network thread, so it waits for nothing; and, as nothing else
+ * does, it tells the connection's gate of the request.
  */
 public final class FabricPrincipalBuilder implements KafkaPrincipalBuilder, KafkaPrincipalSerde, Configurable {
 
@@ -39,6 +40,9 @@ public final class FabricPrincipalBuilder implements KafkaPrincipalBuilder, Kafk
                 case SaslMechanisms.OAUTHBEARER, SaslMechanisms.AWS_MSK_IAM:
                     String property = SaslMechanisms.tokenProperty(server.getMechanismName());
                     if (server.getNegotiatedProperty(property) instanceof VerifiedToken token) {
+                        if (sasl.sslSession().orElse(null) instanceof GatedSslSession session) {
+                            session.gate().requestArrived(token.identity());
+                        }
                         return FabricPrincipal.user(token.identity());
                     }
                     break;

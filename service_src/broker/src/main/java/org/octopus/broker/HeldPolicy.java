@@ -14,6 +14,14 @@ record HeldPolicy(Policy policy, String version, long readNanos, long askedNanos
         return policy == null;
     }
 
+    /** Whether something that was allowed by another may not be allowed by this. */
+    boolean narrowerThan(HeldPolicy other) {
+        if (denied() || other.denied()) {
+            return denied() && !other.denied();
+        }
+        return !version.equals(other.version) && PolicyAtoms.narrower(policy, other.policy);
+    }
+
     /** Whether too much time has passed since the reading for any right to stand on it. */
     boolean stale(long nowNanos) {
         return !denied() && nowNanos - readNanos >= PolicyStore.MAX_AGE.toNanos();

@@ -6,8 +6,19 @@ import java.util.List;
  * A principal's effective rights: layers that must all agree (identity policies, boundary, a session's own).
  *
  * @param layers rules of each layer
+ * @param moments when a condition on time may turn, ms since epoch
  */
-record Policy(List<List<Rule>> layers) {
+record Policy(List<List<Rule>> layers, List<Long> moments) {
+
+    Policy(List<List<Rule>> layers) {
+        this(
+                layers,
+                layers.stream()
+                        .flatMap(List::stream)
+                        .flatMap(rule -> rule.conditions().stream())
+                        .flatMap(condition -> condition.epochMs().stream())
+                        .toList());
+    }
 
     /**
      * Whether an action is allowed: no rule of any layer denies it and a rule of every layer allows it.
@@ -34,5 +45,15 @@ record Policy(List<List<Rule>> layers) {
             allowed &= layerAllows;
         }
         return allowed;
+    }
+
+    /** Whether a condition on time may have turned from one moment to another, both in ms since epoch. */
+    boolean turnsBetween(long fromMs, long toMs) {
+        for (int i = 0; i < moments.size(); i++) {
+            if (fromMs <= moments.get(i) && moments.get(i) <= toMs) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -84,13 +84,13 @@ final class PolicyReader {
         for (JsonNode condition : node) {
             JsonNode moments = condition.path("epoch_ms");
             require(moments.isArray(), "epoch_ms is not a list");
-            long[] epochMs = new long[moments.size()];
-            for (int i = 0; i < epochMs.length; i++) {
-                require(moments.get(i).isIntegralNumber(), "epoch_ms holds no whole number");
-                epochMs[i] = moments.get(i).longValue();
+            List<Long> epochMs = new ArrayList<>();
+            for (JsonNode moment : moments) {
+                require(moment.isIntegralNumber(), "epoch_ms holds no whole number");
+                epochMs.add(moment.longValue());
             }
             conditions.add(new TimeCondition(
-                    condition.path("operator").asText(), condition.path("key").asText(), epochMs));
+                    condition.path("operator").asText(), condition.path("key").asText(), List.copyOf(epochMs)));
         }
         return List.copyOf(conditions);
     }

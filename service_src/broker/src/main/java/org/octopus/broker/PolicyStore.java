@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,22 +28,9 @@ final class PolicyStore {
     private static final Logger LOG = LoggerFactory.getLogger(PolicyStore.class);
     private static final int MOST = 50_000;
 
-    /** One principal in use. */
-    private static final class Entry {
-        private final AtomicReference<HeldPolicy> held = new AtomicReference<>();
-        private volatile long seenNanos;
-        // Guarded by the entry: whoever holds it may ask the judge, others wait, and find the answer.
-        private long pauseUntilNanos;
-
-        private Entry(long nowNanos) {
-            seenNanos = nowNanos;
-            pauseUntilNanos = nowNanos;
-        }
-    }
-
     private final JudgeClient judge;
     private final LongSupplier nanos;
-    private final ConcurrentMap<PolicyKey, Entry> entries = new ConcurrentHashMap<>();
+    private final ConcurrentMap<PolicyKey, Standing> standings = new ConcurrentHashMap<>();
 
     PolicyStore(JudgeClient judge, LongSupplier nanos) {
         this.judge = judge;
@@ -53,82 +39,77 @@ final class PolicyStore {
 
     /** What is known of a principal, maybe stale; null when nothing is, and the judge does not tell now. */
     HeldPolicy of(PolicyKey key) {
-        Entry entry = use(key);
-        if (entry == null) {
+        Standing standing = standing(key);
+        if (standing == null) {
             return null;
         }
-        HeldPolicy policy = entry.held.get();
+        HeldPolicy policy = standing.held();
         if (policy == null || policy.stale(nanos.getAsLong())) {
-            ask(key, entry);
-            policy = entry.held.get();
+            ask(key, standing);
+            policy = standing.held();
         }
         return policy;
     }
 
+    /** Where a principal stands, in use from now on; null when too many are. Nobody is asked. */
+    Standing standing(PolicyKey key) {
+        Standing standing = standings.get(key);
+        while (standing == null || !standing.use()) {
+            if (standings.size() >= MOST) {
+                LOG.error("{} principals are in use; {} is refused", MOST, key.principal());
+                return null;
+            }
+            if (standing != null) {
+                standings.remove(key, standing);
+            }
+            standing = standings.computeIfAbsent(key, unknown -> new Standing(nanos));
+        }
+        return standing;
+    }
+
     /** Takes the policy that came with a token; its principal counts as in use from now on. */
     void takeVerified(PolicyReply.Rules rules, long askedNanos) {
-        use(rules.key());
+        standing(rules.key());
         take(rules, askedNanos);
     }
 
     /** Takes a reply to a question that was put at {@code askedNanos}; principals out of use are passed over. */
     void take(PolicyReply reply, long askedNanos) {
-        Entry entry = entries.get(reply.key());
-        if (entry == null) {
+        Standing standing = standings.get(reply.key());
+        if (standing == null) {
             return;
         }
         if (reply instanceof PolicyReply.Rules rules) {
             long read = askedNanos - Duration.ofMillis(rules.ageMs()).toNanos();
-            hold(entry, new HeldPolicy(rules.policy(), rules.version(), read, askedNanos));
+            standing.take(new HeldPolicy(rules.policy(), rules.version(), read, askedNanos));
         } else if (reply instanceof PolicyReply.Denied) {
-            hold(entry, new HeldPolicy(null, "", askedNanos, askedNanos));
+            standing.take(new HeldPolicy(null, "", askedNanos, askedNanos));
         } else if (reply instanceof PolicyReply.Unchanged unchanged) {
             long read = askedNanos - Duration.ofMillis(unchanged.ageMs()).toNanos();
-            HeldPolicy old = entry.held.get();
+            HeldPolicy old = standing.held();
             if (old != null && !old.denied() && old.version().equals(unchanged.version())) {
-                hold(entry, new HeldPolicy(old.policy(), old.version(), read, askedNanos));
+                standing.take(new HeldPolicy(old.policy(), old.version(), read, askedNanos));
             }
         }
     }
 
     /** The version held of each principal in use, empty when none is; principals out of use are dropped. */
     Map<PolicyKey, String> versionsInUse() {
-        long now = nanos.getAsLong();
-        entries.values().removeIf(entry -> now - entry.seenNanos >= IN_USE.toNanos());
+        standings.values().removeIf(Standing::dropIfUnused);
         Map<PolicyKey, String> versions = new HashMap<>();
-        entries.forEach((key, entry) -> {
-            HeldPolicy held = entry.held.get();
+        standings.forEach((key, standing) -> {
+            HeldPolicy held = standing.held();
             versions.put(key, held == null ? "" : held.version());
         });
         return versions;
     }
 
-    private Entry use(PolicyKey key) {
-        long now = nanos.getAsLong();
-        Entry entry = entries.get(key);
-        if (entry == null) {
-            if (entries.size() >= MOST) {
-                LOG.error("{} principals are in use; {} is refused", MOST, key.principal());
-                return null;
-            }
-            entry = entries.computeIfAbsent(key, unknown -> new Entry(now));
-        }
-        entry.seenNanos = now;
-        return entry;
-    }
-
-    /** A later question outranks an earlier one, whichever is answered first. */
-    private static void hold(Entry entry, HeldPolicy young) {
-        entry.held.accumulateAndGet(
-                young, (old, given) -> old != null && old.askedNanos() - given.askedNanos() > 0 ? old : given);
-    }
-
-    private void ask(PolicyKey key, Entry entry) {
-        synchronized (entry) {
+    private void ask(PolicyKey key, Standing standing) {
+        synchronized (standing) {
             long asked = nanos.getAsLong();
-            HeldPolicy policy = entry.held.get();
+            HeldPolicy policy = standing.held();
             boolean answered = policy != null && !policy.stale(asked);
-            if (answered || asked - entry.pauseUntilNanos < 0) {
+            if (answered || asked - standing.pauseUntilNanos() < 0) {
                 return;
             }
             try {
@@ -137,7 +118,7 @@ final class PolicyStore {
             } catch (JudgeAwayException e) {
                 LOG.debug("No policy for {}: {}", key.principal(), e.getMessage());
             }
-            entry.pauseUntilNanos = nanos.getAsLong() + PAUSE.toNanos();
+            standing.pauseUntil(nanos.getAsLong() + PAUSE.toNanos());
         }
     }
 }

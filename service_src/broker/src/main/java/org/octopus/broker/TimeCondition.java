@@ -1,6 +1,6 @@
 package org.octopus.broker;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -11,7 +11,7 @@ import java.util.Set;
  * @param key {@code aws:CurrentTime} or {@code aws:EpochTime}, which mean the same moment
  * @param epochMs the moments compared with; one that fits is enough, and none may fit for {@code DateNotEquals}
  */
-record TimeCondition(String operator, String key, long[] epochMs) {
+record TimeCondition(String operator, String key, List<Long> epochMs) {
 
     private static final Set<String> KEYS = Set.of("aws:currenttime", "aws:epochtime");
     private static final Set<String> OPERATORS = Set.of(
@@ -30,9 +30,9 @@ record TimeCondition(String operator, String key, long[] epochMs) {
     /** Whether it holds at a moment, given in ms since epoch. */
     boolean holds(long nowMs) {
         if (operator.equals("DateNotEquals")) {
-            return Arrays.stream(epochMs).noneMatch(moment -> moment == nowMs);
+            return epochMs.stream().noneMatch(moment -> moment == nowMs);
         }
-        return Arrays.stream(epochMs).anyMatch(moment -> compare(nowMs, moment));
+        return epochMs.stream().anyMatch(moment -> compare(nowMs, moment));
     }
 
     private boolean compare(long nowMs, long moment) {

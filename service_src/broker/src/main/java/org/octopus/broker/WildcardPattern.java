@@ -11,10 +11,12 @@ final class WildcardPattern {
     private static final char ANY_RUN = '*';
     private static final char ANY_ONE = '?';
 
+    private final String text;
     private final char[] characters;
     private final boolean[] literal;
 
-    private WildcardPattern(char[] characters, boolean[] literal) {
+    private WildcardPattern(String text, char[] characters, boolean[] literal) {
+        this.text = text;
         this.characters = characters;
         this.literal = literal;
     }
@@ -38,7 +40,7 @@ final class WildcardPattern {
             literal[length] = escaped || (c != ANY_RUN && c != ANY_ONE);
             length++;
         }
-        return new WildcardPattern(Arrays.copyOf(characters, length), Arrays.copyOf(literal, length));
+        return new WildcardPattern(text, Arrays.copyOf(characters, length), Arrays.copyOf(literal, length));
     }
 
     /** Whether the whole of {@code text} matches; linear but for runs of {@code *}, never exponential. */
@@ -65,5 +67,21 @@ final class WildcardPattern {
             at++;
         }
         return at == characters.length;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof WildcardPattern pattern && text.equals(pattern.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+
+    /** The pattern as it was written. */
+    @Override
+    public String toString() {
+        return text;
     }
 }
