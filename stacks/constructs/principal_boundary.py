@@ -59,6 +59,7 @@ class PrincipalBoundary(Construct):
             "iam:DeleteAccessKey",
             "iam:DeleteUser",
             "iam:DeleteUserPolicy",
+            "iam:DetachUserPolicy",
             "iam:UpdateAccessKey",
         )
         self._allow(
@@ -68,6 +69,20 @@ class PrincipalBoundary(Construct):
             "iam:GetUser",
             "iam:GetUserPolicy",
             "iam:ListAccessKeys",
+            "iam:ListAttachedUserPolicies",
+            "iam:ListGroupsForUser",
+            "iam:ListUserPolicies",
+        )
+        # A user that was put into a group by hand could not be deleted. IAM asks for the group here, whoever
+        # is taken out of it; nobody can be put into one.
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["iam:RemoveUserFromGroup"],
+            resource_arns=[self._iam_arn("group", "*")],
+        )
+        # The figures of an error's text: how many users there are, and may be.
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=["iam:GetAccountSummary"], resource_arns=["*"]
         )
         self.grant_find_absent(grantee)
         self._deny_escape(grantee)

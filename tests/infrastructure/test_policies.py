@@ -39,7 +39,8 @@ ENCRYPTED = {
 }
 
 WILDCARDS = {
-    f"{IAM}:group/*": "the judge: a user's rights may come through any group",
+    "*": "the service: the AWS account's own figures are of no resource",
+    f"{IAM}:group/*": "the judge: a user's rights may come through any group; the service takes users out",
     f"{IAM}:policy/*": "the judge: a user may hold any managed policy",
     "arn:aws:iam::aws:policy/*": "the judge: of AWS's own too",
     f"{IAM}:user/*": "the service: only ever denied, so that no boundary can be taken off",
@@ -148,6 +149,12 @@ def test_stacks_and_service_mean_the_same_users() -> None:
         ("iam:CreateAccessKey", USER, OURS),
         ("iam:DeleteAccessKey", USER, OURS),
         ("iam:DeleteUserPolicy", USER, OURS),
+        ("iam:DetachUserPolicy", USER, OURS),
+        ("iam:ListAttachedUserPolicies", USER, {}),
+        ("iam:ListGroupsForUser", USER, {}),
+        ("iam:ListUserPolicies", USER, {}),
+        ("iam:RemoveUserFromGroup", f"{IAM}:group/by-hand", {}),
+        ("iam:GetAccountSummary", "*", {}),
         ("iam:DeleteUser", USER, OURS),
         # A user that is not there: IAM must say so.
         ("iam:DeleteUser", USER, {}),
@@ -188,6 +195,10 @@ def test_service_may(service: dict[str, Any], action: str, resource: str, contex
         ("iam:CreatePolicyVersion", BOUNDARY, {}),
         ("iam:SetDefaultPolicyVersion", BOUNDARY, {}),
         ("iam:AttachUserPolicy", USER, BOUNDED | OURS),
+        ("iam:DetachUserPolicy", USER, THEIRS),
+        ("iam:DetachUserPolicy", f"{IAM}:user/octopus/anl/octopus-anl-judge", {}),
+        ("iam:AddUserToGroup", f"{IAM}:group/by-hand", {}),
+        ("iam:DeleteGroup", f"{IAM}:group/by-hand", {}),
         ("iam:CreateAccessKey", USER, THEIRS),
         ("iam:UpdateAccessKey", USER, THEIRS),
         ("iam:UpdateAccessKey", f"{IAM}:user/octopus/anl/octopus-anl-judge", {}),

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 
 class State(StrEnum):
-    """Where an account is in its life; the next call completes what a crash left half-done."""
+    """Where an account is in its life; what a crash left half-done is completed in the background."""
 
     CREATING = "creating"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     DELETING = "deleting"
 
 
@@ -24,6 +25,12 @@ class Account:
     subject: str
     state: State
     namespaces: frozenset[str]
+    since: str | None = None
+    """When it came into its state; ISO-8601, UTC."""
+    reason: str | None = None
+    """Why it is suspended, in the operator's words, which its owner reads too."""
+    withdrawn: float | None = None
+    """When the last right and key of an account that is being deleted were gone; s since epoch."""
 
 
 class UserReply(BaseModel):

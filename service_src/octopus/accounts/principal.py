@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 PATH = "/msk-users/"
 FABRIC_TAG = "octopus:fabric"
+SUSPENDED_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "Suspended", "Effect": "Deny", "Action": "*", "Resource": "*"}],
+}
+"""In place of the policy of a user that is suspended: an explicit deny wins over whatever else it holds."""
 _NEW_USER_KNOWN_S = 6.0
 """IAM is eventually consistent: a user made a moment ago may be unknown to the next call."""
 
@@ -37,19 +42,21 @@ class Principals:
 
     def in_order(self, subject: str, namespaces: Iterable[str]) -> bool:
         """Whether IAM holds the user with exactly the boundary and the policy that it should have."""
-        try:
-            user = self._client.get_user(UserName=subject)["User"]
-        except self._client.exceptions.NoSuchEntityException:
+        user = self._find(subject)
+        if user is None:
             return False
         boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         return boundary == self._boundary_arn and self._held_policy(subject) == self._policy(namespaces)
 
     def is_foreign(self, subject: str) -> bool:
         """Whether a user of that name exists that is not this fabric's: nothing of it is ours to change."""
-        try:
-            return self._is_foreign(self._client.get_user(UserName=subject)["User"])
-        except self._client.exceptions.NoSuchEntityException:
-            return False
+        user = self._find(subject)
+        return user is not None and self._is_foreign(user)
+
+    def exists(self, subject: str) -> bool:
+        """Whether this fabric has a user of that name."""
+        user = self._find(subject)
+        return user is not None and not self._is_foreign(user)
 
     def ensure(self, subject: str, namespaces: Iterable[str]) -> None:
         """Make or mend the user, its boundary and its policy.
@@ -58,34 +65,70 @@ class Principals:
             Failure: IAM will not have it: another fabric's user, or a ceiling of the AWS account.
         """
         self._ensure_user(subject)
-        policy = self._policy(namespaces)
-        if self._held_policy(subject) != policy:
-            attempts = Retrying(
-                retry=retry_if_exception_type(self._client.exceptions.NoSuchEntityException),
-                wait=wait_random_exponential(multiplier=0.1, max=1),
-                stop=stop_after_delay(_NEW_USER_KNOWN_S),
-                reraise=True,
-            )
-            attempts(
-                self._client.put_user_policy,
-                UserName=subject,
-                PolicyName=INLINE_POLICY_NAME,
-                PolicyDocument=canonical_json(policy),
-            )
+        self._put_policy(subject, self._policy(namespaces))
+
+    def suspend(self, subject: str) -> None:
+        """Deny the user everything, if there is one; `ensure` gives its rights back."""
+        if self.exists(subject):
+            self._put_policy(subject, SUSPENDED_POLICY)
 
     def withdraw(self, subject: str) -> None:
-        """Take the user's rights away, if it has any."""
+        """The user, which exists, has no rights any more: neither ours nor any that were given by hand."""
+        for page in self._client.get_paginator("list_user_policies").paginate(UserName=subject):
+            for name in page["PolicyNames"]:
+                self._unless_gone(self._client.delete_user_policy, UserName=subject, PolicyName=name)
+        for attached in self._client.get_paginator("list_attached_user_policies").paginate(UserName=subject):
+            for policy in attached["AttachedPolicies"]:
+                self._unless_gone(
+                    self._client.detach_user_policy, UserName=subject, PolicyArn=policy["PolicyArn"]
+                )
+        for joined in self._client.get_paginator("list_groups_for_user").paginate(UserName=subject):
+            for group in joined["Groups"]:
+                self._unless_gone(
+                    self._client.remove_user_from_group, UserName=subject, GroupName=group["GroupName"]
+                )
+
+    def delete(self, subject: str) -> None:
+        """No such user exists any more; its keys and its rights must be gone before.
+
+        Raises:
+            Failure: somebody gave the user by hand what the fabric never does, such as a password.
+        """
         try:
-            self._client.delete_user_policy(UserName=subject, PolicyName=INLINE_POLICY_NAME)
+            self._unless_gone(self._client.delete_user, UserName=subject)
+        except self._client.exceptions.DeleteConflictException as conflict:
+            raise Failure(
+                f"Failed to delete IAM user: {subject} holds what somebody gave it by hand, such as a "
+                f"password ({conflict.response['Error'].get('Message', '')}): take it away first"
+            ) from None
+
+    def _unless_gone(self, call: Any, **arguments: str) -> None:
+        try:
+            call(**arguments)
         except self._client.exceptions.NoSuchEntityException:
             return
 
-    def delete(self, subject: str) -> None:
-        """No such user exists any more; its keys and its policy must be gone before."""
+    def _find(self, subject: str) -> UserTypeDef | None:
         try:
-            self._client.delete_user(UserName=subject)
+            return self._client.get_user(UserName=subject)["User"]
         except self._client.exceptions.NoSuchEntityException:
+            return None
+
+    def _put_policy(self, subject: str, policy: dict[str, Any]) -> None:
+        if self._held_policy(subject) == policy:
             return
+        attempts = Retrying(
+            retry=retry_if_exception_type(self._client.exceptions.NoSuchEntityException),
+            wait=wait_random_exponential(multiplier=0.1, max=1),
+            stop=stop_after_delay(_NEW_USER_KNOWN_S),
+            reraise=True,
+        )
+        attempts(
+            self._client.put_user_policy,
+            UserName=subject,
+            PolicyName=INLINE_POLICY_NAME,
+            PolicyDocument=canonical_json(policy),
+        )
 
     def _ensure_user(self, subject: str) -> None:
         try:
@@ -98,8 +141,11 @@ class Principals:
         except self._client.exceptions.EntityAlreadyExistsException:
             self._mend_user(subject)
         except self._client.exceptions.LimitExceededException:
+            # IAM counts for us; its figures are asked for only when they are needed.
+            figures = self._client.get_account_summary()["SummaryMap"]
             raise Failure(
-                "Failed to create IAM user: the AWS account holds as many users as it may"
+                f"Failed to create IAM user: the AWS account holds {figures['Users']} IAM users and may hold "
+                f"{figures['UsersQuota']}; its operator can have AWS raise the quota 'Users per account'"
             ) from None
 
     def _mend_user(self, subject: str) -> None:

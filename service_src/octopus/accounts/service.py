@@ -2,8 +2,8 @@
 
 Order of creation: namespace and account in the registry (so a taken namespace is refused before anything
 is made), IAM user and policy, topics that Kafka already holds, and only then ``active``.
-Order of deletion: ``deleting`` in the registry, rights and keys, topics, IAM user, and the record last.
-Whatever a crash leaves behind is completed by the next call for that subject.
+Deletion and suspension have modules of their own. Whatever a crash leaves behind is completed, or undone, by
+the next call for that subject, or in the background by `Accounts.heal`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
+from octopus.accounts.deletion import Deletions
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
 from octopus.accounts.store import AccountStore, NamespaceTakenError
-from octopus.credentials.service import NO_POLICY_SHA256, Credentials
-from octopus.errors import Failure, OctopusError
+from octopus.accounts.suspension import Suspensions, require_not_suspended
+from octopus.credentials.service import Credentials
+from octopus.errors import Failure
 from octopus.registry.leases import Lease, Leases
-from octopus.registry.transactions import ConditionFailedError
 from octopus.topics.service import Reconciliation, Topics, namespace_of
 
 _log = structlog.get_logger(__name__)
@@ -37,18 +37,23 @@ class Accounts:
         principals: Principals,
         credentials: Credentials,
         topics: Topics,
+        deletions: Deletions,
+        suspensions: Suspensions,
     ) -> None:
         self._store = store
         self._leases = leases
         self._principals = principals
         self._credentials = credentials
         self._topics = topics
+        self._deletions = deletions
+        self._suspensions = suspensions
 
     def create(self, subject: str) -> Account:
         """The subject's account, complete; one that exists is checked against IAM and mended.
 
         Raises:
-            Failure: the namespace is another subject's (nothing was made), or IAM refuses.
+            Failure: the namespace is another subject's, or IAM refuses; nothing was made.
+            ForbiddenError: the account is suspended.
         """
         account = self._store.read(subject)
         if account and account.state is State.ACTIVE and self._in_order(account):
@@ -57,28 +62,23 @@ class Accounts:
             return self._complete(subject, lease)
 
     def delete(self, subject: str) -> None:
-        """No account, no key, no topic and no IAM user of the subject is left.
+        """The subject has no account any more: no key works, no topic is to be seen.
+
+        What the account owned is removed behind the call (`heal`), or by the next creation if that is sooner.
 
         Raises:
-            Failure: the subject owns further namespaces; nothing was done.
+            Failure: others depend on the account, such as the users of a further namespace; nothing was done.
+            ForbiddenError: the account is suspended.
             UnavailableError: a dependency is away; nothing was done.
-            OctopusError: begun and not finished; calling again finishes it.
+            OctopusError: begun and not finished; calling again, or waiting, finishes it.
         """
         if self._store.read(subject) is None:
             return
         with self.turn(subject) as lease:
             account = self._store.read(subject)
-            if account is None:
-                return
-            further = account.namespaces - {namespace_of(subject)}
-            if further:
-                raise Failure(
-                    f"Cannot delete user {subject}: user has {len(further)} additional namespace(s). "
-                    "Delete namespaces first."
-                )
-            if account.state is not State.DELETING:
-                account = self._tombstone(account, lease)
-            self._finish_deletion(account, lease)
+            require_not_suspended(account)
+            if account is not None:
+                self._deletions.begin(account, lease)
 
     def namespaces(self, subject: str) -> dict[str, list[str]]:
         """The subject's namespaces, each with its topics in order; empty without an account."""
@@ -91,12 +91,21 @@ class Accounts:
         """The subject's account as it is recorded, in whatever state it is; None without one."""
         return self._store.read(subject)
 
+    def require_not_suspended(self, subject: str) -> None:
+        """The subject may use what it has, if it has anything.
+
+        Raises:
+            ForbiddenError: its operator has suspended it.
+        """
+        require_not_suspended(self._store.read(subject))
+
     @contextmanager
     def ready(self, subject: str) -> Iterator[Lease]:
         """The subject's account is complete, and held for a change of what hangs on it.
 
         Raises:
             Failure: the account cannot be made.
+            ForbiddenError: the account is suspended.
             UnavailableError: another change of the account is under way.
         """
         with self.turn(subject) as lease:
@@ -114,15 +123,14 @@ class Accounts:
     def reconcile(self, subject: str) -> Reconciliation:
         """Complete or mend one account, and bring its topics in line with Kafka, which is right.
 
+        One that is suspended or being deleted is left as it is.
+
         Raises:
             UnavailableError: a dependency is away.
         """
         account = self._store.read(subject)
         total = Reconciliation()
-        if account is None:
-            return total
-        if account.state is State.DELETING:
-            self.delete(subject)
+        if account is None or account.state in (State.DELETING, State.SUSPENDED):
             return total
         for namespace in sorted(self.create(subject).namespaces):
             total += self._topics.reconcile(subject, namespace)
@@ -132,23 +140,48 @@ class Accounts:
         """Every subject that has an account."""
         return self._store.subjects()
 
+    def heal_all(self) -> None:
+        """Go on with every account of which something is pending and due."""
+        self._store.pending.work_off(self.heal)
+
+    def heal(self, subject: str) -> None:
+        """Complete or undo what is pending of one account.
+
+        Raises:
+            UnavailableError: a dependency is away, or a request is at this account just now.
+            OctopusError: done in part; doing it again finishes it.
+        """
+        with self._leases.hold(f"account {subject}", patience_s=0) as lease:
+            account = self._store.read(subject)
+            if account is None or account.state is State.ACTIVE:
+                self._store.end(subject, lease)
+            elif account.state is State.CREATING:
+                try:
+                    self._complete(subject, lease)
+                except Failure as failure:
+                    _log.info("account.not_created", subject=subject, reason=failure.message)
+            elif account.state is State.SUSPENDED:
+                self._suspensions.enforce(account, lease)
+            elif account.withdrawn is None:
+                self._deletions.begin(account, lease)
+            else:
+                self._deletions.finish(account, lease, members_may_stay=False)
+
     def _in_order(self, account: Account) -> bool:
         return self._principals.in_order(account.subject, account.namespaces)
 
     def _complete(self, subject: str, lease: Lease) -> Account:
         account = self._store.read(subject)
+        require_not_suspended(account)
         if account is not None and account.state is State.DELETING:
-            self._finish_deletion(account, lease)
+            # Whole, and now: no later step of the old account's end can meet the new account.
+            self._deletions.finish(account, lease, members_may_stay=True)
             account = None
         if account is None:
-            namespace = namespace_of(subject)
-            try:
-                account = self._store.claim(subject, namespace, lease)
-            except NamespaceTakenError:
-                raise Failure(f"Failed to create namespace: Namespace already taken: {namespace}") from None
+            account = self._claim(subject, lease)
         if account.state is State.ACTIVE and self._in_order(account):
             return account
-        self._principals.ensure(subject, account.namespaces)
+        self._ensure_principal(account, lease)
         policy_sha256 = self._principals.policy_sha256(account.namespaces)
         if account.state is State.ACTIVE:
             self._credentials.bump_version(subject, policy_sha256)
@@ -160,32 +193,19 @@ class Accounts:
         _log.info("account.created", subject=subject, namespace=namespace_of(subject))
         return account
 
-    def _tombstone(self, account: Account, lease: Lease) -> Account:
-        # Asked first, so that a dependency that is away leaves everything as it was.
-        self._topics.require_kafka()
-        self._in_order(account)
-        change = self._credentials.change(account.subject, NO_POLICY_SHA256)
-        return self._store.advance(account, State.DELETING, lease, change)
-
-    def _finish_deletion(self, account: Account, lease: Lease) -> None:
-        subject = account.subject
-        access = "may have access still"
+    def _claim(self, subject: str, lease: Lease) -> Account:
+        namespace = namespace_of(subject)
         try:
-            # Its creation was refused for that user's sake, which is not to be harmed by taking it back.
-            foreign = self._principals.is_foreign(subject)
-            if not foreign:
-                self._principals.withdraw(subject)
-            self._credentials.delete_all(subject, subject, lease, keep_in_iam=foreign)
-            access = "has no access any more"
-            for namespace in sorted(account.namespaces):
-                self._topics.delete_all(subject, namespace)
-            if not foreign:
-                self._principals.delete(subject)
-            change = self._credentials.change(subject, NO_POLICY_SHA256)
-            self._store.remove(account, lease, change)
-        except (OctopusError, ConditionFailedError, BotoCoreError, ClientError) as error:
-            _log.warning("account.half_deleted", subject=subject, exc_info=True)
-            raise OctopusError(
-                f"User {subject} is deleted in part and {access}: call again to finish"
-            ) from error
-        _log.info("account.deleted", subject=subject, namespace=namespace_of(subject))
+            return self._store.claim(subject, namespace, lease)
+        except NamespaceTakenError:
+            raise Failure(f"Failed to create namespace: Namespace already taken: {namespace}") from None
+
+    def _ensure_principal(self, account: Account, lease: Lease) -> None:
+        lease.renew()
+        try:
+            self._principals.ensure(account.subject, account.namespaces)
+        except Failure:
+            if account.state is State.CREATING:
+                # IAM will never have it, so the claim is given up rather than tried again for ever.
+                self._store.remove(account, lease, [])
+            raise

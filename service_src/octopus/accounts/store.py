@@ -1,20 +1,25 @@
 """Accounts and namespaces in the registry.
 
 Rows (pk / sk):
-    ``SUBJECT#<subject>`` / ``ACCOUNT``: state, namespaces (set), created.
+    ``SUBJECT#<subject>`` / ``ACCOUNT``: state, since, namespaces (set), created; reason while suspended;
+        withdrawn (N, s since epoch) once the rights of an account that is being deleted are gone.
     ``NAMESPACE#<namespace>`` / ``NAMESPACE``: owner, state, created. Its topics are rows of the same
         partition (`octopus.topics.store`).
-An account and its namespace are written in one transaction and have the same state.
+    ``PENDING#account`` / ``<subject>``: while it is being changed (`octopus.registry.pending`).
+An account and its namespaces are written in one transaction and have the same state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from octopus.accounts.models import Account, State
 from octopus.registry.leases import Lease
+from octopus.registry.pending import Pending
 from octopus.registry.transactions import ConditionFailedError, write_together
 
 if TYPE_CHECKING:
@@ -29,9 +34,11 @@ class NamespaceTakenError(Exception):
 class AccountStore:
     """Reads and writes of one registry table; every read is consistent."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, *, clock: Callable[[], float] = time.time) -> None:
         self._client = client
         self._table = table
+        self._clock = clock
+        self.pending = Pending(client, table, "account", clock=clock)
 
     def read(self, subject: str) -> Account | None:
         """The account, in whatever state it is."""
@@ -39,7 +46,14 @@ class AccountStore:
         item = reply.get("Item")
         if item is None:
             return None
-        return Account(subject, State(item["state"]["S"]), frozenset(item["namespaces"]["SS"]))
+        return Account(
+            subject,
+            State(item["state"]["S"]),
+            frozenset(item["namespaces"]["SS"]),
+            since=item["since"]["S"] if "since" in item else None,
+            reason=item["reason"]["S"] if "reason" in item else None,
+            withdrawn=float(item["withdrawn"]["N"]) if "withdrawn" in item else None,
+        )
 
     def subjects(self) -> Iterator[str]:
         """Every subject that has an account, by reading the whole table."""
@@ -59,7 +73,7 @@ class AccountStore:
         Raises:
             NamespaceTakenError: nothing was written.
         """
-        now = {"S": datetime.now(UTC).isoformat(timespec="seconds")}
+        now = {"S": self._now()}
         account: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._table,
@@ -68,6 +82,7 @@ class AccountStore:
                     "state": {"S": State.CREATING},
                     "namespaces": {"SS": [namespace]},
                     "created": now,
+                    "since": now,
                 },
             }
         }
@@ -86,33 +101,69 @@ class AccountStore:
             }
         }
         try:
-            write_together(self._client, [claim, account, lease.check()])
+            write_together(self._client, [claim, account, self.pending.begun(subject), lease.check()])
         except ConditionFailedError as failed:
             if 0 in failed.positions:
                 raise NamespaceTakenError(namespace) from None
             raise
-        return Account(subject, State.CREATING, frozenset({namespace}))
+        return Account(subject, State.CREATING, frozenset({namespace}), since=now["S"])
 
     def advance(
-        self, account: Account, state: State, lease: Lease, change: Sequence[TransactWriteItemTypeDef]
+        self,
+        account: Account,
+        state: State,
+        lease: Lease,
+        change: Sequence[TransactWriteItemTypeDef],
+        *,
+        reason: str | None = None,
     ) -> Account:
-        """Put the account and its namespaces into ``state``, together with the principal's ``change``."""
-        rows = [_account_row(account.subject), *map(_namespace_row, sorted(account.namespaces))]
-        updates: list[TransactWriteItemTypeDef] = [
-            {
-                "Update": {
-                    "TableName": self._table,
-                    "Key": row,
-                    "UpdateExpression": "SET #state = :state",
-                    "ConditionExpression": "attribute_exists(pk)",
-                    "ExpressionAttributeNames": {"#state": "state"},
-                    "ExpressionAttributeValues": {":state": {"S": state}},
-                }
-            }
-            for row in rows
+        """Put the account and its namespaces into ``state``, together with the principal's ``change``.
+
+        Every state but ``active`` is the beginning of something that is pending until it has ended.
+        """
+        now = self._now()
+        values = {":since": {"S": now}, **({":reason": {"S": reason}} if reason else {})}
+        extra = ", since = :since" + (", reason = :reason" if reason else " REMOVE reason")
+        updates = [
+            self._update(_account_row(account.subject), state, extra, values),
+            *(self._update(_namespace_row(name), state) for name in sorted(account.namespaces)),
         ]
-        write_together(self._client, [*updates, lease.check(), *change])
-        return Account(account.subject, state, account.namespaces)
+        ended = state is State.ACTIVE
+        pending = self.pending.ended(account.subject) if ended else self.pending.begun(account.subject)
+        write_together(self._client, [*updates, pending, lease.check(), *change])
+        return replace(account, state=state, since=now, reason=reason)
+
+    def withdrawn(self, account: Account, lease: Lease, *, due_in_s: float) -> Account:
+        """Note that an account that is being deleted has no rights and no keys any more.
+
+        Args:
+            due_in_s: seconds until the deletion is to go on.
+        """
+        now = self._clock()
+        note: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": _account_row(account.subject),
+                "UpdateExpression": "SET withdrawn = :now",
+                "ConditionExpression": "#state = :deleting",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {
+                    ":now": {"N": f"{now:.3f}"},
+                    ":deleting": {"S": State.DELETING},
+                },
+            }
+        }
+        pending = self.pending.begun(account.subject, due_in_s=due_in_s)
+        write_together(self._client, [note, pending, lease.check()])
+        return replace(account, withdrawn=now)
+
+    def begin(self, account: Account, lease: Lease) -> None:
+        """Note that something of the account is being changed, which a crash would leave half-done."""
+        write_together(self._client, [self.pending.begun(account.subject), lease.check()])
+
+    def end(self, subject: str, lease: Lease) -> None:
+        """Note that nothing of the account is half-done any more."""
+        write_together(self._client, [self.pending.ended(subject), lease.check()])
 
     def remove(self, account: Account, lease: Lease, change: Sequence[TransactWriteItemTypeDef]) -> None:
         """Forget the account and its namespaces, together with the principal's ``change``."""
@@ -120,7 +171,29 @@ class AccountStore:
         deletions: list[TransactWriteItemTypeDef] = [
             {"Delete": {"TableName": self._table, "Key": row}} for row in rows
         ]
-        write_together(self._client, [*deletions, lease.check(), *change])
+        ended = self.pending.ended(account.subject)
+        write_together(self._client, [*deletions, ended, lease.check(), *change])
+
+    def _update(
+        self,
+        row: dict[str, Any],
+        state: State,
+        extra: str = "",
+        values: Mapping[str, dict[str, str]] | None = None,
+    ) -> TransactWriteItemTypeDef:
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": row,
+                "UpdateExpression": f"SET #state = :state{extra}",
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":state": {"S": state}, **(values or {})},
+            }
+        }
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
 
 
 def _account_row(subject: str) -> dict[str, Any]:

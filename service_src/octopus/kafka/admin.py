@@ -103,18 +103,18 @@ class TopicAdmin:
         ends = time.monotonic() + CHANGE_S
 
         def attempt() -> None:
-            client = self._connected()
+            client = self.connected()
             done = client.delete_topics(
-                list(names), operation_timeout=_left(ends), request_timeout=_left(ends)
+                list(names), operation_timeout=time_left(ends), request_timeout=time_left(ends)
             )
             for future in done.values():
                 try:
-                    _await(future, ends)
+                    answer_of(future, ends)
                 except KafkaException as error:
                     if error.args[0].code() not in _UNKNOWN_TOPIC:
                         raise
 
-        _guarded(attempt, ", ".join(names))
+        guarded(attempt, ", ".join(names))
         remaining = _until(lambda: self._describe(names, ends), lambda found: not found, ends)
         if remaining:
             raise KafkaAwayError(f"topics {', '.join(remaining)} were deleted and are still to be seen")
@@ -126,7 +126,7 @@ class TopicAdmin:
             KafkaAwayError: no answer.
         """
         ends = time.monotonic() + ASK_S
-        return _guarded(lambda: self._describe([name], ends).get(name), name)
+        return guarded(lambda: self._describe([name], ends).get(name), name)
 
     def list_topics(self, prefix: str) -> dict[str, KafkaTopic]:
         """Every topic whose name begins with ``prefix``, by name.
@@ -139,7 +139,7 @@ class TopicAdmin:
         def ask() -> dict[str, KafkaTopic]:
             names = sorted(
                 name
-                for name in self._connected().list_topics(timeout=_left(ends)).topics
+                for name in self.connected().list_topics(timeout=time_left(ends)).topics
                 if name.startswith(prefix)
             )
             found: dict[str, KafkaTopic] = {}
@@ -147,12 +147,12 @@ class TopicAdmin:
                 found.update(self._describe(names[start : start + _DESCRIBED_AT_ONCE], ends))
             return found
 
-        return _guarded(ask, f"{prefix}*")
+        return guarded(ask, f"{prefix}*")
 
     def answers(self, *, timeout_s: float) -> bool:
         """Whether a broker answers within ``timeout_s``."""
         try:
-            self._connected().list_topics(topic=_READINESS_TOPIC, timeout=timeout_s)
+            self.connected().list_topics(topic=_READINESS_TOPIC, timeout=timeout_s)
         except (KafkaException, KafkaAwayError):
             return False
         return True
@@ -162,7 +162,12 @@ class TopicAdmin:
         with self._lock:
             self._client = None
 
-    def _connected(self) -> AdminClient:
+    def connected(self) -> AdminClient:
+        """The one client of this process, connected when it is first needed.
+
+        Raises:
+            KafkaAwayError: its settings cannot be had.
+        """
         with self._lock:
             if self._client is None:
                 bounds = {
@@ -182,11 +187,13 @@ class TopicAdmin:
     def _describe(self, names: Sequence[str], ends: float) -> dict[str, KafkaTopic]:
         if not names:
             return {}
-        asked = self._connected().describe_topics(TopicCollection(list(names)), request_timeout=_left(ends))
+        asked = self.connected().describe_topics(
+            TopicCollection(list(names)), request_timeout=time_left(ends)
+        )
         found = {}
         for name, future in asked.items():
             try:
-                topic = _await(future, ends)
+                topic = answer_of(future, ends)
             except KafkaException as error:
                 if error.args[0].code() in _UNKNOWN_TOPIC:
                     continue
@@ -197,11 +204,11 @@ class TopicAdmin:
     def _make(self, name: str, ends: float) -> bool:
         """Ask to create; False when a topic of that name exists."""
         new = NewTopic(name, num_partitions=1, replication_factor=self._replication_factor)
-        done = self._connected().create_topics(
-            [new], operation_timeout=_left(ends), request_timeout=_left(ends)
+        done = self.connected().create_topics(
+            [new], operation_timeout=time_left(ends), request_timeout=time_left(ends)
         )
         try:
-            _await(done[name], ends)
+            answer_of(done[name], ends)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
@@ -209,13 +216,15 @@ class TopicAdmin:
         return True
 
 
-def _left(ends: float) -> float:
+def time_left(ends: float) -> float:
+    """Seconds until ``ends`` on the monotonic clock, and always enough to ask at all."""
     return max(0.1, ends - time.monotonic())
 
 
-def _await(future: Future[Any], ends: float) -> Any:
+def answer_of(future: Future[Any], ends: float) -> Any:
+    """What the brokers say to one question that librdkafka has sent."""
     # librdkafka answers by its own time-out first; the margin is for the hand-over between threads.
-    return future.result(timeout=_left(ends) + 0.5)
+    return future.result(timeout=time_left(ends) + 0.5)
 
 
 def _until(ask: Callable[[], Answer], enough: Callable[[Answer], bool], ends: float) -> Answer:
@@ -223,13 +232,13 @@ def _until(ask: Callable[[], Answer], enough: Callable[[Answer], bool], ends: fl
     attempts = Retrying(
         retry=retry_if_result(lambda answer: not enough(answer)),
         wait=wait_fixed(_ASK_AGAIN_S),
-        stop=stop_after_delay(_left(ends)),
+        stop=stop_after_delay(time_left(ends)),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
-    return _guarded(lambda: attempts(ask), "topics")
+    return guarded(lambda: attempts(ask), "topics")
 
 
-def _guarded(call: Callable[[], Answer], what: str) -> Answer:
+def guarded(call: Callable[[], Answer], what: str) -> Answer:
     """``call``'s answer, with the brokers' errors told apart: away, or refused."""
     try:
         return call()

@@ -12,11 +12,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from octopus.registry.leases import LIFE_S
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+AGAIN_S = 30.0
+"""How long a change rests that could not be completed: a dependency is away, or a request is at it."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Pending:
@@ -65,6 +73,15 @@ class Pending:
             },
         )
         return [item["sk"]["S"] for page in pages for item in page["Items"]]
+
+    def work_off(self, go_on: Callable[[str], None]) -> None:
+        """Have ``go_on`` complete each change that is due; one that cannot be is tried again later."""
+        for name in self.due():
+            try:
+                go_on(name)
+            except Exception as error:  # noqa: BLE001 - one that fails must not keep the others from being done
+                _log.warning("pending.not_done", pending=f"{self._partition}/{name}", reason=str(error)[:200])
+                self.postpone(name, due_in_s=AGAIN_S)
 
     def postpone(self, name: str, *, due_in_s: float) -> None:
         """Leave a change that could not be gone on with for later, unless it has ended meanwhile."""

@@ -9,9 +9,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from octopus.accounts.models import State as AccountState
+
 
 class State(StrEnum):
-    """Where a topic's record is; the states on the way are completed by the next call or by `reconcile`."""
+    """Where a topic's record is; what a crash left half-done is completed in the background."""
 
     CREATING = "creating"
     ACTIVE = "active"
@@ -39,7 +41,8 @@ class Namespace:
 
     name: str
     owner: str
-    active: bool
+    state: AccountState
+    """Its account's, too."""
     topics: Mapping[str, TopicRecord]
 
     def shown(self) -> list[str]:

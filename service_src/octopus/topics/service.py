@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack
 
 import structlog
 
+from octopus.accounts.models import State as AccountState
 from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
 from octopus.kafka.admin import KafkaAwayError, KafkaRefusedError, KafkaTopic, TopicAdmin
 from octopus.registry.leases import Lease, Leases
@@ -128,8 +129,12 @@ class Topics:
             self._activate(subject, namespace, topic, new, lease)
             _log.info("topic.recreated", subject=subject, namespace=namespace, topic=topic)
 
-    def delete_all(self, subject: str, namespace: str) -> None:
-        """No topic of a namespace that is being deleted is left, known to the registry or not."""
+    def delete_all(self, subject: str, namespace: str, account: Lease) -> None:
+        """No topic of a namespace that is being deleted is left, known to the registry or not.
+
+        Args:
+            account: the turn to change the namespace's owner.
+        """
         found = self._store.read(namespace)
         prefix = full_name(namespace, "")
         known = set(found.topics) if found else set()
@@ -138,18 +143,11 @@ class Topics:
             leases = {
                 topic: turns.enter_context(self._turn(f"{prefix}{topic}")) for topic in sorted(known | held)
             }
+            account.renew()
             self._kafka.delete([f"{prefix}{topic}" for topic in leases])
             for topic, lease in leases.items():
                 self._store.remove(namespace, topic, lease)
                 _log.info("topic.deleted", subject=subject, namespace=namespace, topic=topic)
-
-    def require_kafka(self) -> None:
-        """Kafka answers.
-
-        Raises:
-            UnavailableError: it does not.
-        """
-        self._kafka.describe("octopus.readiness")
 
     def adopt(self, subject: str, namespace: str) -> tuple[str, ...]:
         """Topics that Kafka holds under a namespace which is being created are the namespace's topics."""
@@ -164,6 +162,29 @@ class Topics:
         """
         self._owned(subject, namespace)
         return self._reconcile(subject, namespace, while_creating=False)
+
+    def heal_all(self) -> None:
+        """Go on with every topic whose change is pending and due."""
+        self._store.pending.work_off(self.heal)
+
+    def heal(self, name: str) -> None:
+        """Complete or undo what is pending of one topic, given by its full name.
+
+        Raises:
+            UnavailableError: Kafka is away, the account is not in use, or a request is at it just now.
+        """
+        namespace, _, topic = name.partition(".")
+        with self._leases.hold(f"topic {name}", patience_s=0) as lease:
+            found = self._store.read(namespace)
+            record = found.topics.get(topic) if found else None
+            if found is None or record is None or record.state is State.ACTIVE:
+                self._store.end(name, lease)
+                return
+            if found.state is not AccountState.ACTIVE:
+                raise UnavailableError(f"The account of {name} is {found.state}: its topics wait for it")
+            held = self._kafka.describe(name)
+            self._settle(found.owner, namespace, topic, record, held, lease, while_creating=False)
+            _log.info("topic.completed", subject=found.owner, namespace=namespace, topic=topic)
 
     def _reconcile(self, subject: str, namespace: str, *, while_creating: bool) -> Reconciliation:
         prefix = full_name(namespace, "")
@@ -220,7 +241,9 @@ class Topics:
         found = self._store.read(namespace)
         if found is not None and found.owner != subject:
             raise ForbiddenError(refusal)
-        if found is None or not found.active:
+        if found is not None and found.state is AccountState.SUSPENDED:
+            raise ForbiddenError(f"User {subject} is suspended: ask the fabric's operator")
+        if found is None or found.state is not AccountState.ACTIVE:
             if namespace != namespace_of(subject):
                 # The same answer as for somebody else's: it does not tell which namespaces exist.
                 raise ForbiddenError(refusal)

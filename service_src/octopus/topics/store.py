@@ -1,18 +1,24 @@
 """Topics in the registry.
 
-Rows (pk / sk): ``NAMESPACE#<namespace>`` / ``TOPIC#<name>``: state, created, topic_id once Kafka has it.
+Rows (pk / sk): ``NAMESPACE#<namespace>`` / ``TOPIC#<name>``: state, created, topic_id once Kafka has it; and
+``PENDING#topic`` / ``<full name>`` in every state but ``active`` (`octopus.registry.pending`).
 The namespace's own row, in the same partition, is written by `octopus.accounts.store`; one consistent
 query reads owner and topics together.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from octopus.accounts.models import State as AccountState
 from octopus.registry.leases import Lease
+from octopus.registry.pending import Pending
 from octopus.registry.transactions import ConditionFailedError, write_together
 from octopus.topics.models import Namespace, State, TopicRecord
+from octopus.topics.names import full_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,9 +34,10 @@ class NamespaceGoneError(Exception):
 class TopicStore:
     """Reads and writes of one registry table; every read is consistent."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, *, clock: Callable[[], float] = time.time) -> None:
         self._client = client
         self._table = table
+        self.pending = Pending(client, table, "topic", clock=clock)
 
     def read(self, namespace: str) -> Namespace | None:
         """The namespace with its topics; None when nobody owns one of that name."""
@@ -55,7 +62,7 @@ class TopicStore:
             for sk, row in rows.items()
             if sk.startswith(_TOPIC)
         }
-        return Namespace(namespace, own["owner"]["S"], own["state"]["S"] == "active", topics)
+        return Namespace(namespace, own["owner"]["S"], AccountState(own["state"]["S"]), topics)
 
     def put(
         self, owner: str, namespace: str, topic: TopicRecord, lease: Lease, *, while_creating: bool = False
@@ -91,12 +98,15 @@ class TopicStore:
                 "ExpressionAttributeNames": {"#owner": "owner", "#state": "state"},
                 "ExpressionAttributeValues": {
                     ":owner": {"S": owner},
-                    ":wanted": {"S": "creating" if while_creating else "active"},
+                    ":wanted": {"S": AccountState.CREATING if while_creating else AccountState.ACTIVE},
                 },
             }
         }
+        name = full_name(namespace, topic.name)
+        settled = topic.state is State.ACTIVE
+        pending = self.pending.ended(name) if settled else self.pending.begun(name)
         try:
-            write_together(self._client, [in_use, update, lease.check()])
+            write_together(self._client, [in_use, update, pending, lease.check()])
         except ConditionFailedError as failed:
             if 0 in failed.positions:
                 raise NamespaceGoneError(namespace) from None
@@ -107,7 +117,12 @@ class TopicStore:
         deletion: TransactWriteItemTypeDef = {
             "Delete": {"TableName": self._table, "Key": _topic_row(namespace, topic)}
         }
-        write_together(self._client, [deletion, lease.check()])
+        ended = self.pending.ended(full_name(namespace, topic))
+        write_together(self._client, [deletion, ended, lease.check()])
+
+    def end(self, name: str, lease: Lease) -> None:
+        """Note that nothing of a topic, given by its full name, is half-done any more."""
+        write_together(self._client, [self.pending.ended(name), lease.check()])
 
 
 def _topic_row(namespace: str, topic: str) -> dict[str, Any]:

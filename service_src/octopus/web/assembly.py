@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.credentials import Credentials as AwsKey
 
 from octopus import aws
+from octopus.accounts.deletion import Deletions
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
+from octopus.accounts.suspension import Suspensions
 from octopus.credentials.keys import Keys
 from octopus.credentials.service import open_credentials
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
+from octopus.kafka.groups import GroupAdmin
 from octopus.registry.leases import Leases
 from octopus.settings import ServiceSettings
 from octopus.topics.service import Topics
@@ -26,16 +31,21 @@ class Features:
     """What the routes, the background and whoever repairs a fabric work with."""
 
     accounts: Accounts
+    suspensions: Suspensions
     keys: Keys
     topics: Topics
     kafka: TopicAdmin
     leases: Leases
-    jobs: tuple[Job, ...] = ()
+    jobs: tuple[Job, ...]
     """What the web service does in the background."""
 
     def close(self) -> None:
         """Leave Kafka."""
         self.kafka.close()
+
+
+_HEALS_EVERY_S = 5.0
+"""How long after it is due a change that was begun is gone on with, at most; asking is one small query."""
 
 
 def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> Features:
@@ -53,9 +63,30 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
         ),
         replication_factor=settings.replication_factor,
     )
+    return wire(settings, kafka=kafka, groups=GroupAdmin(kafka.connected))
+
+
+def wire(
+    settings: ServiceSettings,
+    *,
+    kafka: TopicAdmin,
+    groups: GroupAdmin,
+    clock: Callable[[], float] = time.time,
+) -> Features:
+    """The features on top of these brokers.
+
+    Args:
+        settings: of the deployment.
+        kafka: of the brokers' topics.
+        groups: of the same brokers' groups.
+        clock: seconds since the epoch, by which leases live and what is pending falls due.
+    """
     database = aws.dynamodb()
-    leases = Leases(database, settings.registry_table)
-    topics = Topics(store=TopicStore(database, settings.registry_table), leases=leases, kafka=kafka)
+    leases = Leases(database, settings.registry_table, clock=clock)
+    store = AccountStore(database, settings.registry_table, clock=clock)
+    topics = Topics(
+        store=TopicStore(database, settings.registry_table, clock=clock), leases=leases, kafka=kafka
+    )
     credentials = open_credentials(settings)
     principals = Principals(
         aws.iam(),
@@ -63,12 +94,26 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
         boundary_arn=settings.principal_boundary_arn,
         cluster_arn=settings.cluster_arn,
     )
+    suspensions = Suspensions(store=store, leases=leases, principals=principals, credentials=credentials)
     accounts = Accounts(
-        store=AccountStore(database, settings.registry_table),
+        store=store,
         leases=leases,
         principals=principals,
         credentials=credentials,
         topics=topics,
+        deletions=Deletions(
+            store=store,
+            principals=principals,
+            credentials=credentials,
+            topics=topics,
+            groups=groups,
+            last_requests_s=settings.last_requests_s,
+        ),
+        suspensions=suspensions,
     )
     keys = Keys(accounts=accounts, principals=principals, credentials=credentials)
-    return Features(accounts, keys, topics, kafka, leases)
+    jobs = (
+        Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
+        Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
+    )
+    return Features(accounts, suspensions, keys, topics, kafka, leases, jobs)

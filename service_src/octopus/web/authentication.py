@@ -1,4 +1,7 @@
-"""Who is calling: a token and, on routes that published clients use, a ``Subject`` header that agrees."""
+"""Who is calling: a token and, on routes that published clients use, a ``Subject`` header that agrees.
+
+The one door of every route: whoever is suspended gets no further, whatever the route is.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from octopus.accounts.service import Accounts
 from octopus.identity.models import Caller
 from octopus.identity.service import Authenticator
 
@@ -23,6 +27,8 @@ def _token_caller(
     authenticator: Authenticator = request.app.state.authenticator
     caller = authenticator.authenticate(request.headers.get("authorization"))
     request.scope["octopus.subject"] = caller.subject
+    accounts: Accounts = request.app.state.accounts
+    accounts.require_not_suspended(caller.subject)
     return caller
 
 

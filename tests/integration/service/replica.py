@@ -6,12 +6,19 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import (
+    Retrying,
+    retry,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_delay,
+    wait_fixed,
+)
 
 from tests.integration.globus.process import ACTION_ALL, StandIn
 from tests.ports import free_port
@@ -85,6 +92,14 @@ class Person:
         assert reply.status_code == 200, reply.text
         body: dict[str, Any] = reply.json()
         return body
+
+
+def await_that(holds: Callable[[], bool]) -> None:
+    """Wait for what the service does in the background."""
+    attempts = Retrying(
+        retry=retry_if_result(lambda held: not held), stop=stop_after_delay(120), wait=wait_fixed(0.3)
+    )
+    attempts(holds)
 
 
 def new_person(stand_in: StandIn, name: str | None = None) -> Person:

@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from octopus.kafka.admin import TopicAdmin
 from tests.integration.service.deployment import Deployment
-from tests.integration.service.replica import Person, Replica
+from tests.integration.service.replica import Person, Replica, await_that
 
 GATEWAY_WAITS_S = 25
 
@@ -39,7 +40,6 @@ def test_topics_are_neither_made_nor_deleted_while_kafka_is_away(
         ("POST", f"/api/v3/{person.namespace}/others"),
         ("DELETE", f"/api/v3/{person.namespace}/events"),
         ("PUT", f"/api/v3/{person.namespace}/events/recreate"),
-        ("DELETE", "/api/v3/user"),
     ):
         started = time.monotonic()
         reply = person.call(without_kafka, method, path)
@@ -57,6 +57,18 @@ def test_topics_are_neither_made_nor_deleted_while_kafka_is_away(
     ]
     assert topics == ["TOPIC#events"]
     assert person.get(without_kafka, "POST", "/api/v3/key")["status"] == "success"
+
+
+def test_account_is_deleted_while_kafka_is_away_and_its_topics_once_it_is_back(
+    replica: Replica, without_kafka: Replica, person: Person, kafka: TopicAdmin
+) -> None:
+    person.get(replica, "POST", "/api/v3/user")
+    person.get(replica, "POST", f"/api/v3/{person.namespace}/events")
+
+    assert person.get(without_kafka, "DELETE", "/api/v3/user")["status"] == "success"
+
+    assert person.get(replica, "GET", "/api/v3/namespace")["namespaces"] == {}
+    await_that(lambda: kafka.list_topics(f"{person.namespace}.") == {})
 
 
 def test_account_whose_creation_was_cut_short_is_completed_by_the_next_call(

@@ -10,7 +10,7 @@ import pytest
 from octopus.kafka.admin import TopicAdmin
 from octopus.web.assembly import Features
 from tests.integration.service.deployment import Deployment
-from tests.integration.service.replica import Person, Replica
+from tests.integration.service.replica import Person, Replica, await_that
 
 
 @pytest.fixture
@@ -192,4 +192,4 @@ def test_deleted_account_takes_its_topics_out_of_kafka(
 
     person.get(replica, "DELETE", "/api/v3/user")
 
-    assert kafka.list_topics(f"{person.namespace}.") == {}
+    await_that(lambda: kafka.list_topics(f"{person.namespace}.") == {})

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.integration.service.deployment import Deployment
-from tests.integration.service.replica import Person, Replica
+from tests.integration.service.replica import Person, Replica, await_that
 
 RACERS = 16
 
@@ -22,6 +22,16 @@ def race(replicas: list[Replica], person: Person, *requests: tuple[str, str]) ->
 
     with ThreadPoolExecutor(RACERS) as threads:
         return list(threads.map(run, range(RACERS)))
+
+
+def rows_of(person: Person, deployment: Deployment) -> list[tuple[str, str]]:
+    """Keys of every row that names a person, but those of the log of changes."""
+    return [
+        (item["pk"]["S"], item["sk"]["S"])
+        for table in (deployment.settings.registry_table, deployment.settings.credentials_table)
+        for item in deployment.items(table)
+        if person.subject in str(item) and not item["pk"]["S"].startswith("CHANGES#")
+    ]
 
 
 def test_racing_creations_make_one_user_one_key_and_one_namespace(
@@ -61,16 +71,7 @@ def test_racing_creation_and_deletion_leave_all_or_nothing(
     race(replicas, person, ("POST", "/api/v3/key"), ("DELETE", "/api/v3/user"))
 
     person.get(replicas[0], "DELETE", "/api/v3/user")
-    tables = (deployment.settings.registry_table, deployment.settings.credentials_table)
-    left = [
-        (item["pk"]["S"], item["sk"]["S"])
-        for table in tables
-        for item in deployment.items(table)
-        if person.subject in str(item)
-    ]
-    assert [row for row in left if not row[0].startswith("CHANGES#")] == [
-        (f"SUBJECT#{person.subject}", "VERSION")
-    ]
+    await_that(lambda: rows_of(person, deployment) == [(f"SUBJECT#{person.subject}", "VERSION")])
     users = deployment.client("iam").list_users(PathPrefix="/msk-users/")["Users"]
     assert person.subject not in {user["UserName"] for user in users}
 

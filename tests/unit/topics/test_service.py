@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,47 +10,19 @@ import pytest
 from octopus.accounts.models import State as AccountState
 from octopus.accounts.store import AccountStore
 from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
-from octopus.kafka.admin import KafkaAwayError, KafkaRefusedError, KafkaTopic, TopicAdmin
+from octopus.kafka.admin import KafkaAwayError, KafkaRefusedError
 from octopus.registry.leases import Leases
 from octopus.topics.service import Topics, namespace_of
 from octopus.topics.store import TopicStore
+from tests.memory_kafka import MemoryKafka
 
 SUBJECT = "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44"
 NAMESPACE = namespace_of(SUBJECT)
 
 
-class FaultyKafka(TopicAdmin):
-    """Brokers that hold topics, and fail when told to."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, KafkaTopic] = {}
-        self.faults: dict[str, Exception] = {}
-        self.meanwhile: Callable[[], None] = lambda: None
-        self._ids = itertools.count()
-
-    def create(self, name: str, *, unlike: str | None = None) -> KafkaTopic:
-        self._maybe_fail("create")
-        self.held.setdefault(name, KafkaTopic(name, f"id-{next(self._ids)}", 1))
-        self.meanwhile()
-        return self.held[name]
-
-    def delete(self, names: Sequence[str]) -> None:
-        self._maybe_fail("delete")
-        for name in names:
-            self.held.pop(name, None)
-
-    def describe(self, name: str) -> KafkaTopic | None:
-        self._maybe_fail("describe")
-        return self.held.get(name)
-
-    def _maybe_fail(self, what: str) -> None:
-        if what in self.faults:
-            raise self.faults[what]
-
-
 @pytest.fixture
-def kafka() -> FaultyKafka:
-    return FaultyKafka()
+def kafka() -> MemoryKafka:
+    return MemoryKafka()
 
 
 @pytest.fixture
@@ -64,7 +35,7 @@ def store(database: Any, table: str) -> TopicStore:
 
 
 @pytest.fixture
-def topics(store: TopicStore, database: Any, table: str, kafka: FaultyKafka) -> Topics:
+def topics(store: TopicStore, database: Any, table: str, kafka: MemoryKafka) -> Topics:
     return Topics(store=store, leases=Leases(database, table), kafka=kafka)
 
 
@@ -75,7 +46,7 @@ def states(store: TopicStore) -> dict[str, str]:
 
 @pytest.mark.parametrize("change", [Topics.create, Topics.delete, Topics.recreate])
 def test_kafka_that_does_not_answer_leaves_the_record_as_it_was(
-    topics: Topics, store: TopicStore, kafka: FaultyKafka, change: Callable[..., object]
+    topics: Topics, store: TopicStore, kafka: MemoryKafka, change: Callable[..., object]
 ) -> None:
     topics.create(SUBJECT, NAMESPACE, "events")
     kafka.faults["describe"] = KafkaAwayError("timed out")
@@ -87,7 +58,7 @@ def test_kafka_that_does_not_answer_leaves_the_record_as_it_was(
 
 
 def test_creation_that_kafka_refuses_leaves_no_record(
-    topics: Topics, store: TopicStore, kafka: FaultyKafka
+    topics: Topics, store: TopicStore, kafka: MemoryKafka
 ) -> None:
     kafka.faults["create"] = KafkaRefusedError("INVALID_REPLICATION_FACTOR")
 
@@ -98,7 +69,7 @@ def test_creation_that_kafka_refuses_leaves_no_record(
 
 
 def test_creation_of_unknown_outcome_is_hidden_and_completed_by_the_next_call(
-    topics: Topics, kafka: FaultyKafka
+    topics: Topics, kafka: MemoryKafka
 ) -> None:
     kafka.faults["create"] = KafkaAwayError("timed out")
     with pytest.raises(UnavailableError):
@@ -111,7 +82,7 @@ def test_creation_of_unknown_outcome_is_hidden_and_completed_by_the_next_call(
     assert (change.changed, change.topics) == (True, ["events"])
 
 
-def test_creation_of_unknown_outcome_can_be_deleted(topics: Topics, kafka: FaultyKafka) -> None:
+def test_creation_of_unknown_outcome_can_be_deleted(topics: Topics, kafka: MemoryKafka) -> None:
     kafka.faults["create"] = KafkaAwayError("timed out")
     with pytest.raises(UnavailableError):
         topics.create(SUBJECT, NAMESPACE, "events")
@@ -125,7 +96,7 @@ def test_creation_of_unknown_outcome_can_be_deleted(topics: Topics, kafka: Fault
 
 @pytest.mark.parametrize("fault", [KafkaAwayError("timed out"), KafkaRefusedError("POLICY_VIOLATION")])
 def test_deletion_that_fails_puts_the_record_back(
-    topics: Topics, store: TopicStore, kafka: FaultyKafka, fault: OctopusError
+    topics: Topics, store: TopicStore, kafka: MemoryKafka, fault: OctopusError
 ) -> None:
     topics.create(SUBJECT, NAMESPACE, "events")
     kafka.faults["delete"] = fault
@@ -137,7 +108,7 @@ def test_deletion_that_fails_puts_the_record_back(
 
 
 def test_recreation_cut_short_is_said_and_finished_by_the_next_call(
-    topics: Topics, store: TopicStore, kafka: FaultyKafka
+    topics: Topics, store: TopicStore, kafka: MemoryKafka
 ) -> None:
     topics.create(SUBJECT, NAMESPACE, "events")
     old = kafka.held[f"{NAMESPACE}.events"]
@@ -154,7 +125,7 @@ def test_recreation_cut_short_is_said_and_finished_by_the_next_call(
     assert states(store) == {"events": "active"}
 
 
-def test_topic_that_kafka_lost_is_made_again_by_creating_it(topics: Topics, kafka: FaultyKafka) -> None:
+def test_topic_that_kafka_lost_is_made_again_by_creating_it(topics: Topics, kafka: MemoryKafka) -> None:
     topics.create(SUBJECT, NAMESPACE, "events")
     kafka.held.clear()
 
@@ -164,7 +135,7 @@ def test_topic_that_kafka_lost_is_made_again_by_creating_it(topics: Topics, kafk
 
 
 def test_topic_made_while_its_account_was_deleted_goes_with_it(
-    topics: Topics, kafka: FaultyKafka, database: Any, table: str
+    topics: Topics, kafka: MemoryKafka, database: Any, table: str
 ) -> None:
     kafka.meanwhile = lambda: database.delete_item(
         TableName=table, Key={"pk": {"S": f"NAMESPACE#{NAMESPACE}"}, "sk": {"S": "NAMESPACE"}}

@@ -1,0 +1,99 @@
+"""Suspending an account and taking it back: for operators. Data is kept; nobody gets at it meanwhile.
+
+What stops the owner, in this order: the state in the registry (every HTTPS route refuses), the keys in the
+registry (the judge refuses), a policy that denies everything, and the keys in IAM.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from octopus.accounts.models import Account, State
+from octopus.accounts.principal import SUSPENDED_POLICY, Principals
+from octopus.accounts.store import AccountStore
+from octopus.credentials.service import Credentials
+from octopus.errors import ForbiddenError, NotFoundError, UnavailableError
+from octopus.iam.generate import policy_sha256
+from octopus.registry.leases import Lease, Leases
+
+_log = structlog.get_logger(__name__)
+
+
+def require_not_suspended(account: Account | None) -> None:
+    """Whoever has this account may use it.
+
+    Raises:
+        ForbiddenError: its operator has suspended it.
+    """
+    if account is not None and account.state is State.SUSPENDED:
+        reason = f" ({account.reason})" if account.reason else ""
+        raise ForbiddenError(
+            f"User {account.subject} is suspended since {account.since}{reason}: ask the fabric's operator"
+        )
+
+
+class Suspensions:
+    """Suspends accounts of one fabric, and takes them back. Each call may be repeated."""
+
+    def __init__(
+        self, *, store: AccountStore, leases: Leases, principals: Principals, credentials: Credentials
+    ) -> None:
+        self._store = store
+        self._leases = leases
+        self._principals = principals
+        self._credentials = credentials
+
+    def suspend(self, subject: str, *, reason: str | None = None) -> None:
+        """The subject has no access: not to records, not to the web service. What it owns is kept.
+
+        Args:
+            reason: in a few words, for the subject to read; a later one takes the place of the first.
+
+        Raises:
+            NotFoundError: the subject has no account, or one that is being deleted.
+            UnavailableError: the account is only being made; nothing was done.
+        """
+        with self._leases.hold(f"account {subject}") as lease:
+            account = self._kept(subject)
+            if account.state is State.CREATING:
+                raise UnavailableError(f"User {subject} is being created: nothing was done, try again")
+            change = self._credentials.change(subject, policy_sha256(SUSPENDED_POLICY))
+            account = self._store.advance(
+                account, State.SUSPENDED, lease, change, reason=reason or account.reason
+            )
+            self.enforce(account, lease)
+            _log.info("account.suspended", subject=subject, reason=reason)
+
+    def enforce(self, account: Account, lease: Lease) -> None:
+        """Take away what a suspended account may still have."""
+        lease.renew()
+        self._credentials.suspend(account.subject, account.subject, lease)
+        lease.renew()
+        self._principals.suspend(account.subject)
+        self._store.end(account.subject, lease)
+
+    def resume(self, subject: str) -> None:
+        """The subject has its rights, and the keys that worked when it was suspended, again.
+
+        Cut short, it is as if it had not begun: the account stays suspended, and is resumed by calling again.
+
+        Raises:
+            NotFoundError: the subject has no account, or one that is being deleted.
+        """
+        with self._leases.hold(f"account {subject}") as lease:
+            account = self._kept(subject)
+            if account.state is not State.SUSPENDED:
+                return
+            self._store.begin(account, lease)
+            lease.renew()
+            self._principals.ensure(subject, account.namespaces)
+            self._credentials.resume(subject, subject, lease)
+            change = self._credentials.change(subject, self._principals.policy_sha256(account.namespaces))
+            self._store.advance(account, State.ACTIVE, lease, change)
+            _log.info("account.resumed", subject=subject)
+
+    def _kept(self, subject: str) -> Account:
+        account = self._store.read(subject)
+        if account is None or account.state is State.DELETING:
+            raise NotFoundError(f"There is no user {subject}")
+        return account

@@ -1,0 +1,130 @@
+"""Accounts when a dependency fails half-way, or when somebody else's user is in the way."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from octopus.accounts.models import State
+from octopus.accounts.principal import Principals
+from octopus.errors import Failure, OctopusError
+from octopus.iam.generate import INLINE_POLICY_NAME
+from octopus.kafka.admin import KafkaAwayError
+from octopus.registry.leases import LIFE_S
+from tests.integration.accounts.conftest import Fabric
+
+SOMEBODY_ELSES = pytest.mark.parametrize(
+    ("path", "tags"),
+    [("/people/", []), ("/msk-users/", [{"Key": "octopus:fabric", "Value": "another"}])],
+    ids=["another path", "another fabric"],
+)
+
+
+def test_account_left_half_made_by_a_dead_replica_is_completed_in_the_background(
+    fabric: Fabric, iam: Any
+) -> None:
+    fabric.kafka.faults["list"] = KafkaAwayError("timed out")
+    with pytest.raises(KafkaAwayError):
+        fabric.features.accounts.create(fabric.subject)
+    fabric.kafka.faults.clear()
+
+    fabric.replica().wait(LIFE_S)
+
+    account = fabric.features.accounts.find(fabric.subject)
+    assert account is not None
+    assert account.state is State.ACTIVE
+    assert fabric.users() == [fabric.subject]
+    assert not [row for row in fabric.registry() if row[0].startswith("PENDING#")]
+
+
+def test_account_whose_dependency_stays_away_is_tried_again_later(fabric: Fabric) -> None:
+    fabric.kafka.faults["list"] = KafkaAwayError("timed out")
+    with pytest.raises(KafkaAwayError):
+        fabric.features.accounts.create(fabric.subject)
+    fabric.wait(LIFE_S)
+    fabric.kafka.faults.clear()
+
+    fabric.wait(LIFE_S)
+
+    assert fabric.features.accounts.namespaces(fabric.subject) == {fabric.namespace: []}
+
+
+@SOMEBODY_ELSES
+def test_user_that_is_not_this_fabrics_is_left_alone(
+    fabric: Fabric, iam: Any, path: str, tags: list[dict[str, str]]
+) -> None:
+    iam.create_user(UserName=fabric.subject, Path=path, Tags=tags)
+
+    with pytest.raises(Failure, match="Failed to create IAM user"):
+        fabric.features.accounts.create(fabric.subject)
+
+    assert iam.list_user_policies(UserName=fabric.subject)["PolicyNames"] == []
+    assert "PermissionsBoundary" not in iam.get_user(UserName=fabric.subject)["User"]
+    assert fabric.registry() == [], "the claim of an account that cannot be made is given up"
+
+
+@SOMEBODY_ELSES
+def test_deletion_harms_no_user_that_is_not_this_fabrics(
+    fabric: Fabric, iam: Any, path: str, tags: list[dict[str, str]]
+) -> None:
+    fabric.features.accounts.create(fabric.subject)
+    iam.delete_user_policy(UserName=fabric.subject, PolicyName=INLINE_POLICY_NAME)
+    iam.delete_user(UserName=fabric.subject)
+    iam.create_user(UserName=fabric.subject, Path=path, Tags=tags)
+    key = iam.create_access_key(UserName=fabric.subject)["AccessKey"]["AccessKeyId"]
+    own = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    iam.put_user_policy(
+        UserName=fabric.subject,
+        PolicyName=INLINE_POLICY_NAME,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [own]}),
+    )
+
+    fabric.features.keys.delete_all(fabric.subject)
+    fabric.features.accounts.delete(fabric.subject)
+    fabric.wait(fabric.settings.last_requests_s)
+
+    assert fabric.features.accounts.find(fabric.subject) is None
+    held = iam.list_access_keys(UserName=fabric.subject)["AccessKeyMetadata"]
+    assert [each["AccessKeyId"] for each in held] == [key]
+    assert iam.list_user_policies(UserName=fabric.subject)["PolicyNames"] == [INLINE_POLICY_NAME]
+
+
+def test_deletion_that_iam_stops_does_not_claim_that_access_is_gone(
+    fabric: Fabric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fabric.features.keys.current(fabric.subject)
+
+    def away(_principals: Principals, _subject: str) -> None:
+        raise EndpointConnectionError(endpoint_url="https://iam.example")
+
+    monkeypatch.setattr(Principals, "withdraw", away)
+
+    with pytest.raises(OctopusError, match="may have access still: call again to finish"):
+        fabric.features.accounts.delete(fabric.subject)
+
+
+def test_deleting_an_account_that_never_was_succeeds(fabric: Fabric) -> None:
+    fabric.features.accounts.delete(fabric.subject)
+    fabric.features.keys.delete_all(fabric.subject)
+
+    assert fabric.features.accounts.namespaces(fabric.subject) == {}
+
+
+def test_ceiling_of_users_is_named_with_its_figure(
+    fabric: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = iam.exceptions.LimitExceededException(
+        {"Error": {"Code": "LimitExceeded", "Message": "quota"}}, "CreateUser"
+    )
+    principals = Principals(iam, institution="t", boundary_arn="boundary", cluster_arn="cluster")
+
+    def refuse(**_arguments: object) -> None:
+        raise refused
+
+    monkeypatch.setattr(iam, "create_user", refuse)
+
+    with pytest.raises(Failure, match=r"holds \d+ IAM users and may hold 5000"):
+        principals.ensure(fabric.subject, [fabric.namespace])

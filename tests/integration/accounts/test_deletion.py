@@ -1,0 +1,183 @@
+"""The end of an account: access at once, everything else behind the call, and nothing of a new account."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from octopus.accounts.deletion import Deletions
+from octopus.accounts.models import Account, State
+from octopus.errors import Failure
+from octopus.kafka.admin import KafkaAwayError
+from octopus.registry.pending import AGAIN_S
+from tests.integration.accounts.conftest import Fabric
+
+
+@pytest.fixture
+def owner(fabric: Fabric) -> Fabric:
+    """The fabric, with an account that has a key, a topic and a group."""
+    fabric.features.keys.current(fabric.subject)
+    fabric.features.topics.create(fabric.subject, fabric.namespace, "events")
+    fabric.kafka.groups[f"{fabric.namespace}.readers"] = False
+    return fabric
+
+
+def state(fabric: Fabric) -> State | None:
+    account = fabric.features.accounts.find(fabric.subject)
+    return account.state if account else None
+
+
+def test_call_takes_access_away_and_the_rest_waits_for_the_last_requests(owner: Fabric, iam: Any) -> None:
+    owner.features.accounts.delete(owner.subject)
+
+    assert owner.features.accounts.namespaces(owner.subject) == {}
+    assert owner.features.keys.recorded(owner.subject) == []
+    assert iam.list_access_keys(UserName=owner.subject)["AccessKeyMetadata"] == []
+    assert iam.list_user_policies(UserName=owner.subject)["PolicyNames"] == []
+    owner.wait(owner.settings.last_requests_s - 1)
+    assert list(owner.kafka.held) == [owner.topic]
+    assert owner.users() == [owner.subject]
+
+
+def test_nothing_is_left_once_the_background_has_done_the_rest(owner: Fabric) -> None:
+    owner.kafka.groups["ns-000000000000.readers"] = False
+    owner.features.accounts.delete(owner.subject)
+
+    owner.replica().wait(owner.settings.last_requests_s)
+
+    assert owner.kafka.held == {}
+    assert list(owner.kafka.groups) == ["ns-000000000000.readers"], "somebody else's group was deleted"
+    assert owner.users() == []
+    assert owner.registry() == []
+    assert owner.credentials() == [(f"SUBJECT#{owner.subject}", "VERSION")]
+
+
+def test_deletion_while_kafka_is_away_succeeds_and_is_finished_when_it_is_back(owner: Fabric) -> None:
+    owner.kafka.faults = {call: KafkaAwayError("timed out") for call in ("describe", "list", "groups")}
+    owner.features.accounts.delete(owner.subject)
+    owner.wait(owner.settings.last_requests_s)
+    assert state(owner) is State.DELETING
+    owner.kafka.faults = {}
+
+    owner.wait(AGAIN_S)
+
+    assert state(owner) is None
+    assert owner.kafka.held == {}
+
+
+def test_group_that_still_has_members_is_waited_for(owner: Fabric) -> None:
+    owner.kafka.groups[f"{owner.namespace}.readers"] = True
+    owner.features.accounts.delete(owner.subject)
+    owner.wait(owner.settings.last_requests_s)
+    assert state(owner) is State.DELETING
+    assert list(owner.kafka.held) == [owner.topic], "the order is groups, then topics"
+    owner.kafka.groups[f"{owner.namespace}.readers"] = False
+
+    owner.wait(AGAIN_S)
+
+    assert state(owner) is None
+    assert owner.kafka.groups == {}
+
+
+def test_account_made_again_meanwhile_is_new_and_stays(owner: Fabric) -> None:
+    old = owner.features.keys.current(owner.subject).access_key_id
+    owner.kafka.groups[f"{owner.namespace}.readers"] = True
+    owner.features.accounts.delete(owner.subject)
+
+    key = owner.features.keys.current(owner.subject)
+
+    assert key.fresh
+    assert key.access_key_id != old
+    assert owner.features.accounts.namespaces(owner.subject) == {owner.namespace: []}
+    assert owner.kafka.held == {}
+    owner.features.topics.create(owner.subject, owner.namespace, "events")
+    for _ in range(3):
+        owner.wait(owner.settings.last_requests_s)
+    assert list(owner.kafka.held) == [owner.topic]
+    assert owner.features.keys.current(owner.subject).access_key_id == key.access_key_id
+
+
+def test_replica_that_stopped_in_the_middle_does_no_harm_to_the_new_account(
+    owner: Fabric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It wakes up right before it deletes the topics, after its lease was outlived and all was made anew.
+    owner.features.accounts.delete(owner.subject)
+    other = owner.replica()
+    delete_groups = Deletions._delete_groups
+
+    def stopped(*arguments: Any) -> None:
+        delete_groups(*arguments)
+        monkeypatch.setattr(Deletions, "_delete_groups", delete_groups)
+        other.clock.now += 3600
+        other.features.accounts.create(owner.subject)
+        other.features.topics.create(owner.subject, owner.namespace, "events")
+
+    monkeypatch.setattr(Deletions, "_delete_groups", stopped)
+
+    owner.wait(owner.settings.last_requests_s)
+
+    assert list(owner.kafka.held) == [owner.topic]
+    assert owner.users() == [owner.subject]
+    assert state(owner) is State.ACTIVE
+    assert owner.features.topics.names(owner.namespace) == ["events"]
+
+
+def test_rights_given_by_hand_go_with_the_account(owner: Fabric, iam: Any) -> None:
+    statement = {"Effect": "Allow", "Action": "kafka-cluster:*", "Resource": "*"}
+    name = f"by-hand-{owner.subject}"
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
+    iam.create_group(GroupName=name)
+    iam.attach_user_policy(UserName=owner.subject, PolicyArn=policy)
+    iam.add_user_to_group(UserName=owner.subject, GroupName=name)
+    iam.put_user_policy(UserName=owner.subject, PolicyName=name, PolicyDocument=document)
+
+    owner.features.accounts.delete(owner.subject)
+
+    assert iam.list_attached_user_policies(UserName=owner.subject)["AttachedPolicies"] == []
+    assert iam.list_groups_for_user(UserName=owner.subject)["Groups"] == []
+    assert iam.list_user_policies(UserName=owner.subject)["PolicyNames"] == []
+    owner.wait(owner.settings.last_requests_s)
+    assert owner.users() == []
+    assert iam.get_group(GroupName=name)["Users"] == []
+
+
+def test_password_given_by_hand_is_named_and_the_deletion_waits_for_its_end(owner: Fabric) -> None:
+    owner.features.accounts.delete(owner.subject)
+    principals = owner.features.accounts._principals
+    conflict = principals._client.exceptions.DeleteConflictException(
+        {"Error": {"Code": "DeleteConflict", "Message": "must delete login profile first"}}, "DeleteUser"
+    )
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def refuse(**_arguments: object) -> None:
+            raise conflict
+
+        patch.setattr(principals._client, "delete_user", refuse)
+        with pytest.raises(Failure, match="must delete login profile first"):
+            principals.delete(owner.subject)
+        owner.wait(owner.settings.last_requests_s)
+        assert state(owner) is State.DELETING
+
+    owner.wait(AGAIN_S)
+
+    assert owner.users() == []
+
+
+def test_account_on_which_others_depend_is_not_deleted(
+    owner: Fabric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def triggers(_account: Account) -> str | None:
+        return "2 triggers of others read its topics."
+
+    monkeypatch.setattr(owner.features.accounts._deletions, "_dependents", (triggers,))
+
+    with pytest.raises(
+        Failure, match=f"Cannot delete user {owner.subject}: 2 triggers of others read its topics"
+    ):
+        owner.features.accounts.delete(owner.subject)
+
+    assert state(owner) is State.ACTIVE
