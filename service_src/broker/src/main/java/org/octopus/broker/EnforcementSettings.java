@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigException;
@@ -19,6 +20,7 @@ import org.apache.kafka.common.config.ConfigException;
  *
  * @param judgeUrl where the judge listens; plain HTTP only on loopback
  * @param judgeSecretFile file that holds the judge's secret
+ * @param judgeCaFile PEM certificates of who signs the judge's; nothing when Java's own authorities do
  * @param clusterArn ARN that policies name this cluster by
  * @param internalPrincipal PLAIN user that brokers and controllers are among themselves
  * @param internalListeners listeners on which that user is known
@@ -30,6 +32,7 @@ import org.apache.kafka.common.config.ConfigException;
 record EnforcementSettings(
         URI judgeUrl,
         Path judgeSecretFile,
+        Optional<Path> judgeCaFile,
         String clusterArn,
         String internalPrincipal,
         Set<String> internalListeners,
@@ -39,6 +42,7 @@ record EnforcementSettings(
 
     static final String JUDGE_URL = "octopus.judge.url";
     static final String JUDGE_SECRET_FILE = "octopus.judge.secret.file";
+    static final String JUDGE_CA_FILE = "octopus.judge.ca.file";
     static final String JUDGE_TIMEOUT_MS = "octopus.judge.timeout.ms";
     static final String JUDGE_OUTSTANDING = "octopus.judge.outstanding";
     static final String BROKER_HOSTS = "octopus.broker.hosts";
@@ -59,6 +63,7 @@ record EnforcementSettings(
         return new EnforcementSettings(
                 judgeUrl(required(configs, JUDGE_URL)),
                 Path.of(required(configs, JUDGE_SECRET_FILE)),
+                Optional.ofNullable(text(configs, JUDGE_CA_FILE)).map(Path::of),
                 arn,
                 internalPrincipal(configs),
                 internalListeners(configs),

@@ -44,17 +44,17 @@ final class JudgeClient {
     private long lastFailureNanos;
 
     /**
-     * Reads the judge's secret, once.
+     * Reads the judge's secret, and who signs its certificate, once.
      *
-     * @throws ConfigException when the file cannot be read or is empty
+     * @throws ConfigException when a file cannot be read or is empty
      */
     JudgeClient(EnforcementSettings settings) {
         this.url = settings.judgeUrl();
         this.timeout = settings.judgeTimeout();
-        this.http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(settings.judgeTimeout())
-                .build();
+        HttpClient.Builder builder =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(settings.judgeTimeout());
+        settings.judgeCaFile().map(JudgeAuthority::trusting).ifPresent(builder::sslContext);
+        this.http = builder.build();
         try {
             String secret = Files.readString(settings.judgeSecretFile()).strip();
             if (secret.isEmpty()) {

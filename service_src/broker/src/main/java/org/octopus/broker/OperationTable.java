@@ -60,7 +60,8 @@ final class OperationTable {
                     ResourceType.TRANSACTIONAL_ID,
                     ClusterAction.ALTER_TRANSACTIONAL_ID,
                     ClusterAction.DESCRIBE_TRANSACTIONAL_ID),
-            denied(AclOperation.TWO_PHASE_COMMIT, ResourceType.TRANSACTIONAL_ID),
+            // By name: Kafka 3.9 has no such constant, and reads the name as UNKNOWN, which is denied just as well.
+            denied(AclOperation.fromString("TWO_PHASE_COMMIT"), ResourceType.TRANSACTIONAL_ID),
             row(AclOperation.IDEMPOTENT_WRITE, ResourceType.CLUSTER, ClusterAction.WRITE_DATA_IDEMPOTENTLY),
             row(AclOperation.DESCRIBE, ResourceType.CLUSTER, ClusterAction.DESCRIBE_CLUSTER),
             row(

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -54,6 +55,7 @@ final class JudgeDouble implements AutoCloseable {
         return new EnforcementSettings(
                 URI.create("http://127.0.0.1:" + server.getAddress().getPort()),
                 secret,
+                Optional.empty(),
                 CLUSTER_ARN,
                 "octopus-broker",
                 Set.of("INTERNAL", "CONTROLLER"),
