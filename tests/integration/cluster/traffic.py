@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import Any, Self
@@ -18,7 +19,6 @@ class Writer:
 
     Attributes:
         acknowledged: values that the brokers said they have, in order.
-        longest_gap: seconds between two acknowledgements at most.
     """
 
     def __init__(self, settings: dict[str, Any], topic: str) -> None:
@@ -33,7 +33,7 @@ class Writer:
             }
         )
         self.acknowledged: list[bytes] = []
-        self.longest_gap = 0.0
+        self._longest_gap = 0.0
         self._last = time.monotonic()
         self._failures: list[KafkaError] = []
         self._stop = threading.Event()
@@ -48,6 +48,9 @@ class Writer:
         self._thread.join()
         assert self._producer.flush(PATIENCE_SECONDS) == 0
         assert self._failures == []
+        logging.getLogger(__name__).info(
+            "%d records acknowledged, the longest gap was %.1f s", len(self.acknowledged), self._longest_gap
+        )
 
     def _write(self) -> None:
         number = 0
@@ -64,7 +67,7 @@ class Writer:
         assert value is not None
         self.acknowledged.append(value)
         now = time.monotonic()
-        self.longest_gap = max(self.longest_gap, now - self._last)
+        self._longest_gap = max(self._longest_gap, now - self._last)
         self._last = now
 
 

@@ -22,7 +22,7 @@ import org.apache.kafka.common.config.ConfigException;
  * @param judgeSecretFile file that holds the judge's secret
  * @param judgeCaFile PEM certificates of who signs the judge's; nothing when Java's own authorities do
  * @param clusterArn ARN that policies name this cluster by
- * @param internalPrincipal PLAIN user that brokers and controllers are among themselves
+ * @param internalPrincipal user of the inner listeners that brokers and controllers are among themselves
  * @param internalListeners listeners on which that user is known
  * @param brokerHosts names of this broker that a client may sign for: where clients are told to connect, and what an
  *     operator adds
@@ -72,7 +72,7 @@ record EnforcementSettings(
                 positive(configs, JUDGE_OUTSTANDING, 3));
     }
 
-    /** The PLAIN user that brokers and controllers are among themselves. */
+    /** The user of the inner listeners that brokers and controllers are among themselves. */
     static String internalPrincipal(Map<String, ?> configs) {
         String name = text(configs, INTERNAL_PRINCIPAL);
         return name == null ? DEFAULT_INTERNAL_PRINCIPAL : name;

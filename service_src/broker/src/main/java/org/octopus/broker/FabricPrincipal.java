@@ -23,7 +23,7 @@ public final class FabricPrincipal extends KafkaPrincipal {
         return new FabricPrincipal(KafkaPrincipal.USER_TYPE, identity);
     }
 
-    /** A PLAIN user of an internal listener. */
+    /** A user of an internal listener. */
     static FabricPrincipal internal(String name) {
         return new FabricPrincipal(INTERNAL_TYPE, new Identity(name, "", "internal", Identity.NEVER));
     }

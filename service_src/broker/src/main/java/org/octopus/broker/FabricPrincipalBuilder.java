@@ -46,13 +46,12 @@ public final class FabricPrincipalBuilder implements KafkaPrincipalBuilder, Kafk
                         return FabricPrincipal.user(token.identity());
                     }
                     break;
-                case "PLAIN":
-                    // Only here can somebody become one of the cluster's own: never by a name a client presents.
+                default:
+                    // PLAIN, SCRAM: whatever the cluster knows its own by. Only here can somebody become one of them,
+                    // never by a name that a client presents.
                     if (internalListeners.contains(sasl.listenerName())) {
                         return FabricPrincipal.internal(server.getAuthorizationID());
                     }
-                    break;
-                default:
                     break;
             }
         }

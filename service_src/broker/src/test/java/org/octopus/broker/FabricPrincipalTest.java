@@ -61,11 +61,12 @@ class FabricPrincipalTest {
         assertEquals(IDENTITY, ((FabricPrincipal) built).identity());
     }
 
-    @Test
-    void plainNamesOneOfTheClustersOwnOnInternalListenersAlone() {
-        assertEquals(FabricPrincipal.internal("octopus-broker"), builder.build(context("INNER", "PLAIN", null)));
-        assertEquals(FabricPrincipal.internal("octopus-broker"), builder.build(context("CONTROL", "PLAIN", null)));
-        assertThrows(IllegalArgumentException.class, () -> builder.build(context("CLIENT", "PLAIN", null)));
+    @ParameterizedTest
+    @ValueSource(strings = {"PLAIN", "SCRAM-SHA-512"})
+    void passwordNamesOneOfTheClustersOwnOnInternalListenersAlone(String mechanism) {
+        assertEquals(FabricPrincipal.internal("octopus-broker"), builder.build(context("INNER", mechanism, null)));
+        assertEquals(FabricPrincipal.internal("octopus-broker"), builder.build(context("CONTROL", mechanism, null)));
+        assertThrows(IllegalArgumentException.class, () -> builder.build(context("CLIENT", mechanism, null)));
     }
 
     @Test
