@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from octopus import log
-from octopus.cli import config, fabric, group, keys, login, platform, topics
+from octopus.cli import config, doctor, fabric, group, keys, login, platform, topics
 from octopus.cli.output import print_error
 from octopus.errors import OctopusError
 from octopus.fabric.errors import FabricError
@@ -27,6 +27,7 @@ app = typer.Typer(
 fabric.register(app)
 login.register(app)
 config.register(app)
+doctor.register(app)
 app.add_typer(topics.app, name="topic")
 app.add_typer(keys.app, name="key")
 app.add_typer(group.app, name="group")

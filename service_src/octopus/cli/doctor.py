@@ -1,0 +1,112 @@
+"""``octopus doctor``: why does it not work? As a user, or as the operator."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from typing import Annotated
+
+import botocore.session
+import typer
+from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError
+from rich.console import Console
+from rich.text import Text
+
+from octopus.cli.kafka import CaFileOption, local_ca_file
+from octopus.cli.output import AsOption, JsonOption, print_json
+from octopus.cli.session import Session, open_session
+from octopus.doctor.caller import Caller
+from octopus.doctor.findings import Result, Status
+from octopus.doctor.user import examine_user
+from octopus.fabric.settings import FabricSettings
+
+_STYLES = {Status.OK: "green", Status.FAILED: "red", Status.SKIPPED: "yellow"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the command line's root."""
+    app.command()(doctor)
+
+
+def doctor(
+    as_name: AsOption = None,
+    topic: Annotated[
+        str | None,
+        typer.Option(
+            "--topic", metavar="TOPIC", help="Try it on this one, which gets one record; else a new one."
+        ),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", metavar="GROUP", help="The consumer group that your program names."),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="Of the web service; else this machine's.")
+    ] = None,
+    bootstrap_servers: Annotated[
+        str | None,
+        typer.Option(
+            "--bootstrap-servers", metavar="HOST:PORT,...", help="Else those that come with the key."
+        ),
+    ] = None,
+    ca_file: CaFileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check everything between you and your records, one by one, each with the fix; 1 if any failed."""
+    settings = FabricSettings()
+    local = url is None and (settings.home / "fabric.json").is_file()
+
+    def login() -> Session:
+        session = open_session(as_name)
+        return session if url is None else dataclasses.replace(session, url=url.rstrip("/"))
+
+    caller = Caller(
+        url=(url or settings.service_url).rstrip("/"),
+        login=login,
+        given_servers=bootstrap_servers or (settings.bootstrap_servers if local else None),
+        ca_file=ca_file or (local_ca_file() if url is None else None),
+        shell_key=_shell_key(),
+        topic=topic,
+        group=group,
+    )
+    _report(examine_user(caller), as_json)
+
+
+def _report(results: Iterator[Result], as_json: bool) -> None:
+    """Print each result as it comes; end with status 1 when one failed."""
+    seen: list[Result] = []
+    console = Console(highlight=False, soft_wrap=True)
+    for result in results:
+        seen.append(result)
+        if as_json:
+            continue
+        finding = result.finding
+        status = Text(f"{finding.status:<8}", style=_STYLES[finding.status])
+        console.print(status + Text(f"{result.title}: {finding.detail}", style=""))
+        if finding.fix is not None:
+            console.print(Text(f"{'':<8}fix: {finding.fix}"))
+    failed = [result for result in seen if result.finding.status is Status.FAILED]
+    if as_json:
+        print_json({"status": "failure" if failed else "success", "checks": [_plain(one) for one in seen]})
+    if failed:
+        raise typer.Exit(1)
+
+
+def _plain(result: Result) -> dict[str, str | None]:
+    return {"check": result.name, "title": result.title, **dataclasses.asdict(result.finding)}
+
+
+def _shell_key() -> Credentials | None:
+    """The key that this shell's AWS variables name: what a client started from it would sign with."""
+    if "AWS_ACCESS_KEY_ID" not in os.environ and "AWS_PROFILE" not in os.environ:
+        return None
+    try:
+        found = botocore.session.get_session().get_credentials()
+    except BotoCoreError as error:
+        raise typer.BadParameter(f"AWS's variables of this shell name no key: {error}") from None
+    if found is None:
+        return None
+    frozen = found.get_frozen_credentials()
+    return Credentials(frozen.access_key, frozen.secret_key, frozen.token)

@@ -1,0 +1,1 @@
+"""Finds out why something does not work, one check after the other, each with the fix in words."""

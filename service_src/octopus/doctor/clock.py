@@ -1,0 +1,50 @@
+"""How far this machine's clock is from others', and how much of it a token bears."""
+
+from __future__ import annotations
+
+import time
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from octopus.doctor.findings import Finding, NotKnownError, failed, ok
+
+AHEAD_S = 300.0
+"""A token that is signed further in the future is refused."""
+BEHIND_S = 900.0
+"""A token ends this long after its signature, so one signed further in the past has ended."""
+_ANSWER_S = 10.0
+
+
+def ahead_of(url: str) -> float:
+    """By how many seconds this machine's clock is ahead of a web server's, to within a second.
+
+    Raises:
+        NotKnownError: the server does not answer, or says no date.
+    """
+    before = time.time()
+    try:
+        reply = httpx.get(url, timeout=_ANSWER_S)
+    except httpx.HTTPError as error:
+        raise NotKnownError(f"{url} did not answer ({type(error).__name__})") from None
+    ours = (before + time.time()) / 2
+    date = reply.headers.get("Date")
+    if date is None:
+        raise NotKnownError(f"{url} says no date")
+    return ours - parsedate_to_datetime(date).timestamp()
+
+
+def judge_clock(ahead_s: float, whose: str) -> Finding:
+    """Whether tokens signed on this machine are good where the other clock is."""
+    seen = f"{abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {whose}"
+    if ahead_s > AHEAD_S:
+        return failed(
+            f"{seen}: a token from over {AHEAD_S:.0f} s ahead is refused",
+            "set the clock by NTP (`timedatectl set-ntp true`): the one of the two that is wrong",
+        )
+    if -ahead_s > BEHIND_S:
+        return failed(
+            f"{seen}: a token lives for {BEHIND_S:.0f} s, so it has ended before it gets there",
+            "set the clock by NTP (`timedatectl set-ntp true`): the one of the two that is wrong",
+        )
+    return ok(f"{seen} (a token bears {AHEAD_S:.0f} s ahead and {BEHIND_S:.0f} s behind)")

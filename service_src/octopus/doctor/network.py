@@ -1,0 +1,216 @@
+"""Names, ports and certificates of the addresses that a client is told."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from octopus.doctor.findings import Finding, failed, ok
+
+CONNECT_S = 5.0
+"""A port that takes longer is closed to a client, too."""
+RENEW_BEFORE = timedelta(days=30)
+"""Life that a certificate should still have."""
+
+# Of OpenSSL's x509_vfy.h; Python's ssl has no names for them.
+_NOT_YET_VALID, _EXPIRED = 9, 10
+_UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
+_WRONG_NAME = (62, 64)
+
+
+@dataclass(frozen=True)
+class Address:
+    """A host and a port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_servers(text: str) -> tuple[Address, ...]:
+    """The addresses in a comma-separated list of ``host:port``.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    addresses = []
+    for word in text.split(","):
+        parts = urlsplit(f"//{word.strip()}")
+        if parts.hostname is None or parts.port is None:
+            raise ValueError(f"{word.strip()!r} is not host:port")
+        addresses.append(Address(parts.hostname, parts.port))
+    return tuple(addresses)
+
+
+def address_of(url: str) -> Address:
+    """Where a web address leads."""
+    parts = urlsplit(url)
+    return Address(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+
+
+def check_names(addresses: Iterable[Address]) -> Finding:
+    """Whether every host's name can be resolved."""
+    resolved = []
+    for host in dict.fromkeys(address.host for address in addresses):
+        try:
+            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            return failed(
+                f"the name {host} cannot be resolved ({getattr(error, 'strerror', None) or error})",
+                f"correct the name if it is misspelt; if not, this machine's DNS does not know it: try "
+                f"`getent hosts {host}`, and the network or VPN from which the fabric is meant to be reached",
+            )
+        ips = sorted({str(sockaddr[0]) for *_, sockaddr in found})
+        resolved.append(host if ips == [host] else f"{host} is {', '.join(ips)}")
+    return ok("; ".join(resolved))
+
+
+def check_ports(addresses: Iterable[Address]) -> Finding:
+    """Whether every address takes a connection."""
+    opened = []
+    for address in dict.fromkeys(addresses):
+        try:
+            socket.create_connection((address.host, address.port), timeout=CONNECT_S).close()
+        except ConnectionRefusedError:
+            return failed(
+                f"nothing listens at {address}",
+                "the process is down, or the port is another one; on this machine see `octopus status`",
+            )
+        except OSError as error:
+            return failed(
+                f"{address} cannot be reached ({error.strerror or type(error).__name__.lower()})",
+                f"a firewall between here and there drops it: open port {address.port} for this machine",
+            )
+        opened.append(str(address))
+    return ok(", ".join(opened))
+
+
+def check_certificates(addresses: Iterable[Address], ca_file: Path | None) -> Finding:
+    """Whether every address speaks TLS with a certificate that a client believes."""
+    ends = []
+    for address in dict.fromkeys(addresses):
+        try:
+            with open_tls(address, ca_file) as connection:
+                certificate = x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
+        except ssl.SSLCertVerificationError as error:
+            return _disbelieved(address, ca_file, error)
+        except (ssl.SSLError, OSError) as error:
+            return _no_tls(address, error)
+        ends.append(f"{address} until {certificate.not_valid_after_utc:%Y-%m-%d}")
+    return ok(", ".join(ends))
+
+
+def check_expiry(addresses: Iterable[Address], ca_file: Path | None) -> Finding:
+    """Whether every certificate lives for long enough."""
+    for address in dict.fromkeys(addresses):
+        end = _certificate(address).not_valid_after_utc
+        left = end - datetime.now(UTC)
+        if left < RENEW_BEFORE:
+            return failed(
+                f"the certificate of {address} ends on {end:%Y-%m-%d %H:%M} UTC, in {left.days} days",
+                "put a new certificate into the broker's key store and restart that broker; on this machine "
+                "`octopus up` renews it",
+            )
+    authority = [x509.load_pem_x509_certificates(ca_file.read_bytes())] if ca_file is not None else []
+    soonest = min((one.not_valid_after_utc for many in authority for one in many), default=None)
+    if soonest is not None and soonest - datetime.now(UTC) < RENEW_BEFORE:
+        return failed(
+            f"an authority in {ca_file} ends on {soonest:%Y-%m-%d}",
+            "give clients a file with its successor before that day",
+        )
+    return ok(f"all live for {RENEW_BEFORE.days} days at least")
+
+
+def open_tls(address: Address, ca_file: Path | None) -> ssl.SSLSocket:
+    """A TLS connection, the other side believed as a Kafka client believes it.
+
+    Raises:
+        OSError: no connection, or (``ssl.SSLError``) no TLS, or a certificate that is not believed.
+    """
+    context = ssl.create_default_context(cafile=str(ca_file) if ca_file is not None else None)
+    plain = socket.create_connection((address.host, address.port), timeout=CONNECT_S)
+    try:
+        return context.wrap_socket(plain, server_hostname=address.host)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _certificate(address: Address) -> x509.Certificate:
+    """Whatever certificate the other side shows, believed or not."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with (
+        socket.create_connection((address.host, address.port), timeout=CONNECT_S) as plain,
+        context.wrap_socket(plain, server_hostname=address.host) as connection,
+    ):
+        return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
+
+
+def _disbelieved(address: Address, ca_file: Path | None, error: ssl.SSLCertVerificationError) -> Finding:
+    shown = _certificate(address)
+    if error.verify_code in _WRONG_NAME:
+        return failed(
+            f"the certificate of {address} is for {', '.join(_names(shown)) or 'no name'}",
+            "use one of these names as the bootstrap server, or give the broker a certificate for "
+            f"{address.host}",
+        )
+    if error.verify_code == _EXPIRED:
+        return failed(
+            f"a certificate in the chain of {address} has ended; the broker's own ends on "
+            f"{shown.not_valid_after_utc:%Y-%m-%d %H:%M} UTC",
+            "the operator must renew it; if that day is still to come, this machine's clock is ahead",
+        )
+    if error.verify_code == _NOT_YET_VALID:
+        return failed(
+            f"the certificate of {address} begins on {shown.not_valid_before_utc:%Y-%m-%d %H:%M} UTC",
+            "this machine's clock is behind: set it by NTP",
+        )
+    if error.verify_code in _UNKNOWN_ISSUER:
+        issuer = shown.issuer.rfc4514_string()
+        if ca_file is None:
+            return failed(
+                f"the certificate of {address} is signed by {issuer}, which this system does not know",
+                "ask the operator for that authority's PEM file and name it: here with --ca-file, in "
+                "librdkafka as ssl.ca.location, in Java as ssl.truststore.location (type PEM)",
+            )
+        return failed(
+            f"the certificate of {address} is signed by {issuer}, which is not in {ca_file}",
+            "that file is of another fabric, or of an earlier life of this one: get the present one from the "
+            "operator (on this machine it is tls/ca.pem in the state folder)",
+        )
+    return failed(
+        f"the certificate of {address} is not believed: {error.verify_message}",
+        "show this line to the operator",
+    )
+
+
+def _no_tls(address: Address, error: OSError) -> Finding:
+    if isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
+        return failed(
+            f"{address} does not speak TLS",
+            "this is another listener: ask for the port of the brokers' SASL_SSL listener (9098 by habit)",
+        )
+    reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+    return failed(
+        f"{address} ended the TLS handshake ({reason or type(error).__name__})",
+        "look for a proxy between here and the broker, and into the broker's log",
+    )
+
+
+def _names(certificate: x509.Certificate) -> Sequence[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return [str(name.value) for name in names]
