@@ -17,7 +17,10 @@ LONGEST_TOKEN = 8192
 _USER_AGENT = "User-Agent"
 """Signers append it after signing."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
-_URL = re.compile(r"https://(?P<host>kafka\.(?P<region>[a-z0-9-]{1,32})\.amazonaws\.com)/\?(?P<query>[!-~]+)")
+# No path means the path "/": Java's signer writes it so, the others write the slash.
+_URL = re.compile(
+    r"https://(?P<host>kafka\.(?P<region>[a-z0-9-]{1,32})\.amazonaws\.com)/?\?(?P<query>[!-~]+)"
+)
 
 
 def parse(token: str, *, regions: frozenset[str], now: float) -> Presented:

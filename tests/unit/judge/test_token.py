@@ -111,6 +111,10 @@ def test_altered_field_is_refused(field: str) -> None:
         verify(encode(url.replace(f"{field}={quoted}", f"{field}={altered.replace('/', '%2F')}")))
 
 
+def test_token_without_a_path_is_the_same_token() -> None:
+    assert verify(encode(signed_url().replace(".com/?", ".com?")))
+
+
 def test_token_is_good_until_its_expiry_and_not_after() -> None:
     token = published_token()
     assert verify(token, now=signed_at(token) + 899.9)

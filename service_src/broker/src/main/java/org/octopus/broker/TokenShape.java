@@ -62,10 +62,12 @@ record TokenShape(String refusal, String claimedKeyId) {
         } catch (IllegalArgumentException e) {
             return refused("not base64url", "");
         }
-        if (!PRINTABLE.matcher(url).matches() || !url.startsWith("https://") || !url.contains("/?")) {
+        // No path means the path "/": Java's signer writes it so, the others write the slash.
+        int question = url.indexOf('?');
+        if (!PRINTABLE.matcher(url).matches() || !url.startsWith("https://") || question < 0) {
             return refused("not a presigned request", "");
         }
-        String query = url.substring(url.indexOf("/?") + 2);
+        String query = url.substring(question + 1);
         return ofFields(name -> parameter(query, name), nowMs);
     }
 

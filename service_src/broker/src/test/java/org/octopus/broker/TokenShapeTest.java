@@ -24,6 +24,14 @@ class TokenShapeTest {
         assertEquals(KEY_ID, shape.claimedKeyId());
     }
 
+    @Test
+    void presignedConnectWithoutAPathMayBeAToken() {
+        String url = new String(Base64.getUrlDecoder().decode(token(KEY_ID, "20261122T045500Z", "900")));
+        byte[] javas = url.replace(".com/?", ".com?").getBytes(StandardCharsets.US_ASCII);
+        assertFalse(TokenShape.of("OAUTHBEARER", Base64.getUrlEncoder().withoutPadding().encodeToString(javas), NOW)
+                .refused());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "20261122T043959Z, 900, expired",
