@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 """A dead dependency is known within ten seconds: the gateway in front gives up at 29 s."""
@@ -36,6 +37,15 @@ def iam() -> IAMClient:
     return _session().client("iam", config=_CONFIG)
 
 
+def iam_at_ease() -> IAMClient:
+    """The same for a reader that can wait: it slows down by itself when IAM asks for that.
+
+    IAM's limits are the account's: who reads as fast as it can takes them from those who have to write.
+    """
+    slowing = Config(retries={"mode": "adaptive", "total_max_attempts": 2})
+    return _session().client("iam", config=_CONFIG.merge(slowing))
+
+
 def kms() -> KMSClient:
     """Encryption of stored secrets."""
     return _session().client("kms", config=_CONFIG)
@@ -49,6 +59,11 @@ def secretsmanager() -> SecretsManagerClient:
 def ssm() -> SSMClient:
     """What the stacks wrote down."""
     return _session().client("ssm", config=_CONFIG)
+
+
+def sts() -> STSClient:
+    """Sessions of users."""
+    return _session().client("sts", config=_CONFIG)
 
 
 def region() -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -22,6 +23,9 @@ from octopus.credentials.service import Credentials
 from octopus.errors import Failure
 from octopus.registry.leases import Lease, Leases
 from octopus.topics.service import Reconciliation, Topics, namespace_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _log = structlog.get_logger(__name__)
 
@@ -119,6 +123,13 @@ class Accounts:
             UnavailableError: others had it all the time.
         """
         return self._leases.hold(f"account {subject}")
+
+    def while_active(self, subject: str) -> TransactWriteItemTypeDef:
+        """Item that makes a transaction fail unless the account is active at that moment.
+
+        Enough for what is only added to an account, and needs no turn: nothing waits for another.
+        """
+        return self._store.while_active(subject)
 
     def reconcile(self, subject: str) -> Reconciliation:
         """Complete or mend one account, and bring its topics in line with Kafka, which is right.

@@ -67,6 +67,18 @@ class AccountStore:
             for item in page["Items"]:
                 yield item["pk"]["S"].removeprefix("SUBJECT#")
 
+    def while_active(self, subject: str) -> TransactWriteItemTypeDef:
+        """Item that makes a transaction fail unless the account is active at that moment."""
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": _account_row(subject),
+                "ConditionExpression": "#state = :active",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":active": {"S": State.ACTIVE}},
+            }
+        }
+
     def claim(self, subject: str, namespace: str, lease: Lease) -> Account:
         """Write down the account and its namespace, both ``creating``.
 

@@ -120,6 +120,23 @@ class Keys:
         """The subject's recorded keys and sessions, newest first, each with its last use."""
         return self._credentials.listed(subject)
 
+    def tend(self, subject: str, *, unused_after: timedelta | None) -> None:
+        """Bring the subject's keys in line with the clock and with IAM.
+
+        Keys end that are past their end, that nobody used, or that somebody deleted in IAM; what somebody
+        deactivated in IAM is inactive, and active again when IAM says so; ended sessions are cleared away.
+
+        Args:
+            unused_after: age without use from which a key ends; None for never.
+        """
+        if not self._credentials.look(subject, subject, unused_after=unused_after):
+            return
+        with self._accounts.turn(subject) as lease:
+            if self._principals.is_foreign(subject):
+                return
+            findings = self._credentials.look(subject, subject, unused_after=unused_after)
+            self._credentials.act(subject, subject, findings, lease)
+
     def delete_all(self, subject: str) -> None:
         """No key and no session of the subject works any more."""
         with self._accounts.turn(subject) as lease:
@@ -144,15 +161,22 @@ class Keys:
 
     @contextmanager
     def _ready(self, subject: str) -> Iterator[Lease]:
-        with ExitStack() as held:
-            try:
-                lease = held.enter_context(self._accounts.ready(subject))
-            except Failure as failure:
-                raise Failure(f"Failed to create user: {failure.message}") from failure
+        with ready(self._accounts, subject) as lease:
             try:
                 yield lease
             except PrincipalGoneError:
                 raise UnavailableError("IAM does not know the new user yet: try again") from None
+
+
+@contextmanager
+def ready(accounts: Accounts, subject: str) -> Iterator[Lease]:
+    """`Accounts.ready`, its failures in the words that published clients know from asking for a key."""
+    with ExitStack() as held:
+        try:
+            lease = held.enter_context(accounts.ready(subject))
+        except Failure as failure:
+            raise Failure(f"Failed to create user: {failure.message}") from failure
+        yield lease
 
 
 def _not_found(subject: str, access_key_id: str) -> NotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -14,6 +15,8 @@ _ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 _ANOTHER = "AKIAI44QH8DHBEXAMPLE"
 _SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # noqa: S105
 _CREATED = "2026-11-22T04:50:31.201+00:00"
+_TOPIC = re.compile(r"[A-Za-z0-9_-]{3,32}\.(?:\*|[A-Za-z0-9._-]{1,215})", re.ASCII)
+"""A Kafka name has 249 characters at most."""
 
 
 def _check_label(label: str) -> str:
@@ -54,6 +57,73 @@ class KeyLabel(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"label": "beamline 7"}})
 
     label: Label
+
+
+def _check_topic(name: str) -> str:
+    if not _TOPIC.fullmatch(name):
+        raise PydanticCustomError(
+            "topic", "must be <namespace>.<topic>, or <namespace>.* for all of a namespace"
+        )
+    return name
+
+
+class NewSession(BaseModel):
+    """What a session is to be for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "topics": ["ns-3f2a5c1b9e44.measurements"],
+                "actions": ["read"],
+                "duration_seconds": 3600,
+                "label": "night shift",
+            }
+        },
+    )
+
+    topics: Annotated[list[Annotated[str, AfterValidator(_check_topic)]], Field(min_length=1, max_length=100)]
+    """Names as Kafka has them, ``<namespace>.<topic>``, or ``<namespace>.*``: in your own namespaces."""
+    actions: Annotated[list[Literal["read", "write"]], Field(min_length=1, max_length=2)]
+    """What it may do there; to read is to use the namespaces' groups, to write their transactional ids."""
+    duration_seconds: Annotated[int, Field(strict=True, ge=900, le=3600)] = 3600
+    label: Label | None = None
+
+
+class SessionReply(BaseModel):
+    """A session. Its secrets are in this reply only; all three sign together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "status": "success",
+                "message": f"Session opened for {_SUBJECT}",
+                "access_key": "ASIAIOSFODNN7EXAMPLE",
+                "secret_key": _SECRET_KEY,
+                "session_token": "IQoJb3JpZ2luX2VjEXAMPLETOKEN",
+                "expiration": "2026-11-22T06:10:02+00:00",
+                "endpoint": "broker.example.org:9098",
+                "region": "us-east-1",
+                "topics": ["ns-3f2a5c1b9e44.measurements"],
+                "actions": ["read"],
+                "label": "night shift",
+            }
+        }
+    )
+
+    status: Literal["success"] = "success"
+    message: str
+    access_key: str
+    secret_key: str
+    session_token: str
+    expiration: str
+    endpoint: str
+    """Bootstrap servers, comma-separated ``host:port``."""
+    region: str
+    """AWS region to sign for."""
+    topics: list[str]
+    actions: list[Literal["read", "write"]]
+    label: str | None
 
 
 class KeyReply(BaseModel):

@@ -1,4 +1,4 @@
-"""HTTP of keys: ``/key`` as published clients know it, and ``/keys``."""
+"""HTTP of keys: ``/key`` as published clients know it, ``/keys`` and ``/sessions``."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from octopus.credentials.replies import (
     KeySummary,
     NewKey,
     NewKeyReply,
+    NewSession,
     RotatedKeyReply,
+    SessionReply,
 )
+from octopus.credentials.sessions import Sessions
 from octopus.web.authentication import AuthenticatedCaller, TokenCaller
 from octopus.web.errors import DOCUMENTED, FailureReply, documented
 
@@ -35,11 +38,22 @@ def _keys(request: Request) -> Keys:
     return found
 
 
+def _sessions(request: Request) -> Sessions:
+    found: Sessions = request.app.state.sessions
+    return found
+
+
+def _region(request: Request) -> str:
+    return str(request.app.state.settings.cluster_arn).split(":")[3]
+
+
 def _endpoint(request: Request) -> str:
     return str(request.app.state.settings.bootstrap_servers)
 
 
 KeysOfFabric = Annotated[Keys, Depends(_keys)]
+SessionsOfFabric = Annotated[Sessions, Depends(_sessions)]
+Region = Annotated[str, Depends(_region)]
 Endpoint = Annotated[str, Depends(_endpoint)]
 AccessKey = Annotated[
     str, Path(pattern="^[A-Z0-9]{16,128}$", description="Access key id of one of your keys or sessions.")
@@ -124,6 +138,35 @@ def delete_one_key(caller: TokenCaller, keys: KeysOfFabric, access_key: AccessKe
     """This key or session does not work any more; connections that use it end within a minute."""
     verb = "deleted" if keys.revoke(caller.subject, access_key) else "not found"
     return DoneReply(message=f"Access key {access_key} {verb} for {caller.subject}")
+
+
+@router.post("/sessions", summary="Open a session", response_model=SessionReply | FailureReply)
+def open_session(
+    caller: TokenCaller, sessions: SessionsOfFabric, endpoint: Endpoint, region: Region, wanted: NewSession
+) -> SessionReply:
+    """Keys for an hour at most, limited to topics and actions: to hand to a worker, or to sign with yourself.
+
+    They never allow more than you may do at that moment.
+    """
+    session = sessions.open(
+        caller.subject,
+        topics=wanted.topics,
+        actions=wanted.actions,
+        duration_s=wanted.duration_seconds,
+        label=wanted.label,
+    )
+    return SessionReply(
+        message=f"Session opened for {caller.subject}",
+        access_key=session.access_key_id,
+        secret_key=session.secret,
+        session_token=session.token,
+        expiration=session.expires,
+        endpoint=endpoint,
+        region=region,
+        topics=sorted(set(wanted.topics)),
+        actions=sorted(set(wanted.actions)),
+        label=wanted.label,
+    )
 
 
 def _shown(key: UsableKey, endpoint: str) -> dict[str, Any]:

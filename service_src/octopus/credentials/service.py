@@ -11,10 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from octopus import aws
 from octopus.credentials.inspection import Inspection
-from octopus.credentials.issuer import CredentialIssuer, IamUserIssuer, IssuedKey, PrincipalGoneError
+from octopus.credentials.issuer import CredentialIssuer, IamUserIssuer, PrincipalGoneError
+from octopus.credentials.minting import Mint
 from octopus.credentials.models import KeyState, Kind, ListedKey, Rotation, StoredKey, UsableKey
-from octopus.credentials.secrets import encrypt
 from octopus.credentials.store import NO_POLICY_SHA256, CredentialStore
+from octopus.credentials.tending import NOTHING, Findings, look_at
+from octopus.credentials.usage import Usage
 from octopus.errors import OctopusError
 from octopus.registry.leases import Lease
 from octopus.settings import DeployedSettings
@@ -57,8 +59,8 @@ class Credentials:
     ) -> None:
         self._store = store
         self._issuer = issuer
-        self._kms = kms
-        self._kms_key_arn = kms_key_arn
+        self._mint = Mint(store=store, issuer=issuer, kms=kms, kms_key_arn=kms_key_arn)
+        self._usage = Usage(store=store, issuer=issuer)
         self._inspection = Inspection(issuer=issuer, kms=kms, kms_key_arn=kms_key_arn)
 
     def current(self, subject: str, user_name: str) -> UsableKey | None:
@@ -87,13 +89,10 @@ class Credentials:
         return self._store.all_of(subject)
 
     def listed(self, subject: str) -> list[ListedKey]:
-        """The same, each with its last use: the judge's word, or IAM's where that is newer."""
+        """The same, each with its last use."""
         stored = self._store.all_of(subject)
-        seen = self._store.last_used([key.access_key_id for key in stored])
-        return [
-            ListedKey(stored=key, last_used=latest(seen.get(key.access_key_id), self._seen_by_iam(key)))
-            for key in stored
-        ]
+        used = self._usage.last(stored)
+        return [ListedKey(stored=key, last_used=used.get(key.access_key_id)) for key in stored]
 
     def find(self, subject: str, access_key_id: str) -> StoredKey | None:
         """One of the principal's keys or sessions; None when it has none of that id."""
@@ -126,7 +125,7 @@ class Credentials:
         working = self._make_room(subject, user_name, lease)
         if len(working) >= MOST_KEYS:
             raise NoRoomError(working)
-        return self._issue(subject, user_name, lease, kind=kind, label=label, expires=expires)
+        return self._mint.issue(subject, user_name, lease, kind=kind, label=label, expires=expires)
 
     def rotate(
         self, subject: str, user_name: str, access_key_id: str, lease: Lease, *, overlap: timedelta
@@ -152,7 +151,7 @@ class Credentials:
         if crowded:
             self.end(subject, user_name, [access_key_id], lease)
         try:
-            key = self._issue(
+            key = self._mint.issue(
                 subject,
                 user_name,
                 lease,
@@ -245,6 +244,27 @@ class Credentials:
         self._store.set_states(subject, dict.fromkeys(there, KeyState.ACTIVE), lease.check())
         self.end(subject, user_name, [id_ for id_ in suspended if id_ not in there], lease)
 
+    def look(self, subject: str, user_name: str, *, unused_after: timedelta | None) -> Findings:
+        """What the clock and IAM say is to be done about the principal's keys; see `tending.look_at`."""
+        stored = self._store.all_of(subject)
+        if not stored:
+            return NOTHING
+        try:
+            in_iam = self._inspection.in_iam(user_name, stored)
+        except PrincipalGoneError:
+            in_iam = {}
+        return look_at(stored, in_iam, last_used=self._usage.last_of, unused_after=unused_after)
+
+    def act(self, subject: str, user_name: str, findings: Findings, lease: Lease) -> None:
+        """Do what was found to be done."""
+        for access_key_id, reason in findings.ended.items():
+            _log.info("key.over", subject=subject, access_key_id=access_key_id, reason=reason)
+        self.end(subject, user_name, list(findings.ended), lease)
+        self._store.set_states(subject, findings.states, lease.check())
+        for access_key_id, state in findings.states.items():
+            _log.info("key.state", subject=subject, access_key_id=access_key_id, state=state.value)
+        self._store.clear_away(subject, findings.over)
+
     def bump_version(self, subject: str, policy_sha256: str) -> None:
         """Tell the judge that the principal's policy is another one now."""
         self._store.bump_version(subject, policy_sha256)
@@ -267,68 +287,11 @@ class Credentials:
         self.end(subject, user_name, [id_ for id_ in all_ids if id_ not in kept], lease)
         return working
 
-    def _seen_by_iam(self, key: StoredKey) -> str | None:
-        return None if key.kind is Kind.SESSION else self._issuer.last_used(key.access_key_id)
-
     def _in_iam(self, user_name: str) -> list[str]:
         try:
             return list(self._issuer.states(user_name))
         except PrincipalGoneError:
             return []
-
-    def _issue(
-        self,
-        subject: str,
-        user_name: str,
-        lease: Lease,
-        *,
-        kind: Kind,
-        label: str | None,
-        expires: str | None,
-        replaces: tuple[str, str] | None = None,
-    ) -> UsableKey:
-        issued = self._issuer.issue(user_name)
-        created = datetime.now(UTC).isoformat(timespec="milliseconds")
-        try:
-            ciphertext = encrypt(
-                self._kms,
-                self._kms_key_arn,
-                subject=subject,
-                access_key_id=issued.access_key_id,
-                secret=issued.secret,
-            )
-            stored = StoredKey(
-                access_key_id=issued.access_key_id,
-                subject=subject,
-                user_name=user_name,
-                kind=kind,
-                secret=ciphertext,
-                created=created,
-                label=label,
-                expires=expires,
-            )
-            ending = [self._store.succeeded(*replaces, by=issued.access_key_id)] if replaces else []
-            self._store.add(stored, lease.check(), *ending)
-        except BaseException:
-            # Its secret is lost with this call, so nobody could ever use it.
-            self._take_back(user_name, issued)
-            raise
-        _log.info("key.issued", subject=subject, access_key_id=issued.access_key_id, kind=kind.value)
-        return UsableKey(
-            access_key_id=issued.access_key_id,
-            secret=issued.secret,
-            created=created,
-            fresh=True,
-            label=label,
-            expires=expires,
-        )
-
-    def _take_back(self, user_name: str, key: IssuedKey) -> None:
-        try:
-            self._issuer.end(user_name, key.access_key_id)
-        except (BotoCoreError, ClientError) as error:
-            # The next issue removes it: it is in IAM and not in the table.
-            _log.warning("key.left", access_key_id=key.access_key_id, reason=type(error).__name__)
 
 
 def open_credentials(settings: DeployedSettings) -> Credentials:
@@ -339,11 +302,6 @@ def open_credentials(settings: DeployedSettings) -> Credentials:
         kms=aws.kms(),
         kms_key_arn=settings.credentials_key_arn,
     )
-
-
-def latest(*moments: str | None) -> str | None:
-    """The last of some ISO-8601 times; None when there is none."""
-    return max((moment for moment in moments if moment), key=datetime.fromisoformat, default=None)
 
 
 def _life(key: StoredKey) -> timedelta | None:

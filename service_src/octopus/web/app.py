@@ -75,6 +75,7 @@ def create_app(
     app.state.settings = settings
     app.state.accounts = parts.accounts
     app.state.keys = parts.keys
+    app.state.sessions = parts.sessions
     app.state.topics = parts.topics
     app.state.authenticator = authenticator or open_authenticator(settings)
     app.state.dependencies = health.dependencies(settings, parts.kafka)

@@ -16,6 +16,8 @@ from octopus.accounts.store import AccountStore
 from octopus.accounts.suspension import Suspensions
 from octopus.credentials.keys import Keys
 from octopus.credentials.service import open_credentials
+from octopus.credentials.sessions import Sessions, open_sessions
+from octopus.credentials.upkeep import Upkeep
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
 from octopus.kafka.groups import GroupAdmin
@@ -33,6 +35,7 @@ class Features:
     accounts: Accounts
     suspensions: Suspensions
     keys: Keys
+    sessions: Sessions
     topics: Topics
     kafka: TopicAdmin
     leases: Leases
@@ -46,6 +49,9 @@ class Features:
 
 _HEALS_EVERY_S = 5.0
 """How long after it is due a change that was begun is gone on with, at most; asking is one small query."""
+
+_KEYS_EVERY_S = 5.0
+"""How long after some accounts' keys were looked at the next ones' are."""
 
 
 def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> Features:
@@ -112,8 +118,10 @@ def wire(
         suspensions=suspensions,
     )
     keys = Keys(accounts=accounts, principals=principals, credentials=credentials)
+    sessions = open_sessions(settings, accounts)
     jobs = (
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
+        Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
         Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
     )
-    return Features(accounts, suspensions, keys, topics, kafka, leases, jobs)
+    return Features(accounts, suspensions, keys, sessions, topics, kafka, leases, jobs)

@@ -80,18 +80,24 @@ class Person:
         self.namespace = "ns-" + subject.replace("-", "")[-12:]
 
     def call(
-        self, replica: Replica, method: str, path: str, *, headers: Mapping[str, str] | None = None
+        self,
+        replica: Replica,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: object = None,
     ) -> httpx.Response:
         """One request."""
         sent = {"Authorization": f"Bearer {self.token}", "Subject": self.subject, **(headers or {})}
-        return httpx.request(method, f"{replica.url}{path}", headers=sent, timeout=30)
+        return httpx.request(method, f"{replica.url}{path}", headers=sent, json=body, timeout=30)
 
-    def get(self, replica: Replica, method: str, path: str) -> dict[str, Any]:
+    def get(self, replica: Replica, method: str, path: str, body: object = None) -> dict[str, Any]:
         """The body of a request that must succeed."""
-        reply = self.call(replica, method, path)
+        reply = self.call(replica, method, path, body=body)
         assert reply.status_code == 200, reply.text
-        body: dict[str, Any] = reply.json()
-        return body
+        answer: dict[str, Any] = reply.json()
+        return answer
 
 
 def await_that(holds: Callable[[], bool]) -> None:

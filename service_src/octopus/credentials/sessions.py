@@ -1,0 +1,167 @@
+"""Sessions of account holders: keys for an hour at most, limited to some topics."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from octopus import aws
+from octopus.accounts.models import State
+from octopus.accounts.service import Accounts
+from octopus.credentials.keys import ready
+from octopus.credentials.models import Kind, StoredKey
+from octopus.credentials.secrets import encrypt
+from octopus.credentials.store import CredentialStore
+from octopus.credentials.sts import IssuedSession, SessionIssuer
+from octopus.errors import Failure, ForbiddenError, UnavailableError
+from octopus.iam.generate import session_policy
+from octopus.registry.transactions import ConditionFailedError
+from octopus.settings import DeployedSettings
+from octopus.topics.names import namespace_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+
+MOST_SESSIONS = 2000
+"""Of one account at once, so that listing and ending them all stays possible."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenSession:
+    """A session in the hands of its owner."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+    token: str = field(repr=False)
+    expires: str
+    """ISO-8601, UTC."""
+
+
+class Sessions:
+    """Opens sessions. They are listed, labelled and ended like keys (`octopus.credentials.keys`).
+
+    What is kept of one, encrypted, is what the judge needs: its secret key, its policy (no AWS call gives
+    that back) and the SHA-256 of its token, which a client shows in full. The token itself is not
+    kept: nobody has to give it back, and with the secret key it would open AWS to whoever reads it here.
+    """
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        store: CredentialStore,
+        issuer: SessionIssuer,
+        kms: KMSClient,
+        kms_key_arn: str,
+        cluster_arn: str,
+    ) -> None:
+        self._accounts = accounts
+        self._store = store
+        self._issuer = issuer
+        self._kms = kms
+        self._kms_key_arn = kms_key_arn
+        self._cluster_arn = cluster_arn
+
+    def open(
+        self,
+        subject: str,
+        *,
+        topics: Sequence[str],
+        actions: Sequence[str],
+        duration_s: int,
+        label: str | None = None,
+    ) -> OpenSession:
+        """A session with its own policy, which counts within what its owner may do at any moment.
+
+        Args:
+            topics: full names, or ``<namespace>.*`` for all of a namespace.
+            actions: ``read``, ``write`` or both.
+            duration_s: seconds until it ends; 900 to 3600.
+
+        Raises:
+            ForbiddenError: a topic is in a namespace that is not the subject's, or the account is suspended.
+            PolicyTooLargeError: too many topics for one policy.
+            Failure: as many sessions are open as may be, or the account cannot be made.
+            UnavailableError: the account changed meanwhile; no session was opened.
+        """
+        policy = session_policy(cluster_arn=self._cluster_arn, topics=topics, actions=actions)
+        self._require_own(subject, topics)
+        if self._store.live_sessions(subject) >= MOST_SESSIONS:
+            raise Failure(f"{MOST_SESSIONS} sessions of {subject} are open: end some, or wait until some end")
+        session = self._issuer.issue(name=subject, policy=policy, duration_s=duration_s)
+        expires = session.expires.isoformat(timespec="seconds")
+        stored = StoredKey(
+            access_key_id=session.access_key_id,
+            subject=subject,
+            user_name=subject,
+            kind=Kind.SESSION,
+            secret=self._sealed(subject, session, policy),
+            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            label=label,
+            expires=expires,
+            topics=tuple(sorted(set(topics))),
+            actions=tuple(sorted(set(actions))),
+        )
+        try:
+            self._store.add(stored, self._accounts.while_active(subject))
+        except ConditionFailedError:
+            # Without a record no judge takes it, and nobody has seen its secrets.
+            raise UnavailableError(
+                f"User {subject} is being changed: no session was opened, try again"
+            ) from None
+        _log.info(
+            "session.opened",
+            subject=subject,
+            access_key_id=session.access_key_id,
+            expires=expires,
+            topics=stored.topics,
+            actions=stored.actions,
+        )
+        return OpenSession(
+            access_key_id=session.access_key_id, secret=session.secret, token=session.token, expires=expires
+        )
+
+    def _require_own(self, subject: str, topics: Sequence[str]) -> None:
+        """The account is active, and the topics are in its namespaces."""
+        account = self._accounts.find(subject)
+        own = account.namespaces if account else {namespace_of(subject)}
+        for namespace in sorted({name.partition(".")[0] for name in topics}):
+            if namespace not in own:
+                raise ForbiddenError(f"Namespace {namespace} not found for {subject}")
+        if account is None or account.state is not State.ACTIVE:
+            with ready(self._accounts, subject):
+                return
+
+    def _sealed(self, subject: str, session: IssuedSession, policy: dict[str, Any]) -> bytes:
+        kept = {
+            "secret_access_key": session.secret,
+            "session_token_sha256": hashlib.sha256(session.token.encode()).hexdigest(),
+            "policy": policy,
+        }
+        return encrypt(
+            self._kms,
+            self._kms_key_arn,
+            subject=subject,
+            access_key_id=session.access_key_id,
+            secret=json.dumps(kept, separators=(",", ":")),
+        )
+
+
+def open_sessions(settings: DeployedSettings, accounts: Accounts) -> Sessions:
+    """The sessions of one deployment."""
+    return Sessions(
+        accounts=accounts,
+        store=CredentialStore(aws.dynamodb(), settings.credentials_table),
+        issuer=SessionIssuer(aws.sts(), role_arn=settings.client_role_arn),
+        kms=aws.kms(),
+        kms_key_arn=settings.credentials_key_arn,
+        cluster_arn=settings.cluster_arn,
+    )

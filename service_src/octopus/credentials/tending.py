@@ -1,0 +1,84 @@
+"""What the clock and IAM say about recorded keys, and what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from octopus.credentials.inspection import is_newborn
+from octopus.credentials.models import KeyState, Kind, StoredKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What is to be done about the keys of one principal. All empty: nothing.
+
+    Attributes:
+        ended: keys that end now, by access key id, each with the reason.
+        states: keys whose record is to say what IAM says.
+        over: sessions that have ended by themselves.
+    """
+
+    ended: Mapping[str, str]
+    states: Mapping[str, KeyState]
+    over: Sequence[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.ended or self.states or self.over)
+
+
+NOTHING = Findings(ended={}, states={}, over=())
+
+
+def look_at(
+    stored: Sequence[StoredKey],
+    in_iam: Mapping[str, bool],
+    *,
+    last_used: Callable[[StoredKey], str | None],
+    unused_after: timedelta | None,
+) -> Findings:
+    """Hold the recorded keys of one principal against IAM and the clock.
+
+    Args:
+        stored: keys and sessions.
+        in_iam: IAM's keys of the principal; True for active ones.
+        last_used: when a key was last used; asked only of one that is old enough to be unused.
+        unused_after: age without use from which a key ends; None for never.
+    """
+    keys = [key for key in stored if key.kind is not Kind.SESSION]
+    ended = {
+        key.access_key_id: reason
+        for key in keys
+        if (reason := _reason_to_end(key, in_iam, last_used, unused_after))
+    }
+    states = {
+        key.access_key_id: KeyState.ACTIVE if in_iam[key.access_key_id] else KeyState.INACTIVE
+        for key in keys
+        if key.access_key_id not in ended
+        and key.access_key_id in in_iam
+        and key.state is not KeyState.SUSPENDED
+        and in_iam[key.access_key_id] is not (key.state is KeyState.ACTIVE)
+    }
+    over = [key.access_key_id for key in stored if key.kind is Kind.SESSION and key.expired()]
+    return Findings(ended=ended, states=states, over=over)
+
+
+def _reason_to_end(
+    key: StoredKey,
+    in_iam: Mapping[str, bool],
+    last_used: Callable[[StoredKey], str | None],
+    unused_after: timedelta | None,
+) -> str | None:
+    if key.expired():
+        return "expired"
+    if key.access_key_id not in in_iam:
+        return None if is_newborn(key) else "gone from IAM"
+    if key.state is KeyState.SUSPENDED or unused_after is None or not _older(key.created, unused_after):
+        return None
+    used = last_used(key)
+    return "unused" if used is None or _older(used, unused_after) else None
+
+
+def _older(moment: str, age: timedelta) -> bool:
+    return datetime.now(UTC) - datetime.fromisoformat(moment) >= age
