@@ -17,6 +17,12 @@ ENCRYPTION_CONTEXT: Mapping[str, Mapping[str, str]] = {
     "Null": {"kms:EncryptionContext:subject": "false", "kms:EncryptionContext:access_key_id": "false"},
 }
 """Conditions without which the key neither encrypts nor decrypts for the platform."""
+USES: Mapping[str, Mapping[str, str]] = {
+    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": "USE#*"},
+    # ForAllValues holds for a request without such keys, too.
+    "Null": {"dynamodb:LeadingKeys": "false"},
+}
+"""Conditions that leave nothing to write but when a key was last used."""
 
 
 class CredentialStore(Construct):
@@ -43,8 +49,14 @@ class CredentialStore(Construct):
         self._grant_key(grantee, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 
     def grant_verify(self, grantee: iam.IGrantable) -> None:
-        """Let ``grantee`` look credentials up and decrypt them."""
+        """Let ``grantee`` look credentials up, decrypt them and write down when one was used."""
         self.registry.grant_read(grantee)
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["dynamodb:PutItem"],
+            resource_arns=[self.table.table_arn],
+            conditions=USES,
+        )
         self._grant_key(grantee, "kms:Decrypt")
 
     def _grant_key(self, grantee: iam.IGrantable, *actions: str) -> None:

@@ -24,6 +24,7 @@ class PlatformPrincipal(Construct):
         """Let it read the users under these IAM paths and every policy that bears on them."""
         iam.Grant.add_to_principal(
             grantee=self.policy,
+            # Read by itself at first sight and after each change of its own.
             actions=[
                 "iam:GetUser",
                 "iam:GetUserPolicy",
@@ -43,6 +44,12 @@ class PlatformPrincipal(Construct):
             grantee=self.policy,
             actions=["iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"],
             resource_arns=[self._iam_arn("group", "*")],
+        )
+        # Everybody together for edits made by hand, in a few calls: user by user, a thousand of them would
+        # take IAM's limits from the whole account. IAM has no narrower right for it: it tells of every user,
+        # group and policy of the account, and of roles.
+        iam.Grant.add_to_principal(
+            grantee=self.policy, actions=["iam:GetAccountAuthorizationDetails"], resource_arns=["*"]
         )
 
     def _iam_arn(self, kind: str, name: str, account: str | None = None) -> str:

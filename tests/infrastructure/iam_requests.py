@@ -13,6 +13,7 @@ from octopus.iam.document import parse
 from octopus.iam.evaluate import decide
 from octopus.iam.models import Principal
 from octopus.iam.normalise import normalise
+from octopus.iam.patterns import matches
 
 _PRINCIPAL = Principal(user_name="any", user_id="AIDAANY", arn="arn:aws:iam::111122223333:user/any")
 
@@ -47,4 +48,6 @@ def _test(operator: str, actual: str | None, wanted: str) -> bool:
         return actual is None or actual == wanted
     if operator == "StringNotEquals":
         return actual != wanted
+    if operator == "ForAllValues:StringLike":
+        return actual is None or matches(wanted, actual)
     raise KeyError(operator)

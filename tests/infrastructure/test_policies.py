@@ -39,7 +39,7 @@ ENCRYPTED = {
 }
 
 WILDCARDS = {
-    "*": "the service: the AWS account's own figures are of no resource",
+    "*": "the service and the judge: the AWS account's own figures and its listing are of no resource",
     f"{IAM}:group/*": "the judge: a user's rights may come through any group; the service takes users out",
     f"{IAM}:policy/*": "the judge: a user may hold any managed policy",
     "arn:aws:iam::aws:policy/*": "the judge: of AWS's own too",
@@ -262,7 +262,10 @@ def test_boundary_holds_though_another_policy_allows_everything(
     [
         ("dynamodb:GetItem", f"{TABLE}/octopus-anl-credentials", {}),
         ("dynamodb:Query", f"{TABLE}/octopus-anl-credentials", {}),
+        ("dynamodb:BatchGetItem", f"{TABLE}/octopus-anl-credentials", {}),
+        ("dynamodb:PutItem", f"{TABLE}/octopus-anl-credentials", {"dynamodb:LeadingKeys": "USE#AKIA"}),
         ("kms:Decrypt", KEY, ENCRYPTED),
+        ("iam:GetAccountAuthorizationDetails", "*", {}),
         ("iam:GetUser", USER, {}),
         ("iam:GetUser", NOBODY, {}),
         ("iam:ListUserPolicies", USER, {}),
@@ -285,6 +288,10 @@ def test_judge_may(judge: dict[str, Any], action: str, resource: str, context: d
     [
         ("dynamodb:GetItem", f"{TABLE}/octopus-anl-registry", {}),
         ("dynamodb:PutItem", f"{TABLE}/octopus-anl-credentials", {}),
+        ("dynamodb:PutItem", f"{TABLE}/octopus-anl-credentials", {"dynamodb:LeadingKeys": "KEY#AKIA"}),
+        ("dynamodb:PutItem", f"{TABLE}/octopus-anl-registry", {"dynamodb:LeadingKeys": "USE#AKIA"}),
+        ("dynamodb:UpdateItem", f"{TABLE}/octopus-anl-credentials", {"dynamodb:LeadingKeys": "USE#AKIA"}),
+        ("dynamodb:DeleteItem", f"{TABLE}/octopus-anl-credentials", {"dynamodb:LeadingKeys": "USE#AKIA"}),
         ("dynamodb:Scan", f"{TABLE}/octopus-anl-credentials", {}),
         ("kms:Decrypt", KEY, {}),
         ("kms:Encrypt", KEY, ENCRYPTED),

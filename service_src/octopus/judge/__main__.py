@@ -7,23 +7,27 @@ import ipaddress
 import os
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import structlog
 import uvicorn
 from pydantic import ValidationError
 
 from octopus import aws, log
+from octopus.accounts.principal import PATH
+from octopus.judge.account import Account
 from octopus.judge.app import JudgeApp
-from octopus.judge.principals import PolicyReader
+from octopus.judge.last_use import LastUse
 from octopus.judge.secrets import StoredSecrets
 from octopus.judge.service import Judge, judged_region
 from octopus.judge.sources import Sources
-from octopus.judge.store import CredentialsTable
+from octopus.judge.store import ChangeLog, CredentialsTable
 from octopus.settings import JudgeSettings
 
 READERS = 10
-"""Threads that read sources: as many as one AWS client keeps connections."""
+"""Threads that read the table and KMS: as many as one AWS client keeps connections."""
+IAM_READERS = 3
+"""Threads that read IAM, whose limits are the whole account's."""
 
 
 def main() -> int:
@@ -56,19 +60,29 @@ def main() -> int:
     # stopped: both end in a clean exit.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sys.exit(0))
-    with ThreadPoolExecutor(READERS, thread_name_prefix="source") as executor:
-        asyncio.run(_serve(settings, executor))
+    with (
+        ThreadPoolExecutor(READERS, thread_name_prefix="source") as executor,
+        ThreadPoolExecutor(IAM_READERS, thread_name_prefix="iam") as iam_executor,
+    ):
+        asyncio.run(_serve(settings, executor, iam_executor))
     return 0
 
 
-async def _serve(settings: JudgeSettings, executor: ThreadPoolExecutor) -> None:
+async def _serve(settings: JudgeSettings, executor: Executor, iam_executor: Executor) -> None:
+    table = CredentialsTable(aws.dynamodb(), settings.credentials_table)
     sources = Sources(
-        table=CredentialsTable(aws.dynamodb(), settings.credentials_table),
-        policies=PolicyReader(aws.iam()),
+        table=table,
+        account=Account(aws.iam_at_ease(), paths=(PATH, f"/octopus/{settings.institution}/")),
         secrets=StoredSecrets(aws.kms(), settings.credentials_key_arn),
         executor=executor,
+        iam_executor=iam_executor,
     )
-    judge = Judge(sources, cluster_arn=settings.cluster_arn)
+    judge = Judge(
+        sources,
+        change_log=ChangeLog(table),
+        last_use=LastUse(table, executor=executor),
+        cluster_arn=settings.cluster_arn,
+    )
     server = uvicorn.Server(
         uvicorn.Config(
             JudgeApp(judge, secret=_secret(settings)),

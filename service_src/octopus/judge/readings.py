@@ -20,6 +20,7 @@ MOST_FLIGHTS = 256
 """Readings under way or waiting for a thread."""
 REMEMBERED_FAILURE = 0.5
 """Seconds for which a source that failed is not asked again."""
+_NEVER = float("-inf")
 
 _log = structlog.get_logger(__name__)
 
@@ -37,11 +38,13 @@ class Lifetime:
     """While anyone asks for it, it is read again in the background when it is older than this."""
     idle: float
     """It is forgotten when nobody has asked for so long."""
+    confirmable: bool = False
+    """Whether :meth:`Readings.confirm` makes it younger."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading(Generic[V]):
-    """A value, and when its reading began on the monotonic clock, in seconds."""
+    """A value, and since when it is known to be right on the monotonic clock, in seconds."""
 
     value: V
     began: float
@@ -54,13 +57,14 @@ class _Entry(Generic[V]):
         self.failure: SourceUnavailableError | None = None
         self.failed = 0.0
         self.asked = now
-        self.not_before = float("-inf")
+        self.not_before = _NEVER
         """A reading that began earlier may have missed a change."""
 
 
 class Readings(Generic[K, V]):
     """What a blocking ``read(key, previous value)`` returns, for as long as its lifetime says.
 
+    A value that is read again and is equal stays the same object: whatever was made of it stays good.
     All methods belong to one event loop; reading happens on the executor's threads.
     """
 
@@ -69,7 +73,7 @@ class Readings(Generic[K, V]):
         name: str,
         read: Callable[[K, V | None], V],
         *,
-        lifetime: Callable[[V], Lifetime],
+        lifetime: Callable[[K, V], Lifetime],
         executor: Executor,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -80,6 +84,12 @@ class Readings(Generic[K, V]):
         self._clock = clock
         self._entries: dict[K, _Entry[V]] = {}
         self._flights = 0
+        self._confirmed = _NEVER
+        self._confirmed_since = _NEVER
+
+    def __contains__(self, key: K) -> bool:
+        """Whether it is held or being read."""
+        return key in self._entries
 
     def held(self, key: K) -> Reading[V] | None:
         """The reading that may be used now, without waiting; None when there is none."""
@@ -87,7 +97,11 @@ class Readings(Generic[K, V]):
         if entry is None:
             return None
         entry.asked = self._clock()
-        return self._usable(entry)
+        return self._usable(key, entry)
+
+    def in_use(self) -> dict[K, V]:
+        """What has been read and is still asked for, whatever its age."""
+        return {key: entry.reading.value for key, entry in self._entries.items() if entry.reading is not None}
 
     async def get(self, key: K) -> Reading[V]:
         """A reading that may be used now, read anew if need be.
@@ -95,13 +109,11 @@ class Readings(Generic[K, V]):
         Raises:
             SourceUnavailableError: the source cannot be read, or too much is held or under way.
         """
-        entry = self._entries.get(key)
+        entry = self._entry(key)
         if entry is None:
-            if len(self._entries) >= MOST_HELD:
-                raise SourceUnavailableError(f"{self._name}: too many are held")
-            entry = self._entries[key] = _Entry(self._clock())
+            raise SourceUnavailableError(f"{self._name}: too many are held")
         entry.asked = self._clock()
-        while (reading := self._usable(entry)) is None:
+        while (reading := self._usable(key, entry)) is None:
             if entry.failure is not None and self._clock() < entry.failed + REMEMBERED_FAILURE:
                 raise entry.failure
             # Shielded: who stops waiting does not stop the reading, which the next one needs.
@@ -110,6 +122,13 @@ class Readings(Generic[K, V]):
                 raise failure
         return reading
 
+    def offer(self, key: K, value: V, began: float) -> None:
+        """Take a value that was read otherwise, together with others, unless a younger one is held."""
+        entry = self._entry(key)
+        if entry is None or began < entry.not_before:
+            return
+        self._take(entry, Reading(value, began))
+
     def expire(self, concerns: Callable[[K, V], bool]) -> None:
         """Something changed: use no reading of what it concerns that began before now."""
         for key, entry in self._entries.items():
@@ -117,31 +136,54 @@ class Readings(Generic[K, V]):
                 entry.not_before = self._clock()
                 entry.failure = None
 
+    def confirm(self, since: float, at: float) -> None:
+        """No change was missed between these moments: what was read after ``since`` is right at ``at``."""
+        self._confirmed_since, self._confirmed = since, at
+
     def renew(self) -> None:
         """Forget what nobody asks for, and start reading again what is soon too old."""
         now = self._clock()
         for key, entry in list(self._entries.items()):
             if entry.flight is not None:
                 continue
-            reading = entry.reading
-            if reading is None:
+            if entry.reading is None:
                 if now >= entry.failed + REMEMBERED_FAILURE:
                     del self._entries[key]
                 continue
-            lifetime = self._lifetime(reading.value)
+            lifetime = self._lifetime(key, entry.reading.value)
             if now > entry.asked + lifetime.idle:
                 del self._entries[key]
                 continue
-            due = self._usable(entry) is None or now > reading.began + lifetime.renew
+            reading = self._usable(key, entry)
+            due = reading is None or now > reading.began + lifetime.renew
             failed_lately = entry.failure is not None and now < entry.failed + REMEMBERED_FAILURE
             if due and not failed_lately and self._flights < MOST_FLIGHTS:
                 self._fly(key, entry)
 
-    def _usable(self, entry: _Entry[V]) -> Reading[V] | None:
+    def _entry(self, key: K) -> _Entry[V] | None:
+        """The key's entry, made if there is room for one more."""
+        entry = self._entries.get(key)
+        if entry is None and len(self._entries) < MOST_HELD:
+            entry = self._entries[key] = _Entry(self._clock())
+        return entry
+
+    def _usable(self, key: K, entry: _Entry[V]) -> Reading[V] | None:
         reading = entry.reading
         if reading is None or reading.began < entry.not_before:
             return None
-        return reading if self._clock() <= reading.began + self._lifetime(reading.value).fresh else None
+        lifetime = self._lifetime(key, reading.value)
+        if lifetime.confirmable and self._confirmed_since <= reading.began < self._confirmed:
+            reading = Reading(reading.value, self._confirmed)
+        return reading if self._clock() <= reading.began + lifetime.fresh else None
+
+    def _take(self, entry: _Entry[V], reading: Reading[V]) -> None:
+        previous = entry.reading
+        if previous is not None:
+            if reading.began < previous.began:
+                return
+            if reading.value == previous.value:
+                reading = Reading(previous.value, reading.began)
+        entry.reading, entry.failure = reading, None
 
     def _fly(self, key: K, entry: _Entry[V]) -> asyncio.Task[SourceUnavailableError | None]:
         if entry.flight is None:
@@ -165,7 +207,7 @@ class Readings(Generic[K, V]):
             failure = SourceUnavailableError(f"{self._name}: not understood")
             _log.exception("source.not_understood", source=self._name)
         else:
-            entry.reading, entry.failure = reading, None
+            self._take(entry, reading)
             return None
         finally:
             self._flights -= 1

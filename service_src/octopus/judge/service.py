@@ -13,6 +13,7 @@ import structlog
 from octopus.iam.evaluate import decide
 from octopus.judge import payload, signature, token
 from octopus.judge.errors import RefusedError, SourceUnavailableError
+from octopus.judge.last_use import LastUse
 from octopus.judge.models import (
     Allow,
     HeldPolicy,
@@ -25,15 +26,23 @@ from octopus.judge.models import (
     VerifyRequest,
 )
 from octopus.judge.readings import Reading
+from octopus.judge.repeating import repeat
+from octopus.judge.rights import PrincipalId
 from octopus.judge.secrets import SESSION, DerivedKey, DerivedKeyId
 from octopus.judge.signature import Presented
-from octopus.judge.sources import PrincipalId, Sources
-from octopus.judge.store import KeyRecord
+from octopus.judge.sources import Sources
+from octopus.judge.store import ChangeLog, KeyRecord
 
 PUBLISHED_REGION = "us-east-1"
 """The region that published clients sign for, wherever the fabric is."""
 CHANGES_EVERY = 0.5
 """Seconds between looks at the change log, so that a change is known within one."""
+LISTED_EVERY = 20.0
+"""Seconds between the starts of two listings of IAM, so that an edit made by hand is known within 25."""
+ROWS_READ_EVERY = 60.0
+"""Seconds between two readings of the fabric's own rows, for what no change log tells."""
+USES_WRITTEN_EVERY = 10.0
+"""Seconds between two batches of last uses."""
 VERIFY_PATIENCE = 2.0
 """Seconds that a connection waits for sources that are being read."""
 POLICIES_PATIENCE = 0.25
@@ -55,17 +64,21 @@ def judged_region(cluster_arn: str) -> str:
 
 
 class Judge:
-    """Answers from readings of the sources that are never older than 20 s."""
+    """Answers from readings of the sources that are never older than 45 s."""
 
     def __init__(
         self,
         sources: Sources,
         *,
+        change_log: ChangeLog,
+        last_use: LastUse,
         cluster_arn: str,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sources = sources
+        self._change_log = change_log
+        self._last_use = last_use
         self._cluster_arn = cluster_arn
         self._regions = frozenset({PUBLISHED_REGION, judged_region(cluster_arn)})
         self._clock = clock
@@ -79,6 +92,7 @@ class Judge:
             presented = self._parse(request)
             async with asyncio.timeout(VERIFY_PATIENCE):
                 answer = await self._verify(presented)
+            self._last_use.note(presented.access_key_id)
         except RefusedError as refusal:
             answer = NoAllow("deny", str(refusal))
         except SourceUnavailableError as unavailable:
@@ -115,10 +129,19 @@ class Judge:
         return PoliciesReply([answer for answer in answers if answer is not None])
 
     async def watch(self) -> None:
-        """Keep the readings young and follow the change log, for ever."""
+        """Keep the readings young, for ever."""
+        loop = asyncio.get_running_loop()
+
+        async def follow() -> None:
+            self._sources.follow(await loop.run_in_executor(None, self._change_log.look))
+            self._sources.renew()
+
         async with asyncio.TaskGroup() as group:
             group.create_task(self._renew())
-            group.create_task(self._follow_changes())
+            group.create_task(repeat("change log", follow, every=CHANGES_EVERY))
+            group.create_task(repeat("listing of IAM", self._sources.list_users, every=LISTED_EVERY))
+            group.create_task(repeat("rows in use", self._sources.read_rows, every=ROWS_READ_EVERY))
+            group.create_task(repeat("last uses", self._last_use.write, every=USES_WRITTEN_EVERY))
 
     def _parse(self, request: VerifyRequest) -> Presented:
         regions, now = self._regions, self._clock()
@@ -169,12 +192,12 @@ class Judge:
             record = self._usable(key.value)
             if record.subject != held.principal:
                 raise RefusedError("the access key belongs to another principal")
+            policy = self._policy(record, key)
         except RefusedError as refusal:
             return NoPolicy(held.principal, held.access_key_id, "deny", str(refusal))
-        policy = self._policy(record, key)
-        if policy is None:
-            return None
-        if policy.version != held.version:
+        except SourceUnavailableError as unavailable:
+            return NoPolicy(held.principal, held.access_key_id, "unknown", str(unavailable))
+        if policy is None or policy.version != held.version:
             return policy
         return Unchanged(policy.principal, policy.access_key_id, policy.version, policy.age_ms)
 
@@ -191,11 +214,11 @@ class Judge:
     async def _read_rights(self, record: KeyRecord) -> None:
         if record.kind == SESSION:
             await self._sources.session_policies.get(record)
-        await self._sources.rights.get(PrincipalId(record.subject, record.user_name))
+        await self._sources.read_rights(PrincipalId(record.subject, record.user_name))
 
     def _policy(self, record: KeyRecord, key: Reading[KeyRecord | None]) -> Policy | None:
         """The rules of one key, from what is held; None when something has to be read first."""
-        rights = self._sources.rights.held(PrincipalId(record.subject, record.user_name))
+        rights = self._sources.rights(PrincipalId(record.subject, record.user_name))
         if rights is None:
             return None
         limits = rights.value.limits
@@ -224,23 +247,6 @@ class Judge:
         while True:
             self._sources.renew()
             await asyncio.sleep(CHANGES_EVERY / 2)
-
-    async def _follow_changes(self) -> None:
-        failing = False
-        while True:
-            try:
-                changed = await asyncio.to_thread(self._sources.change_log.changed)
-            except SourceUnavailableError as unavailable:
-                if not failing:
-                    _log.warning("changes.unavailable", reason=str(unavailable))
-                failing = True
-            else:
-                if failing:
-                    _log.info("changes.available")
-                failing = False
-                self._sources.expire(changed)
-                self._sources.renew()
-            await asyncio.sleep(CHANGES_EVERY)
 
 
 def _require_session_token(presented: Presented, derived: DerivedKey) -> None:

@@ -1,154 +1,223 @@
-"""What the judge knows and from where: keys, their signing keys, and principals' rights."""
+"""What the judge knows and from where: keys, their secrets, and principals' rights."""
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import TypeVar
 
-import msgspec
 from cachetools import LRUCache
 
-from octopus.iam.models import Document, Layers, Principal
-from octopus.iam.normalise import normalise
-from octopus.judge.errors import SourceUnavailableError
-from octopus.judge.principals import EffectivePolicies, PolicyReader
-from octopus.judge.readings import MOST_HELD, Lifetime, Readings
+from octopus.iam.models import Document
+from octopus.judge.account import Account
+from octopus.judge.principals import EffectivePolicies, UserPolicies, effective
+from octopus.judge.readings import MOST_HELD, Lifetime, Reading, Readings
+from octopus.judge.rights import Limits, PrincipalId, Rights, session_limits, weigh
 from octopus.judge.secrets import DerivedKey, DerivedKeyId, StoredSecrets
-from octopus.judge.store import ChangeLog, CredentialsTable, KeyRecord
+from octopus.judge.store import CredentialsTable, KeyRecord, Look, VersionRecord
 
-_IN_USE = Lifetime(fresh=20, renew=14, idle=90)
-_UNSETTLED = Lifetime(fresh=20, renew=0.5, idle=90)
-_UNKNOWN_KEY = Lifetime(fresh=1, renew=float("inf"), idle=1)
-_DERIVED = Lifetime(fresh=86_400, renew=float("inf"), idle=3_600)
+OLDEST = 45.0
+"""Seconds: nothing older is served. The plugin denies at 50, and asks every second."""
+_NEVER = float("inf")
+_OF_THE_FABRIC = Lifetime(fresh=OLDEST, renew=_NEVER, idle=90, confirmable=True)
+"""Rows that never change without an entry in the change log."""
+_OF_IAM = Lifetime(fresh=OLDEST, renew=30, idle=90)
+"""Users are read again by themselves only when the listings do not hold them."""
+_UNSETTLED = Lifetime(fresh=OLDEST, renew=1, idle=90)
+_UNKNOWN = Lifetime(fresh=1, renew=_NEVER, idle=1)
+_OPENED = Lifetime(fresh=86_400, renew=_NEVER, idle=3_600)
+"""What KMS decrypted: it belongs to a ciphertext, which is a part of its key here."""
 
-_NOBODY = EffectivePolicies(principal=None, layers=((),), inline_sha256="")
-"""A user that IAM has not: one layer that allows nothing, for none at all could be read as no limit."""
-
-SETTLING = timedelta(minutes=2)
-"""IAM shows a change everywhere within seconds. After this long a policy that differs from the one the fabric
-wrote was written by somebody else, and IAM's word counts."""
-
-
-@dataclass(frozen=True)
-class PrincipalId:
-    """A subject and the IAM user that holds its policies."""
-
-    subject: str
-    user_name: str
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Layers of rules, and a name that is equal for equal ones."""
-
-    layers: Layers
-    version: str
-
-    @classmethod
-    def of(cls, layers: Layers) -> Limits:
-        """These layers under their name."""
-        return cls(layers, hashlib.sha256(msgspec.json.encode(layers)).hexdigest()[:32])
-
-
-@dataclass(frozen=True)
-class Rights:
-    """What a principal may do, as far as it is certain."""
-
-    limits: Limits
-    settled: Layers | None
-    """The layers last seen to be those the fabric wrote; None while IAM still shows something else."""
-    certain: bool
-    principal: Principal | None
-    """Whose variables a session's policy speaks of; None when IAM has no such user."""
+class _Listing:
+    users: Mapping[str, UserPolicies]
+    """By name."""
+    began: float
 
 
 class Sources:
-    """The judge's four sources behind one set of ages."""
+    """The judge's sources behind one set of ages. All methods belong to one event loop."""
 
     def __init__(
         self,
         *,
         table: CredentialsTable,
-        policies: PolicyReader,
+        account: Account,
         secrets: StoredSecrets,
         executor: Executor,
+        iam_executor: Executor,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table = table
-        self._policies = policies
+        self._account = account
+        self._executor = executor
+        self._iam_executor = iam_executor
         self._clock = clock
+        self._monotonic = monotonic
+        self._listing: _Listing | None = None
+        self._look: Look | None = None
+        self._changed: dict[str, float] = {}
+        """When a change of a subject was last heard of."""
+        self._rights: dict[PrincipalId, Rights] = {}
+        self._unsettled: set[PrincipalId] = set()
         self._session_limits: LRUCache[str, tuple[Rights, Document | None, Limits]] = LRUCache(MOST_HELD)
-        self.change_log = ChangeLog(table, clock)
         self.keys: Readings[str, KeyRecord | None] = Readings(
             "access keys",
             lambda access_key_id, _: table.key(access_key_id),
-            lifetime=lambda record: _IN_USE if record is not None else _UNKNOWN_KEY,
+            lifetime=lambda _, record: _OF_THE_FABRIC if record is not None else _UNKNOWN,
             executor=executor,
             clock=monotonic,
         )
         self.signing_keys: Readings[DerivedKeyId, DerivedKey | None] = Readings(
             "signing keys",
             lambda key, _: secrets.derive(key),
-            lifetime=lambda key: _DERIVED if key is not None else _UNKNOWN_KEY,
+            lifetime=lambda _, key: _OPENED if key is not None else _UNKNOWN,
             executor=executor,
             clock=monotonic,
         )
         self.session_policies: Readings[KeyRecord, Document | None] = Readings(
             "session policies",
             lambda record, _: secrets.session_policy(record),
-            lifetime=lambda document: _DERIVED if document is not None else _UNKNOWN_KEY,
+            lifetime=lambda _, document: _OPENED if document is not None else _UNKNOWN,
             executor=executor,
             clock=monotonic,
         )
-        self.rights: Readings[PrincipalId, Rights] = Readings(
-            "policies",
-            self._rights,
-            lifetime=lambda rights: _IN_USE if rights.certain else _UNSETTLED,
+        self._versions: Readings[str, VersionRecord | None] = Readings(
+            "versions",
+            lambda subject, _: table.version(subject),
+            lifetime=lambda _subject, _record: _OF_THE_FABRIC,
             executor=executor,
+            clock=monotonic,
+        )
+        self._users: Readings[PrincipalId, EffectivePolicies] = Readings(
+            "policies",
+            lambda principal, previous: _effective(account.user(principal.user_name), previous),
+            lifetime=lambda principal, _: _UNSETTLED if principal in self._unsettled else _OF_IAM,
+            executor=iam_executor,
             clock=monotonic,
         )
 
-    def expire(self, subjects: frozenset[str]) -> None:
-        """Read again everything that concerns these subjects."""
-        if subjects:
-            self.keys.expire(lambda _, record: record is None or record.subject in subjects)
-            self.rights.expire(lambda principal, _: principal.subject in subjects)
+    def rights(self, principal: PrincipalId) -> Reading[Rights] | None:
+        """What a principal may do by what is held, and since when that holds; None when it must be read.
+
+        Raises:
+            SourceUnavailableError: IAM does not show yet what was written.
+        """
+        written = self._versions.held(principal.subject)
+        found = self._users.held(principal)
+        if written is None or found is None:
+            return None
+        rights = self._rights.get(principal)
+        if rights is None or not rights.is_of(written.value, found.value):
+            now = datetime.fromtimestamp(self._clock(), UTC)
+            self._unsettled.add(principal)
+            rights = weigh(written=written.value, found=found.value, previous=rights, now=now)
+            self._rights[principal] = rights
+            if rights.certain:
+                self._unsettled.remove(principal)
+        return Reading(rights, min(written.began, found.began))
+
+    async def read_rights(self, principal: PrincipalId) -> None:
+        """Have what :meth:`rights` needs.
+
+        Raises:
+            SourceUnavailableError: it cannot be read.
+        """
+        await self._versions.get(principal.subject)
+        if principal not in self._users:
+            self._take_from_listing(principal)
+        await self._users.get(principal)
+
+    def session_limits(self, record: KeyRecord, owner: Rights, own: Document | None) -> Limits:
+        """What a session may do, made once for the same readings."""
+        made = self._session_limits.get(record.access_key_id)
+        if made is None or made[0] is not owner or made[1] is not own:
+            made = owner, own, session_limits(owner, own)
+            self._session_limits[record.access_key_id] = made
+        return made[2]
+
+    def follow(self, look: Look) -> None:
+        """Use nothing any more that a change concerns, and trust the fabric's own rows up to this look."""
+        if look.changed:
+            self._changed.update(dict.fromkeys(look.changed, self._monotonic()))
+            self.keys.expire(lambda _, record: record is None or record.subject in look.changed)
+            self._versions.expire(lambda subject, _: subject in look.changed)
+            self._users.expire(lambda principal, _: principal.subject in look.changed)
+        self._look = look
+        self.keys.confirm(look.since, look.began)
+        self._versions.confirm(look.since, look.began)
 
     def renew(self) -> None:
         """Read ahead, and forget what is not in use."""
-        for readings in (self.keys, self.signing_keys, self.session_policies, self.rights):
+        for readings in (self.keys, self.signing_keys, self.session_policies, self._versions, self._users):
             readings.renew()
+        for principal in [principal for principal in self._rights if principal not in self._users]:
+            del self._rights[principal]
+            self._unsettled.discard(principal)
 
-    def session_limits(self, record: KeyRecord, owner: Rights, own: Document | None) -> Limits:
-        """What a session may do: what its owner may now and its own policy allows."""
-        held = self._session_limits.get(record.access_key_id)
-        if held is None or held[0] is not owner or held[1] is not own:
-            layer = (
-                normalise([own], owner.principal) if own is not None and owner.principal is not None else ()
-            )
-            held = owner, own, Limits.of((*owner.limits.layers, layer))
-            self._session_limits[record.access_key_id] = held
-        return held[2]
+    async def list_users(self) -> None:
+        """Read the account once, for everybody at once.
 
-    def _rights(self, principal: PrincipalId, previous: Rights | None) -> Rights:
-        """What IAM says, or, while it may still show what was before a change, what both sides allow."""
-        written = self._table.version(principal.subject)
-        found = self._policies.read(principal.user_name) or _NOBODY
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        if (
-            written is None
-            or written.policy_sha256 == found.inline_sha256
-            or now > written.changed + SETTLING
-        ):
-            return Rights(
-                Limits.of(found.layers), settled=found.layers, certain=True, principal=found.principal
-            )
-        if previous is None or previous.settled is None:
-            raise SourceUnavailableError("IAM does not show the policy yet that was last written")
-        both = tuple(dict.fromkeys(previous.settled + found.layers))
-        return Rights(Limits.of(both), settled=previous.settled, certain=False, principal=found.principal)
+        Raises:
+            SourceUnavailableError: IAM cannot be read.
+        """
+        held = self._users.in_use()
+        began = self._monotonic()
+        users, found = await asyncio.get_running_loop().run_in_executor(self._iam_executor, self._list, held)
+        self._listing = _Listing(users, began)
+        self._changed = {subject: heard for subject, heard in self._changed.items() if heard >= began}
+        _offer(self._users, found, began)
+
+    async def read_rows(self) -> None:
+        """Read the fabric's own rows that are in use, whatever the change log says.
+
+        Raises:
+            SourceUnavailableError: the table cannot be read.
+        """
+        ids = [access_key_id for access_key_id, record in self.keys.in_use().items() if record is not None]
+        subjects = list(self._versions.in_use())
+        began = self._monotonic()
+        run = asyncio.get_running_loop().run_in_executor
+        _offer(self.keys, await run(self._executor, self._table.keys, ids), began)
+        _offer(self._versions, await run(self._executor, self._table.versions, subjects), began)
+
+    def _list(
+        self, held: Mapping[PrincipalId, EffectivePolicies]
+    ) -> tuple[dict[str, UserPolicies], dict[PrincipalId, EffectivePolicies]]:
+        users = self._account.users({principal.user_name for principal in held})
+        found = {
+            principal: _effective(users[principal.user_name], policies)
+            for principal, policies in held.items()
+            if principal.user_name in users
+        }
+        return users, found
+
+    def _take_from_listing(self, principal: PrincipalId) -> None:
+        """First sight of a user: the last listing will do if nothing was heard of it since."""
+        listing, look = self._listing, self._look
+        if listing is None or look is None or listing.began < look.since:
+            return
+        user = listing.users.get(principal.user_name)
+        if user is not None and principal.subject not in self._changed:
+            self._users.offer(principal, effective(user), listing.began)
+
+
+def _effective(user: UserPolicies | None, previous: EffectivePolicies | None) -> EffectivePolicies:
+    """The rules of a user; those of before when nothing has changed, since making them is what takes time."""
+    if previous is not None and previous.user == user:
+        return previous
+    return effective(user)
+
+
+def _offer(readings: Readings[K, V], found: Mapping[K, V], began: float) -> None:
+    for key in readings.in_use().keys() & found.keys():
+        readings.offer(key, found[key], began)

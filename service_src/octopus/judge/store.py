@@ -1,8 +1,10 @@
-"""What the judge reads of the credentials table; it writes nothing."""
+"""What the judge reads of the credentials table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,8 +16,15 @@ if TYPE_CHECKING:
 
 OVERLAP = timedelta(seconds=90)
 """How far back each look at the change log goes: entries of a slow transaction or clock arrive late."""
+LONGEST_GAP = 45.0
+"""Seconds between looks after which entries that came late may have been missed."""
+_BATCH = 100
+"""Items that DynamoDB gives at once."""
 
 T = TypeVar("T")
+Row = dict[str, Any]
+"""A primary key."""
+Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,19 @@ class VersionRecord:
     changed: datetime
 
 
+@dataclass(frozen=True)
+class Look:
+    """One complete look at the change log; times are of the monotonic clock, in seconds."""
+
+    changed: frozenset[str]
+    """Subjects with an entry that was not seen before."""
+    began: float
+    since: float
+    """No change was missed between then and ``began``."""
+
+
 class CredentialsTable:
-    """Consistent reads of keys, versions and changes."""
+    """Consistent reads of keys, versions and changes, and the last use of keys."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -62,19 +82,16 @@ class CredentialsTable:
         Raises:
             SourceUnavailableError: the table cannot be read, or the item is malformed.
         """
-        return self._item(
-            f"KEY#{access_key_id}",
-            "KEY",
-            lambda item: KeyRecord(
-                access_key_id=access_key_id,
-                subject=item["subject"]["S"],
-                user_name=item["user_name"]["S"],
-                kind=item["kind"]["S"],
-                state=item["state"]["S"],
-                secret=item["secret"]["B"],
-                expires=_moment(item["expires"]["S"]) if "expires" in item else None,
-            ),
-        )
+        item = self._item(_key_row(access_key_id))
+        return _key_record(item) if item is not None else None
+
+    def keys(self, access_key_ids: Iterable[str]) -> dict[str, KeyRecord | None]:
+        """Many keys by their ids; those whose items are malformed are left out.
+
+        Raises:
+            SourceUnavailableError: the table cannot be read.
+        """
+        return self._batch({key_id: _key_row(key_id) for key_id in access_key_ids}, _key_record)
 
     def version(self, subject: str) -> VersionRecord | None:
         """A principal's version row; None for one whose policies the fabric does not write.
@@ -82,11 +99,12 @@ class CredentialsTable:
         Raises:
             SourceUnavailableError: as for :meth:`key`.
         """
-        return self._item(
-            f"SUBJECT#{subject}",
-            "VERSION",
-            lambda item: VersionRecord(item["policy_sha256"]["S"], _moment(item["changed"]["S"])),
-        )
+        item = self._item(_version_row(subject))
+        return _version_record(item) if item is not None else None
+
+    def versions(self, subjects: Iterable[str]) -> dict[str, VersionRecord | None]:
+        """Version rows of many principals, as :meth:`keys` gives keys."""
+        return self._batch({subject: _version_row(subject) for subject in subjects}, _version_record)
 
     def changes(self, since: datetime, until: datetime) -> dict[str, str]:
         """Entries of the change log: sort key to subject.
@@ -99,6 +117,19 @@ class CredentialsTable:
             for hour in sorted({f"{moment:%Y-%m-%dT%H}" for moment in (since, until)})
             for item in self._changes_of(hour, since)
         }
+
+    def write_last_use(self, access_key_id: str, used: datetime) -> None:
+        """Record when a key was last used: the judge's only write.
+
+        Raises:
+            SourceUnavailableError: the table takes no write.
+        """
+        item: Item = {
+            **_row(f"USE#{access_key_id}", "USE"),
+            "last_used": {"S": used.isoformat(timespec="seconds")},
+        }
+        with source("credentials table"):
+            self._client.put_item(TableName=self._table, Item=item)
 
     def _changes_of(self, hour: str, since: datetime) -> Iterator[dict[str, Any]]:
         with source("credentials table"):
@@ -114,41 +145,115 @@ class CredentialsTable:
             for page in pages:
                 yield from page["Items"]
 
-    def _item(self, pk: str, sk: str, read: Callable[[dict[str, Any]], T]) -> T | None:
+    def _item(self, row: Row) -> Item | None:
         with source("credentials table"):
-            reply = self._client.get_item(
-                TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
+            reply = self._client.get_item(TableName=self._table, Key=row, ConsistentRead=True)
+        return reply.get("Item")
+
+    def _batch(self, rows: Mapping[str, Row], read: Callable[[Item], T]) -> dict[str, T | None]:
+        found: dict[str, T | None] = {}
+        names = list(rows)
+        for start in range(0, len(names), _BATCH):
+            asked = names[start : start + _BATCH]
+            items = {_name(item): item for item in self._items([rows[name] for name in asked])}
+            for name in asked:
+                item = items.get(_name(rows[name]))
+                with suppress(SourceUnavailableError):
+                    found[name] = read(item) if item is not None else None
+        return found
+
+    def _items(self, rows: list[Row]) -> Iterator[Item]:
+        with source("credentials table"):
+            reply = self._client.batch_get_item(
+                RequestItems={self._table: {"Keys": rows, "ConsistentRead": True}}
             )
-        if "Item" not in reply:
-            return None
-        try:
-            return read(reply["Item"])
-        except (KeyError, ValueError) as error:
-            raise SourceUnavailableError(f"credentials table: item {pk} {sk} is malformed") from error
+        if reply["UnprocessedKeys"]:
+            raise SourceUnavailableError("credentials table: DynamoDB gave a part of what was asked")
+        yield from reply["Responses"][self._table]
 
 
 class ChangeLog:
     """The change log since the last look, with overlap."""
 
-    def __init__(self, table: CredentialsTable, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        table: CredentialsTable,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._table = table
         self._clock = clock
+        self._monotonic = monotonic
         self._seen: set[str] = set()
+        self._last: Look | None = None
 
-    def changed(self) -> frozenset[str]:
-        """Subjects with an entry that was not seen before.
+    def look(self) -> Look:
+        """What changed since the last look.
 
-        The window need not reach further back than the overlap, whatever the time since the last look: no
-        reading is used for longer than that.
+        The window need not reach further back than the overlap, whatever the time since the last look: what
+        was read before a long gap is not used any more.
 
         Raises:
             SourceUnavailableError: the table cannot be read.
         """
+        began = self._monotonic()
         now = datetime.fromtimestamp(self._clock(), UTC)
         entries = self._table.changes(now - OVERLAP, now)
-        fresh = frozenset(subject for entry, subject in entries.items() if entry not in self._seen)
+        changed = frozenset(subject for entry, subject in entries.items() if entry not in self._seen)
         self._seen = set(entries)
-        return fresh
+        unbroken = self._last is not None and began <= self._last.began + LONGEST_GAP
+        self._last = Look(
+            changed=changed,
+            began=began,
+            # The window reaches further back than this, as it does behind every look.
+            since=self._last.since if self._last is not None and unbroken else began - LONGEST_GAP,
+        )
+        return self._last
+
+
+def _key_row(access_key_id: str) -> Row:
+    return _row(f"KEY#{access_key_id}", "KEY")
+
+
+def _version_row(subject: str) -> Row:
+    return _row(f"SUBJECT#{subject}", "VERSION")
+
+
+def _row(pk: str, sk: str) -> Row:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _name(item: Mapping[str, Any]) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+@contextmanager
+def _well_formed(item: Item) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, ValueError) as error:
+        raise SourceUnavailableError(
+            f"credentials table: item {' '.join(_name(item))} is malformed"
+        ) from error
+
+
+def _key_record(item: Item) -> KeyRecord:
+    with _well_formed(item):
+        return KeyRecord(
+            access_key_id=item["pk"]["S"].removeprefix("KEY#"),
+            subject=item["subject"]["S"],
+            user_name=item["user_name"]["S"],
+            kind=item["kind"]["S"],
+            state=item["state"]["S"],
+            secret=item["secret"]["B"],
+            expires=_moment(item["expires"]["S"]) if "expires" in item else None,
+        )
+
+
+def _version_record(item: Item) -> VersionRecord:
+    with _well_formed(item):
+        return VersionRecord(item["policy_sha256"]["S"], _moment(item["changed"]["S"]))
 
 
 def _moment(text: str) -> datetime:

@@ -147,6 +147,12 @@ class Institution:
         self._dynamodb.put_item(TableName=self.table, Item=item)
         self.store.bump_version(session.subject)
 
+    def last_use(self, tenant: Tenant) -> str | None:
+        """What the judge wrote down of a key's use."""
+        row = {"pk": {"S": f"USE#{tenant.access_key_id}"}, "sk": {"S": "USE"}}
+        item = self._dynamodb.get_item(TableName=self.table, Key=row).get("Item")
+        return item["last_used"]["S"] if item is not None else None
+
     def record_key(
         self,
         tenant: Tenant,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from tests.integration.judge.institution import CLUSTER_ARN, Institution
 from tests.integration.judge.plugin import Plugin, may, topic, wait_until
 from tests.ports import free_port
 
-SOON = 2.0
+SOON = 5.0
 """Seconds: one until the change is noticed, and the rest for this machine."""
 
 
@@ -109,7 +112,7 @@ def test_sources_away_mean_unknown_and_never_allow_for_who_was_not_read(
 
 
 @pytest.mark.long
-def test_readings_are_not_used_after_20_seconds(
+def test_readings_are_not_used_after_45_seconds(
     institution: Institution, gated_judge: Plugin, gate: Gate
 ) -> None:
     tenant = institution.tenant()
@@ -119,37 +122,47 @@ def test_readings_are_not_used_after_20_seconds(
     ages = []
     while "age_ms" in (answer := gated_judge.policy(tenant, held["version"])):
         ages.append(answer["age_ms"])
-        assert time.monotonic() < began + 25
+        assert time.monotonic() < began + 60
         time.sleep(0.2)
     assert answer["outcome"] == "unknown"
-    assert 15_000 < max(ages) <= 20_000
+    assert 40_000 < max(ages) <= 45_000
     assert ages == sorted(ages)
     assert gated_judge.verify(tenant.token())["outcome"] == "unknown"
 
 
 @pytest.mark.long
-def test_edit_made_elsewhere_is_seen_within_20_seconds(institution: Institution, judge: Plugin) -> None:
+def test_edit_made_elsewhere_is_seen_within_one_listing(institution: Institution, judge: Plugin) -> None:
     tenant = institution.tenant(["ns-a"])
     held = judge.verify(tenant.token())["policy"]
     institution.iam.attach_user_policy(UserName=tenant.subject, PolicyArn=institution.boundary_arn)
-    wait_until(lambda: "layers" in judge.policy(tenant, held["version"]), within=21)
+    wait_until(lambda: "layers" in judge.policy(tenant, held["version"]), within=30)
     assert may(judge.policy(tenant), "ReadData", topic("other.t"))
 
 
 @pytest.mark.long
-def test_readings_in_use_stay_young(institution: Institution, judge: Plugin) -> None:
+def test_readings_in_use_stay_young_for_long(institution: Institution, judge: Plugin) -> None:
     tenant = institution.tenant()
     version = judge.verify(tenant.token())["policy"]["version"]
-    younger = 0
-    last = 0
-    until = time.monotonic() + 18
-    while younger == 0 and time.monotonic() < until:
-        age = judge.policy(tenant, version)["age_ms"]
-        assert age < 20_000
-        younger += age < last
-        last = age
-        time.sleep(0.1)
-    assert younger
+    ages = []
+    until = time.monotonic() + 75
+    while time.monotonic() < until:
+        ages.append(judge.policy(tenant, version)["age_ms"])
+        time.sleep(0.2)
+    assert max(ages) < 40_000
+    younger = sum(after < before for before, after in itertools.pairwise(ages))
+    assert 2 <= younger <= 4, "a listing every 20 s"
+
+
+def test_use_of_a_key_is_written_down_once(institution: Institution, judge: Plugin) -> None:
+    tenant, unused = institution.tenant(), institution.tenant()
+    assert judge.verify(replace(unused, secret="other").token())["outcome"] == "deny"
+    began = datetime.now(UTC).replace(microsecond=0)
+    assert judge.verify(tenant.token())["outcome"] == "allow"
+    wait_until(lambda: institution.last_use(tenant) is not None, within=30)
+    first = institution.last_use(tenant)
+    assert first is not None
+    assert began <= datetime.fromisoformat(first) <= datetime.now(UTC)
+    assert institution.last_use(unused) is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -11,7 +11,7 @@ import pytest
 
 from octopus.judge import readings
 from octopus.judge.errors import SourceUnavailableError
-from octopus.judge.readings import Lifetime, Readings
+from octopus.judge.readings import Lifetime, Reading, Readings
 
 
 class Source:
@@ -49,7 +49,7 @@ def held(source: Source) -> Iterator[Callable[[], Readings[str, str]]]:
         yield lambda: Readings(
             "names",
             source.read,
-            lifetime=lambda _: Lifetime(fresh=20, renew=10, idle=60),
+            lifetime=lambda _key, _value: Lifetime(fresh=20, renew=10, idle=60, confirmable=True),
             executor=executor,
             clock=source.clock,
         )
@@ -175,7 +175,7 @@ def test_renewal_reads_ahead_what_is_in_use_and_forgets_the_rest(source: Source,
         source.now += 2
         names.renew()
         await until(lambda: source.count == 2)
-        await until(lambda: names.held("a") == readings.Reading("a2 after a1", 1011))
+        await until(lambda: names.held("a") == Reading("a2 after a1", 1011))
         source.now += 61
         names.renew()
         await asyncio.sleep(0)
@@ -220,6 +220,86 @@ def test_one_flight_too_many_is_refused_at_once(
         source.now += 1
         names.renew()
         assert (await names.get("b")).value == "b2"
+
+    asyncio.run(scenario())
+
+
+def test_confirmed_reading_is_as_young_as_its_confirmation(source: Source, held: Make) -> None:
+    async def scenario() -> None:
+        names = held()
+        await names.get("a")
+        source.now += 500
+        assert names.held("a") is None
+        names.confirm(since=1000, at=1490)
+        assert names.held("a") == Reading("a1", 1490)
+        source.now += 11
+        assert names.held("a") is None
+
+    asyncio.run(scenario())
+
+
+def test_confirmation_helps_nothing_that_was_read_before_a_break_or_has_changed(
+    source: Source, held: Make
+) -> None:
+    async def scenario() -> None:
+        names = held()
+        await names.get("a")
+        source.now += 19
+        await names.get("b")
+        names.confirm(since=1001, at=1019)
+        source.now += 2
+        assert names.held("a") is None
+        names.expire(lambda key, _value: key == "b")
+        names.confirm(since=1001, at=1020.5)
+        assert names.held("b") is None
+
+    asyncio.run(scenario())
+
+
+def test_offered_value_is_held_unless_something_younger_is(source: Source, held: Make) -> None:
+    async def scenario() -> None:
+        names = held()
+        names.offer("a", "listed", 995)
+        assert names.held("a") == Reading("listed", 995)
+        names.offer("a", "older", 990)
+        assert names.held("a") == Reading("listed", 995)
+        source.now += 1
+        names.expire(lambda _key, _value: True)
+        names.offer("a", "from before the change", 1000.5)
+        assert names.held("a") is None
+        names.offer("a", "from after it", 1001)
+        assert names.held("a") == Reading("from after it", 1001)
+
+    asyncio.run(scenario())
+    assert source.count == 0
+
+
+def test_slow_reading_does_not_replace_a_younger_one(source: Source, held: Make) -> None:
+    async def scenario() -> None:
+        names = held()
+        source.go.clear()
+        asking = asyncio.create_task(names.get("a"))
+        await asyncio.to_thread(source.begun.wait, 10)
+        source.now += 1
+        names.offer("a", "listed", 1001)
+        source.go.set()
+        assert await asking == Reading("listed", 1001)
+
+    asyncio.run(scenario())
+
+
+def test_equal_value_stays_the_same_object(held: Make) -> None:
+    async def scenario() -> None:
+        names = held()
+        first, second = "same"[:], "".join(["sa", "me"])
+        assert first is not second
+        names.offer("a", first, 995)
+        names.offer("a", second, 996)
+        reading = names.held("a")
+        assert reading is not None
+        assert reading.value is first
+        assert reading.began == 996
+        assert names.in_use() == {"a": "same"}
 
     asyncio.run(scenario())
 

@@ -1,0 +1,65 @@
+"""Last uses: written seldom, together, and never in anybody's way."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import cast
+
+from octopus.judge.errors import SourceUnavailableError
+from octopus.judge.last_use import WRITTEN_EVERY, LastUse
+from octopus.judge.store import CredentialsTable
+
+
+class Table:
+    """Takes writes, or not."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.away = False
+        self.written: list[tuple[str, datetime]] = []
+
+    def write_last_use(self, access_key_id: str, used: datetime) -> None:
+        if self.away:
+            raise SourceUnavailableError("credentials table: away")
+        self.written.append((access_key_id, used))
+
+
+def test_use_is_written_once_in_five_minutes_and_kept_while_the_table_is_away() -> None:
+    table = Table()
+
+    async def scenario(executor: ThreadPoolExecutor) -> None:
+        uses = LastUse(
+            cast(CredentialsTable, table),
+            executor=executor,
+            clock=lambda: table.now,
+            monotonic=lambda: table.now,
+        )
+        uses.note("AKIA1")
+        assert table.written == [], "noting writes nothing"
+        table.now += 1
+        uses.note("AKIA1")
+        uses.note("AKIA2")
+        table.away = True
+        await uses.write()
+        table.away = False
+        await uses.write()
+        assert table.written == [("AKIA1", at(1001)), ("AKIA2", at(1001))]
+
+        uses.note("AKIA1")
+        table.now += WRITTEN_EVERY - 1
+        uses.note("AKIA1")
+        await uses.write()
+        assert len(table.written) == 2
+        table.now += 1
+        uses.note("AKIA1")
+        await uses.write()
+        assert table.written[2:] == [("AKIA1", at(table.now))]
+
+    with ThreadPoolExecutor(1) as executor:
+        asyncio.run(scenario(executor))
+
+
+def at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
