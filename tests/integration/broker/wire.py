@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 from types import TracebackType
+from typing import Self
 
 from tests.integration.broker.node import Node
 
@@ -24,7 +25,7 @@ class Connection:
             socket.create_connection((host, int(port)), 30), server_hostname=host
         )
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -4,17 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.resource.ResourceType;
@@ -22,6 +22,9 @@ import org.apache.kafka.security.authorizer.AclEntry;
 import org.junit.jupiter.api.Test;
 
 class OperationTableTest {
+
+    /** The one that docs/operations.md is made from, and that tests on a real broker hold true. */
+    private static final JsonNode TABLE = table();
 
     private static final Set<ResourceType> NOT_CONCRETE = Set.of(ResourceType.UNKNOWN, ResourceType.ANY);
 
@@ -32,27 +35,35 @@ class OperationTableTest {
                 continue;
             }
             for (AclOperation operation : AclEntry.supportedOperations(type)) {
-                assertTrue(OperationTable.knows(operation, type), operation + " on " + type + " has no row");
+                String name = operation + " " + type;
+                assertTrue(OperationTable.knows(operation, type), name);
+                assertTrue(TABLE.path("operations").has(name), name);
             }
         }
     }
 
     @Test
-    void everyRequestOfKafkaHasALineAndNoneIsLeftOver() {
-        Set<String> requests = Stream.of(ApiKeys.values()).map(Enum::name).collect(Collectors.toSet());
-        assertEquals(new TreeSet<>(requests), new TreeSet<>(requestLines().keySet()));
+    void everyRequestOfKafkaIsInTheTable() {
+        Set<String> written = new TreeSet<>();
+        TABLE.path("requests").forEach(section -> section.fieldNames().forEachRemaining(written::add));
+        Set<String> known = Stream.of(ApiKeys.values()).map(Enum::name).collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(known, written);
     }
 
     @Test
-    void everyOperationThatARequestAsksForHasARow() {
-        requestLines().forEach((request, asks) -> {
-            if (!asks.startsWith("-")) {
-                for (String ask : asks.split(", ")) {
-                    String[] words = ask.split(" ");
-                    assertTrue(
-                            OperationTable.knows(AclOperation.valueOf(words[0]), ResourceType.valueOf(words[1])),
-                            request + " asks for " + ask + ", which has no row");
-                }
+    void everyOperationIsAnsweredAsTheTableSays() {
+        TABLE.path("operations").properties().forEach(written -> {
+            String[] ask = written.getKey().split(" ");
+            OperationTable.Row row = row(ApiKeys.METADATA, AclOperation.valueOf(ask[0]), ResourceType.valueOf(ask[1]));
+            JsonNode answer = written.getValue();
+            assertEquals(answer.has("denied"), row.denied(), written.getKey());
+            if (!row.denied()) {
+                assertEquals(action(answer.path("action")), row.action().text());
+                assertEquals(
+                        StreamSupport.stream(answer.path("also_needs").spliterator(), false)
+                                .map(OperationTableTest::action)
+                                .toList(),
+                        row.alsoNeeds().stream().map(ClusterAction::text).toList());
             }
         });
     }
@@ -80,15 +91,15 @@ class OperationTableTest {
         return OperationTable.row(request.id, operation, type);
     }
 
-    private static Map<String, String> requestLines() {
-        Properties lines = new Properties();
-        try (Reader reader = new InputStreamReader(
-                OperationTableTest.class.getResourceAsStream("/api-keys.properties"), StandardCharsets.UTF_8)) {
-            lines.load(reader);
+    private static String action(JsonNode name) {
+        return "kafka-cluster:" + name.asText();
+    }
+
+    private static JsonNode table() {
+        try (InputStream in = OperationTableTest.class.getResourceAsStream("/operations.json")) {
+            return new ObjectMapper().readTree(in);
         } catch (IOException e) {
-            throw new IllegalStateException(e);
+            throw new UncheckedIOException(e);
         }
-        return lines.stringPropertyNames().stream()
-                .collect(Collectors.toMap(name -> name, lines::getProperty));
     }
 }
