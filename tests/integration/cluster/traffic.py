@@ -21,8 +21,9 @@ class Writer:
         acknowledged: values that the brokers said they have, in order.
     """
 
-    def __init__(self, settings: dict[str, Any], topic: str) -> None:
+    def __init__(self, settings: dict[str, Any], topic: str, *, first: int = 0) -> None:
         self._topic = topic
+        self._first = first
         self._producer = Producer(
             {
                 **settings,
@@ -53,7 +54,7 @@ class Writer:
         )
 
     def _write(self) -> None:
-        number = 0
+        number = self._first
         while not self._stop.wait(_PAUSE_SECONDS):
             self._producer.produce(self._topic, b"%d" % number, on_delivery=self._delivered)
             self._producer.poll(0)

@@ -1,0 +1,99 @@
+"""One record written and read by clients of both mechanisms, and what became of it, in a word."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import uuid
+from pathlib import Path
+from typing import Any
+
+from botocore.credentials import Credentials
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+
+from octopus.kafka.client import client_settings
+from tests.integration.cluster.own_kafka import OwnKafka
+from tests.integration.judge.institution import Tenant
+
+ROOT = Path(__file__).parents[3]
+_SECONDS = 60
+_WORDS = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "TopicAuthorizationFailed",
+    KafkaError.GROUP_AUTHORIZATION_FAILED: "GroupAuthorizationFailed",
+    KafkaError._AUTHENTICATION: "AuthenticationFailed",
+}
+
+
+def settings_of(kafka: OwnKafka, tenant: Tenant) -> dict[str, Any]:
+    """Settings of a librdkafka client that signs with a tenant's key."""
+    return client_settings(
+        bootstrap_servers=kafka.bootstrap_servers,
+        ca_file=kafka.ca_file,
+        credentials=Credentials(tenant.access_key_id, tenant.secret),
+    )
+
+
+def by_oauthbearer(kafka: OwnKafka, tenant: Tenant, topic: str, group: str) -> str:
+    """librdkafka with AWS's signer: ``written and read``, or the error's name."""
+    met: list[KafkaError] = []
+    settings = {**settings_of(kafka, tenant), "error_cb": met.append}
+    value = uuid.uuid4().bytes
+
+    def delivered(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            met.insert(0, error)
+
+    try:
+        producer = Producer({**settings, "message.timeout.ms": _SECONDS * 1000})
+        producer.produce(topic, value, on_delivery=delivered)
+        while len(producer) and not _known(met):
+            producer.poll(0.2)
+        producer.purge()
+        if not met:
+            _read(settings, topic, group, value, met)
+    except KafkaException as error:
+        met.insert(0, error.args[0])
+    return _known(met) or (f"failed: {met}" if met else "written and read")
+
+
+def _read(settings: dict[str, Any], topic: str, group: str, value: bytes, met: list[KafkaError]) -> None:
+    consumer = Consumer({**settings, "group.id": group, "auto.offset.reset": "earliest"})
+    try:
+        consumer.subscribe([topic])
+        while not _known(met):
+            message = consumer.poll(_SECONDS)
+            assert message is not None, f"no record within {_SECONDS} s"
+            error = message.error()
+            if error is not None:
+                met.append(error)
+            elif message.value() == value:
+                return
+    finally:
+        consumer.close()
+
+
+def _known(met: list[KafkaError]) -> str | None:
+    return next((_WORDS[error.code()] for error in met if error.code() in _WORDS), None)
+
+
+def by_msk_iam(kafka: OwnKafka, tenant: Tenant, topic: str, group: str) -> str:
+    """kafka-python with SASL/AWS_MSK_IAM, in the published SDK's environment: as `by_oauthbearer`."""
+    done = subprocess.run(
+        [
+            ROOT / ".venv-sdk" / "bin" / "python",
+            Path(__file__).with_name("msk_iam_program.py"),
+            *(kafka.bootstrap_servers, str(kafka.ca_file), topic, group),
+        ],
+        env={
+            "PATH": os.environ["PATH"],
+            "AWS_ACCESS_KEY_ID": tenant.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": tenant.secret,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=3 * _SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
