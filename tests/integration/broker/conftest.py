@@ -8,6 +8,7 @@ import string
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -118,18 +119,7 @@ def judge(judge_of_session: JudgeDouble) -> Iterator[JudgeDouble]:
 @pytest.fixture(scope="session")
 def node(tmp_path_factory: pytest.TempPathFactory, judge_of_session: JudgeDouble) -> Iterator[Node]:
     """A node that serves, with short bounds on idleness and authentication."""
-    node = start(
-        tmp_path_factory.mktemp("broker"),
-        judge_url=judge_of_session.url,
-        judge_secret=judge_of_session.secret,
-        overrides=OVERRIDES,
-    )
-    try:
-        admin = AdminClient(node.inner | {"logger": _quiet})
-        until(lambda: _serves(node, admin), within_s=60)
-        yield node
-    finally:
-        node.stop()
+    yield from serving(tmp_path_factory.mktemp("broker"), judge_of_session, OVERRIDES)
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +131,27 @@ def node_admin(node: Node) -> AdminClient:
 @pytest.fixture
 def new_tenant(node: Node, node_admin: AdminClient, judge: JudgeDouble) -> Callable[[], Tenant]:
     """Makes tenants, each with a namespace of its own that holds the topics ``events`` and ``more``."""
+    return tenants_of(node, node_admin, judge)
 
+
+@pytest.fixture
+def tenant(new_tenant: Callable[[], Tenant]) -> Tenant:
+    return new_tenant()
+
+
+def serving(home: Path, judge: JudgeDouble, overrides: dict[str, str], **more: Any) -> Iterator[Node]:
+    """A node that serves, until the generator is closed; ``more`` is handed to :func:`start`."""
+    node = start(home, judge_url=judge.url, judge_secret=judge.secret, overrides=overrides, **more)
+    try:
+        admin = AdminClient(node.inner | {"logger": _quiet})
+        until(lambda: _serves(node, admin), within_s=60)
+        yield node
+    finally:
+        node.stop()
+
+
+def tenants_of(node: Node, node_admin: AdminClient, judge: JudgeDouble) -> Callable[[], Tenant]:
+    """What makes tenants of a node."""
     reader = Tenant(node=node, key=_reader_key(), namespace="")
     judge.keys[reader.key.access_key_id] = reader.key
 
@@ -158,11 +168,6 @@ def new_tenant(node: Node, node_admin: AdminClient, judge: JudgeDouble) -> Calla
         return Tenant(node=node, key=key, namespace=namespace)
 
     return make
-
-
-@pytest.fixture
-def tenant(new_tenant: Callable[[], Tenant]) -> Tenant:
-    return new_tenant()
 
 
 def tenant_rules(namespace: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import struct
@@ -13,6 +14,9 @@ from tests.integration.broker.node import Node
 FETCH, SASL_HANDSHAKE, API_VERSIONS = 1, 17, 18
 DESCRIBE_ACLS, SASL_AUTHENTICATE, CREATE_DELEGATION_TOKEN = 29, 36, 38
 SHARE_GROUP_HEARTBEAT = 76
+
+FOREVER_MS = 2**31 - 1
+"""The longest that a client can ask to wait: three weeks."""
 
 
 class Connection:
@@ -57,18 +61,38 @@ class Connection:
         return said.decode()
 
     def fetch(self, topic: str, *, max_wait_ms: int) -> int:
-        """Fetch the end of partition 0; the partition's error code, 0 when it was allowed.
+        """Fetch partition 0 from its beginning; the partition's error code, 0 when it was allowed.
 
         Raises:
             ConnectionError: the broker closed the connection.
         """
-        partition = struct.pack(">iqi", 0, 0, 1 << 20)
-        request = struct.pack(">iiiib", -1, max_wait_ms, 1, 1 << 20, 0)
+        self.park(topic, max_wait_ms=max_wait_ms)
+        return self.parked(topic)[0]
+
+    def park(
+        self, topic: str, *, offset: int = 0, max_wait_ms: int = FOREVER_MS, max_bytes: int = 1 << 20
+    ) -> None:
+        """Ask for the records of partition 0, and wait for none of them."""
+        partition = struct.pack(">iqi", 0, offset, max_bytes)
+        request = struct.pack(">iiiib", -1, max_wait_ms, 1, max_bytes, 0)
         request += struct.pack(">i", 1) + _text(topic) + struct.pack(">i", 1) + partition
-        answer = self._ask(FETCH, 4, request)
+        self._send(_head(FETCH, 4) + request)
+
+    def parked(self, topic: str) -> tuple[int, bytes]:
+        """The answer to a fetch: the partition's error code, and its records as they are stored.
+
+        Raises:
+            ConnectionError: the broker closed the connection.
+        """
+        answer = self._answer()[4:]
         after_name = 4 + 4 + 2 + len(topic) + 4
         (code,) = struct.unpack_from(">h", answer, after_name + 4)
-        return int(code)
+        aborted_transactions = after_name + 4 + 2 + 8 + 8
+        return int(code), answer[aborted_transactions + 4 + 4 :]
+
+    def await_first_bytes(self) -> None:
+        """Return when the answer has begun to come in; nothing of it is read."""
+        select.select([self._socket], [], [])
 
     def api_keys(self) -> set[int]:
         """The requests that the node offers."""
@@ -114,12 +138,18 @@ class Connection:
         Raises:
             ConnectionError: the broker closed the connection.
         """
-        self._socket.sendall(struct.pack(">i", len(request)) + request)
-        (length,) = struct.unpack(">i", self._receive(4))
-        return self._receive(length)
+        self._send(request)
+        return self._answer()
 
     def _ask(self, api_key: int, version: int, body: bytes) -> bytes:
-        return self.exchange(struct.pack(">hhi", api_key, version, 7) + _text("test") + body)[4:]
+        return self.exchange(_head(api_key, version) + body)[4:]
+
+    def _send(self, request: bytes) -> None:
+        self._socket.sendall(struct.pack(">i", len(request)) + request)
+
+    def _answer(self) -> bytes:
+        (length,) = struct.unpack(">i", self._receive(4))
+        return self._receive(length)
 
     def _receive(self, length: int) -> bytes:
         received = b""
@@ -129,6 +159,10 @@ class Connection:
                 raise ConnectionResetError("the broker closed the connection")
             received += part
         return received
+
+
+def _head(api_key: int, version: int) -> bytes:
+    return struct.pack(">hhi", api_key, version, 7) + _text("test")
 
 
 def _compact(value: str) -> bytes:
