@@ -26,15 +26,22 @@ STAMPS := .cache/stamps
 
 BROKER := service_src/broker
 export MAVEN_OPTS := -XX:-UsePerfData -Djava.io.tmpdir=$(TMPDIR)
-MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never -Dmaven.repo.local="$(MAVEN_REPOSITORY)" -f $(BROKER)/pom.xml
+MVN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never -Dmaven.repo.local="$(MAVEN_REPOSITORY)"
+MAVEN := $(MVN) -f $(BROKER)/pom.xml
 BROKER_SOURCES := $(BROKER)/pom.xml $(shell find $(BROKER)/src/main -type f 2>/dev/null)
 
-.PHONY: help setup up down status demo test prove lint format bench clean prerequisites
+# Other people's Kafka clients.
+CLIENTS := tests/integration/clients
+CLIENT_SOURCES := $(CLIENTS)/java/pom.xml $(shell find $(CLIENTS)/java/src -type f 2>/dev/null)
+
+.PHONY: help setup clients up down status demo test prove lint format bench clean prerequisites
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup: prerequisites $(STAMPS)/python $(STAMPS)/emulator $(STAMPS)/sdk $(STAMPS)/node $(STAMPS)/broker ## Install everything into this folder
+
+clients: setup $(STAMPS)/clients-python $(STAMPS)/clients-js $(STAMPS)/clients-java ## Install other people's Kafka clients, which the tests alone need
 
 prerequisites:
 	@scripts/prerequisites "$(PYTHON)"
@@ -82,6 +89,28 @@ $(STAMPS)/broker: $(BROKER_SOURCES) | prerequisites
 	@$(MAVEN) package -DskipTests
 	@touch $@
 
+$(STAMPS)/clients-python: locks/clients.txt | prerequisites $(UV)
+	@echo "Installing Python's Kafka clients for the tests (.venv-clients)"
+	@mkdir -p $(STAMPS)
+	@test -x .venv-clients/bin/python || $(UV) venv --quiet --python "$(PYTHON)" .venv-clients
+	@$(UV) pip sync --quiet --require-hashes --python .venv-clients/bin/python locks/clients.txt || \
+	    { echo "Python's Kafka clients are not installed: can this machine reach its Python package index?"; exit 1; }
+	@touch $@
+
+$(STAMPS)/clients-js: $(CLIENTS)/js/package-lock.json $(CLIENTS)/js/.npmrc | prerequisites
+	@echo "Installing KafkaJS for the tests ($(CLIENTS)/js/node_modules)"
+	@mkdir -p $(STAMPS)
+	@npm ci --silent --no-progress --prefix $(CLIENTS)/js || \
+	    { echo "KafkaJS is not installed: can this machine reach its npm registry?"; exit 1; }
+	@touch $@
+
+$(STAMPS)/clients-java: $(CLIENT_SOURCES) | prerequisites
+	@echo "Fetching Kafka's console tools and AWS's login modules for the tests ($(CLIENTS)/java/target)"
+	@mkdir -p $(STAMPS) .cache/tmp
+	@$(MVN) -f $(CLIENTS)/java/pom.xml package || \
+	    { echo "Kafka's console tools are not installed: can this machine reach its Maven repository?"; exit 1; }
+	@touch $@
+
 up: setup ## Start the fabric on this machine
 	@$(BIN)/octopus up
 
@@ -102,16 +131,17 @@ format: setup ## Format the code
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-test: setup ## Check and test everything, in the short form
+test: setup clients ## Check and test everything, in the short form
 	@scripts/lint
 	@$(MAVEN) test
 	@scripts/test -n 2 --no-loadscope-reorder -m "not long"
 
-prove: setup ## Run every demand in its long form and write a dated report
+prove: setup clients ## Run every demand in its long form and write a dated report
 	@scripts/prove
 
 bench: setup ## Measure against a control, and write the results
 	@scripts/bench
 
 clean: down ## Delete what was installed and built here, but not the fabric's state
-	@rm -rf .venv .venv-emulator .venv-sdk .cache node_modules cdk.out $(BROKER)/target .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf .venv .venv-emulator .venv-sdk .venv-clients .cache node_modules cdk.out $(BROKER)/target \
+	    $(CLIENTS)/js/node_modules $(CLIENTS)/java/target .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,183 @@
+"""The console tools that come with Kafka, unmodified, with both of MSK's mechanisms.
+
+Their main methods run one after another in one Java process, with the arguments that their scripts pass on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.integration.clients.cluster import Cluster, Person
+from tests.integration.clients.libraries import JAVA_AWS_MSK_IAM, JAVA_OAUTHBEARER, Library
+from tests.integration.clients.program import Program
+
+CONSOLE_PRODUCER = "org.apache.kafka.tools.ConsoleProducer"
+CONSOLE_CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
+VERIFIABLE_PRODUCER = "org.apache.kafka.tools.VerifiableProducer"
+VERIFIABLE_CONSUMER = "org.apache.kafka.tools.VerifiableConsumer"
+PRODUCER_PERF_TEST = "org.apache.kafka.tools.ProducerPerformance"
+CONSUMER_GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+TOPICS = "org.apache.kafka.tools.TopicCommand"
+CONFIGS = "kafka.admin.ConfigCommand"
+GET_OFFSETS = "org.apache.kafka.tools.GetOffsetShell"
+TRANSACTIONS = "org.apache.kafka.tools.TransactionsCommand"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a tool ended, and what it wrote."""
+
+    status: int
+    output: str
+    errors: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.output.splitlines()
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Lines of the verifiable tools, which are JSON."""
+        return [json.loads(line) for line in self.lines]
+
+
+@dataclass(frozen=True)
+class Console:
+    """A person's terminal."""
+
+    program: Program
+    cluster: Cluster
+    person: Person
+
+    def run(self, tool: str, *arguments: str, config: str = "--command-config", typed: str = "") -> Done:
+        """Run a tool with the person's settings; ``config`` is the option that takes them."""
+        where = ["--bootstrap-server", self.cluster.node.bootstrap_servers, config, "SETTINGS_FILE"]
+        if tool == PRODUCER_PERF_TEST:
+            where = where[2:]
+        done = self.program.ask(
+            "run_tool",
+            tool=tool,
+            profile=self.person.profile,
+            arguments=[*where, *arguments],
+            input=typed,
+        )
+        return Done(**done)
+
+    def succeed(self, tool: str, *arguments: str, **more: str) -> Done:
+        """The same, of what must go well."""
+        done = self.run(tool, *arguments, **more)
+        assert done.status == 0, done
+        return done
+
+
+@pytest.fixture(params=[JAVA_OAUTHBEARER, JAVA_AWS_MSK_IAM], ids=str)
+def console(
+    request: pytest.FixtureRequest, programs: Callable[[Library], Program], cluster: Cluster, alice: Person
+) -> Console:
+    """Alice's, with each mechanism in turn."""
+    return Console(programs(request.param), cluster, alice)
+
+
+def test_console_tools_publish_read_and_tell(console: Console, cluster: Cluster, alice: Person) -> None:
+    topic = cluster.topic(alice, f"console-{console.program.library}")
+    group = alice.name(f"console-{console.program.library}")
+
+    console.succeed(CONSOLE_PRODUCER, "--topic", topic, typed="one\ntwo\nthree\n")
+    read = console.succeed(
+        CONSOLE_CONSUMER,
+        *(
+            "--topic",
+            topic,
+            "--group",
+            group,
+            "--from-beginning",
+            "--max-messages",
+            "3",
+            "--timeout-ms",
+            "60000",
+        ),
+    )
+    assert read.lines == ["one", "two", "three"]
+
+    assert console.succeed(GET_OFFSETS, "--topic", topic).lines == [f"{topic}:0:3"]
+    described = console.succeed(CONSUMER_GROUPS, "--describe", "--group", group, "--offsets").output
+    assert [group, topic, "0", "3", "3", "0"] in [line.split()[:6] for line in described.splitlines()]
+    assert console.succeed(CONSUMER_GROUPS, "--list").lines.count(group) == 1
+    console.succeed(
+        CONSUMER_GROUPS, "--group", group, "--topic", topic, "--reset-offsets", "--to-earliest", "--execute"
+    )
+    console.succeed(CONSUMER_GROUPS, "--delete", "--group", group)
+    assert group not in console.succeed(CONSUMER_GROUPS, "--list").lines
+
+    assert topic in console.succeed(TOPICS, "--list").lines
+    assert f"Topic: {topic}" in console.succeed(TOPICS, "--describe", "--topic", topic).output
+    configs = console.succeed(CONFIGS, "--describe", "--entity-type", "topics", "--entity-name", topic)
+    assert f"Dynamic configs for topic {topic} are:" in configs.output
+
+
+def test_verifiable_tools_agree(console: Console, cluster: Cluster, alice: Person) -> None:
+    topic = cluster.topic(alice, f"verified-{console.program.library}")
+    group = alice.name(f"verified-{console.program.library}")
+    sent = console.succeed(
+        VERIFIABLE_PRODUCER, "--topic", topic, "--max-messages", "200", config="--producer.config"
+    ).events
+    assert [event["value"] for event in sent if event["name"] == "producer_send_success"] == [
+        str(number) for number in range(200)
+    ]
+    for protocol in ("classic", "consumer"):
+        read = console.succeed(
+            VERIFIABLE_CONSUMER,
+            *("--topic", topic, "--group-id", f"{group}-{protocol}", "--group-protocol", protocol),
+            *("--max-messages", "200", "--reset-policy", "earliest", "--verbose"),
+            config="--consumer.config",
+        ).events
+        values = [event["value"] for event in read if event["name"] == "record_data"]
+        assert values == [str(number) for number in range(200)]
+
+
+def test_perf_tool_commits_transactions(console: Console, cluster: Cluster, alice: Person) -> None:
+    topic = cluster.topic(alice, f"measured-{console.program.library}")
+    done = console.succeed(
+        PRODUCER_PERF_TEST,
+        *("--topic", topic, "--num-records", "300", "--record-size", "100", "--throughput", "-1"),
+        *("--transactional-id", alice.name("measured"), "--transaction-duration-ms", "50"),
+        config="--producer.config",
+    )
+    assert "300 records sent" in done.output
+    listed = console.succeed(TRANSACTIONS, "describe", "--transactional-id", alice.name("measured"))
+    assert "CompleteCommit" in listed.output
+
+
+def test_console_tools_say_what_is_refused(console: Console, mallory: Person, cluster: Cluster) -> None:
+    topic = cluster.topic(mallory, f"private-{console.program.library}")
+    refused = {
+        CONSOLE_CONSUMER: (
+            "TopicAuthorizationException",
+            ("--topic", topic, "--group", console.person.name("thieves"), "--timeout-ms", "30000"),
+        ),
+        CONSUMER_GROUPS: (
+            "GroupAuthorizationException",
+            ("--describe", "--group", mallory.name("readers"), "--offsets"),
+        ),
+        CONFIGS: (
+            "TopicAuthorizationException",
+            ("--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", "retention.ms=1"),
+        ),
+        TRANSACTIONS: (
+            "TransactionalIdAuthorizationException",
+            ("describe", "--transactional-id", mallory.name("writer")),
+        ),
+    }
+    for tool, (error, arguments) in refused.items():
+        done = console.run(tool, *arguments)
+        assert error in done.output + done.errors, done
+        assert done.status != 0 or tool == CONSOLE_CONSUMER, done
+    written = console.run(CONSOLE_PRODUCER, "--topic", topic, typed="forged\n")
+    assert "Not authorized to access topics" in written.errors
+    # Names of others are not told: to list is not to be refused.
+    assert topic not in console.succeed(TOPICS, "--list").lines
