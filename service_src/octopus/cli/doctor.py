@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import botocore.session
@@ -19,8 +20,12 @@ from octopus.cli.output import AsOption, JsonOption, print_json
 from octopus.cli.session import Session, open_session
 from octopus.doctor.caller import Caller
 from octopus.doctor.findings import Result, Status
+from octopus.doctor.operator import Operator
+from octopus.doctor.platform import examine_fabric
 from octopus.doctor.user import examine_user
-from octopus.fabric.settings import FabricSettings
+from octopus.fabric.deployment import use_operator_credentials
+from octopus.fabric.processes import secret_file
+from octopus.fabric.settings import INSTITUTION, FabricSettings
 
 _STYLES = {Status.OK: "green", Status.FAILED: "red", Status.SKIPPED: "yellow"}
 
@@ -52,10 +57,39 @@ def doctor(
         ),
     ] = None,
     ca_file: CaFileOption = None,
+    operator: Annotated[
+        bool,
+        typer.Option("--operator", help="Examine the fabric itself, with AWS credentials of its operator."),
+    ] = False,
+    institution: Annotated[
+        str, typer.Option("--institution", help="With --operator: as it was deployed.")
+    ] = INSTITUTION,
+    judge_url: Annotated[
+        str | None, typer.Option("--judge-url", metavar="URL", help="With --operator: else on this machine.")
+    ] = None,
+    judge_secret_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--judge-secret-file", metavar="FILE", help="With --operator: the one that brokers read."
+        ),
+    ] = None,
+    audit_log: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--audit-log", metavar="FILE", help="With --operator: of a broker on this machine; repeatable."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check everything between you and your records, one by one, each with the fix; 1 if any failed."""
+    """Check all that lies between you and your records, each with the fix; status 1 if any check failed.
+
+    With --operator, check the fabric itself: what was deployed, the judge, the brokers.
+    """
     settings = FabricSettings()
+    if operator:
+        examined = _operator(settings, institution, ca_file, judge_url, judge_secret_file, audit_log)
+        _report(examine_fabric(examined), as_json)
+        return
     local = url is None and (settings.home / "fabric.json").is_file()
 
     def login() -> Session:
@@ -72,6 +106,30 @@ def doctor(
         group=group,
     )
     _report(examine_user(caller), as_json)
+
+
+def _operator(
+    settings: FabricSettings,
+    institution: str,
+    ca_file: Path | None,
+    judge_url: str | None,
+    judge_secret_file: Path | None,
+    audit_log: list[Path] | None,
+) -> Operator:
+    """Whatever was not named is this machine's fabric's, when it is the one to be examined."""
+    here = institution == INSTITUTION and (settings.home / "fabric.json").is_file()
+    if here:
+        use_operator_credentials(settings)
+        judge_secret_file = judge_secret_file or secret_file(settings, "judge")
+        audit_log = audit_log or sorted((settings.home / "log").glob("audit*.log"))
+    return Operator(
+        institution=institution,
+        judge_url=(judge_url or settings.judge_url).rstrip("/"),
+        judge_secret_file=judge_secret_file,
+        audit_files=tuple(audit_log or ()),
+        ca_file=ca_file or (local_ca_file() if here else None),
+        fabric=settings if here else None,
+    )
 
 
 def _report(results: Iterator[Result], as_json: bool) -> None:
@@ -109,4 +167,4 @@ def _shell_key() -> Credentials | None:
     if found is None:
         return None
     frozen = found.get_frozen_credentials()
-    return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+    return Credentials(str(frozen.access_key), str(frozen.secret_key), frozen.token)

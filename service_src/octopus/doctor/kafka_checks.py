@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka import (
@@ -16,7 +17,7 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AclOperation  # type: ignore[attr-defined]
+from confluent_kafka.admin import AclOperation, AdminClient  # type: ignore[attr-defined]
 
 from octopus.doctor.caller import ANSWER_S, Caller
 from octopus.doctor.findings import Finding, NotKnownError, failed, ok
@@ -29,7 +30,6 @@ RECORD_S = 30.0
 """One record, or one member of a group, on its way."""
 DEMONSTRATION = "readers"
 """A group name as people choose it, without a namespace."""
-_ANSWERS_AT_ONCE = 10.0
 
 
 def check_sign_in(caller: Caller) -> Finding:
@@ -51,10 +51,10 @@ def check_sign_in(caller: Caller) -> Finding:
     return ok(f"{caller.credentials.access_key} is let in by {', '.join(map(str, caller.servers))}")
 
 
-def check_brokers(caller: Caller) -> Finding:
+def check_brokers(admin: AdminClient, ca_file: Path | None) -> Finding:
     """Whether the addresses that the brokers themselves give can be reached: clients go there next."""
     try:
-        brokers = caller.admin.list_topics(timeout=ANSWER_S).brokers.values()
+        brokers = admin.list_topics(timeout=ANSWER_S).brokers.values()
     except KafkaException as error:
         return failed(
             f"the brokers do not say who they are: {error.args[0].name()}",
@@ -67,7 +67,7 @@ def check_brokers(caller: Caller) -> Finding:
                 f"a broker calls itself by an address that does not work from here: {finding.detail}",
                 f"{finding.fix}; the operator sets that address as the broker's advertised.listeners",
             )
-    certificates = check_certificates(addresses, caller.ca_file)
+    certificates = check_certificates(addresses, ca_file)
     return certificates if certificates.fix is not None else ok(", ".join(map(str, addresses)))
 
 

@@ -25,7 +25,12 @@ USER_CHECKS: tuple[Check[Caller], ...] = (
     Check("account", "account", web.check_account, ("token",)),
     Check("key", "access key", web.check_key, ("account",)),
     Check("sign-in", "sign-in at Kafka", kafka.check_sign_in, ("tls", "key")),
-    Check("brokers", "addresses that the brokers give", kafka.check_brokers, ("sign-in",)),
+    Check(
+        "brokers",
+        "addresses that the brokers give",
+        lambda caller: kafka.check_brokers(caller.admin, caller.ca_file),
+        ("sign-in",),
+    ),
     Check("topic", "topic to try it on", kafka.check_topic, ("brokers",)),
     Check("policy", "rights to the topic", kafka.check_policy, ("topic",)),
     Check("records", "a record there and back", kafka.check_records, ("policy",)),

@@ -65,8 +65,8 @@ def check_token(caller: Caller) -> Finding:
     except (GlobusError, httpx.HTTPError) as error:
         return failed(
             f"Globus Auth gives no token: {error}",
-            "log in again (`octopus logout`, `octopus login`); DIASPORA_SDK_CLIENT_ID and _SECRET, if set, must "
-            "be of the Globus Auth that this fabric uses",
+            "log in again (`octopus logout`, `octopus login`); DIASPORA_SDK_CLIENT_ID and _SECRET, if set, "
+            "must be of the Globus Auth that this fabric uses",
         )
     reply = caller.get("keys")
     message = _message(reply)
