@@ -114,7 +114,21 @@ class Accounts:
         """
         with self.turn(subject) as lease:
             self._complete(subject, lease)
+            self._store.begin(subject, lease)
             yield lease
+            self._store.end(subject, lease)
+
+    @contextmanager
+    def changing(self, subject: str) -> Iterator[Lease]:
+        """As `turn`, for a change that would leave something half-done if it were cut short.
+
+        Raises:
+            UnavailableError: others had the turn all the time.
+        """
+        with self.turn(subject) as lease:
+            self._store.begin(subject, lease)
+            yield lease
+            self._store.end(subject, lease)
 
     def turn(self, subject: str) -> AbstractContextManager[Lease]:
         """The turn to change the subject's account, or what is left of one, in whatever state it is.
@@ -165,6 +179,8 @@ class Accounts:
         with self._leases.hold(f"account {subject}", patience_s=0) as lease:
             account = self._store.read(subject)
             if account is None or account.state is State.ACTIVE:
+                if self._principals.exists(subject):
+                    self._credentials.end_unrecorded(subject, subject, lease)
                 self._store.end(subject, lease)
             elif account.state is State.CREATING:
                 try:

@@ -169,9 +169,9 @@ class AccountStore:
         write_together(self._client, [note, pending, lease.check()])
         return replace(account, withdrawn=now)
 
-    def begin(self, account: Account, lease: Lease) -> None:
+    def begin(self, subject: str, lease: Lease) -> None:
         """Note that something of the account is being changed, which a crash would leave half-done."""
-        write_together(self._client, [self.pending.begun(account.subject), lease.check()])
+        write_together(self._client, [self.pending.begun(subject), lease.check()])
 
     def end(self, subject: str, lease: Lease) -> None:
         """Note that nothing of the account is half-done any more."""

@@ -84,7 +84,7 @@ class Suspensions:
             account = self._kept(subject)
             if account.state is not State.SUSPENDED:
                 return
-            self._store.begin(account, lease)
+            self._store.begin(subject, lease)
             lease.renew()
             self._principals.ensure(subject, account.namespaces)
             self._credentials.resume(subject, subject, lease)

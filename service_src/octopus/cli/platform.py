@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,9 +13,16 @@ import typer
 
 from octopus.cli.output import JsonOption, print_json, print_line
 from octopus.credentials.platform import issue_platform_key
+from octopus.fabric.deployment import use_operator_credentials
+from octopus.fabric.settings import INSTITUTION, FabricSettings
 from octopus.parameters import as_environment, read_deployed_settings
+from octopus.settings import ServiceSettings
+from octopus.web.assembly import Features, assemble
 
-app = typer.Typer(help="Set up the platform's own processes off AWS, as the operator.", no_args_is_help=True)
+app = typer.Typer(help="What a fabric's operator does: processes off AWS, users.", no_args_is_help=True)
+
+InstitutionOption = Annotated[str, typer.Option("--institution", help="As it was deployed.")]
+SubjectArgument = Annotated[str, typer.Argument(help="The user's Globus identity (UUID).")]
 
 
 class Principal(StrEnum):
@@ -30,7 +40,7 @@ def platform() -> None:
 @app.command()
 def env(
     principal: Annotated[Principal, typer.Argument(help="Whose environment.")],
-    institution: Annotated[str, typer.Option("--institution", help="As it was deployed.")],
+    institution: InstitutionOption,
     as_json: JsonOption = False,
 ) -> None:
     """Print shell exports for the web service or the judge: what the stacks say, and a key of its own.
@@ -51,3 +61,47 @@ def env(
     else:
         for name, value in values.items():
             print_line(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def suspend(
+    subject: SubjectArgument,
+    institution: InstitutionOption,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="In a few words; the user is told, too.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take all access from a user; topics, records and keys are kept.
+
+    Connections end within seconds. Asking again is safe.
+    """
+    with _features(institution) as features:
+        features.suspensions.suspend(subject, reason=reason)
+    _done(f"User {subject} is suspended", as_json)
+
+
+@app.command()
+def resume(subject: SubjectArgument, institution: InstitutionOption, as_json: JsonOption = False) -> None:
+    """Give a suspended user the access that it had, with the keys that worked then."""
+    with _features(institution) as features:
+        features.suspensions.resume(subject)
+    _done(f"User {subject} is not suspended", as_json)
+
+
+@contextmanager
+def _features(institution: str) -> Iterator[Features]:
+    if institution == INSTITUTION and "AWS_ENDPOINT_URL" not in os.environ:
+        use_operator_credentials(FabricSettings())  # of the fabric on this machine
+    features = assemble(ServiceSettings(**read_deployed_settings(institution).model_dump()))
+    try:
+        yield features
+    finally:
+        features.close()
+
+
+def _done(message: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"status": "success", "message": message})
+    else:
+        print_line(message)

@@ -97,7 +97,7 @@ class Keys:
         if found.kind is Kind.SESSION:
             self._credentials.end_session(subject, access_key_id)
             return True
-        with self._accounts.turn(subject) as lease:
+        with self._accounts.changing(subject) as lease:
             foreign = self._principals.is_foreign(subject)
             self._credentials.end(subject, subject, [access_key_id], lease, keep_in_iam=foreign)
         return True
@@ -131,7 +131,7 @@ class Keys:
         """
         if not self._credentials.look(subject, subject, unused_after=unused_after):
             return
-        with self._accounts.turn(subject) as lease:
+        with self._accounts.changing(subject) as lease:
             if self._principals.is_foreign(subject):
                 return
             findings = self._credentials.look(subject, subject, unused_after=unused_after)
@@ -139,7 +139,7 @@ class Keys:
 
     def delete_all(self, subject: str) -> None:
         """No key and no session of the subject works any more."""
-        with self._accounts.turn(subject) as lease:
+        with self._accounts.changing(subject) as lease:
             foreign = self._principals.is_foreign(subject)
             self._credentials.delete_all(subject, subject, lease, keep_in_iam=foreign)
 

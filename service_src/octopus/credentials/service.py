@@ -15,7 +15,7 @@ from octopus.credentials.issuer import CredentialIssuer, IamUserIssuer, Principa
 from octopus.credentials.minting import Mint
 from octopus.credentials.models import KeyState, Kind, ListedKey, Rotation, StoredKey, UsableKey
 from octopus.credentials.store import NO_POLICY_SHA256, CredentialStore
-from octopus.credentials.tending import NOTHING, Findings, look_at
+from octopus.credentials.tending import Findings, look_at
 from octopus.credentials.usage import Usage
 from octopus.errors import OctopusError
 from octopus.registry.leases import Lease
@@ -244,13 +244,21 @@ class Credentials:
         self._store.set_states(subject, dict.fromkeys(there, KeyState.ACTIVE), lease.check())
         self.end(subject, user_name, [id_ for id_ in suspended if id_ not in there], lease)
 
+    def end_unrecorded(self, subject: str, user_name: str, lease: Lease) -> None:
+        """IAM holds no key that no record names: what a crash left of making one, or of ending one."""
+        recorded = {key.access_key_id for key in self._store.keys_of(subject)}
+        for access_key_id in self._in_iam(user_name):
+            if access_key_id not in recorded:
+                lease.renew()
+                self._issuer.end(user_name, access_key_id)
+                _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
+
     def look(self, subject: str, user_name: str, *, unused_after: timedelta | None) -> Findings:
         """What the clock and IAM say is to be done about the principal's keys; see `tending.look_at`."""
         stored = self._store.all_of(subject)
-        if not stored:
-            return NOTHING
+        keys = [key for key in stored if key.kind is not Kind.SESSION]
         try:
-            in_iam = self._inspection.in_iam(user_name, stored)
+            in_iam = self._inspection.in_iam(user_name, keys) if keys else {}
         except PrincipalGoneError:
             in_iam = {}
         return look_at(stored, in_iam, last_used=self._usage.last_of, unused_after=unused_after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from octopus import aws
 from octopus.settings import ServiceSettings
 from octopus.web.assembly import Features, wire
 from tests.integration.broker.node import CLUSTER_ARN
@@ -94,7 +96,11 @@ def deployment(emulator: str) -> Iterator[Deployment]:
         globus_url="http://127.0.0.1:9/",
         globus_secret="unused",
     )
-    with aws_environment(emulator):
+    with aws_environment(emulator), pytest.MonkeyPatch.context() as patch:
+        # A client takes a tenth of a second to make, and every replica of every test wants some.
+        for name in ("dynamodb", "iam", "kms", "ssm", "sts"):
+            patch.setattr(aws, name, functools.cache(getattr(aws, name)))
+        patch.setattr(Deployment, "client", functools.cache(Deployment.client))
         yield made
 
 
