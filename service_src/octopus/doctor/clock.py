@@ -8,11 +8,8 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from octopus.doctor.findings import Finding, NotKnownError, failed, ok
+from octopus.judge.signature import CLOCK_SKEW, LONGEST_LIFE
 
-AHEAD_S = 300.0
-"""A token that is signed further in the future is refused."""
-BEHIND_S = 900.0
-"""A token ends this long after its signature, so one signed further in the past has ended."""
 _ANSWER_S = 10.0
 
 
@@ -37,14 +34,14 @@ def ahead_of(url: str) -> float:
 def judge_clock(ahead_s: float, whose: str) -> Finding:
     """Whether tokens signed on this machine are good where the other clock is."""
     seen = f"{abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {whose}"
-    if ahead_s > AHEAD_S:
+    if ahead_s > CLOCK_SKEW:
         return failed(
-            f"{seen}: a token from over {AHEAD_S:.0f} s ahead is refused",
+            f"{seen}: a token from over {CLOCK_SKEW} s ahead is refused",
             "set the clock by NTP (`timedatectl set-ntp true`): the one of the two that is wrong",
         )
-    if -ahead_s > BEHIND_S:
+    if -ahead_s > LONGEST_LIFE:
         return failed(
-            f"{seen}: a token lives for {BEHIND_S:.0f} s, so it has ended before it gets there",
+            f"{seen}: a token lives for {LONGEST_LIFE} s, so it has ended before it gets there",
             "set the clock by NTP (`timedatectl set-ntp true`): the one of the two that is wrong",
         )
-    return ok(f"{seen} (a token bears {AHEAD_S:.0f} s ahead and {BEHIND_S:.0f} s behind)")
+    return ok(f"{seen} (a token bears {CLOCK_SKEW} s ahead and {LONGEST_LIFE} s behind)")

@@ -156,8 +156,8 @@ def check_audit(operator: Operator) -> Finding:
     if attempts(missing):
         return failed(
             f"a refusal just made is not in {', '.join(map(str, files))} after {_WRITTEN_S:.0f} s",
-            "see that the disk is not full, that the broker's user may write the file, and that it is the one "
-            "of -Doctopus.audit.file",
+            "see that the disk is not full, that the broker may write the file, and that it is the one of "
+            "-Doctopus.audit.file",
         )
     free = os.statvfs(files[0])
     return ok(
