@@ -28,9 +28,6 @@ class Findings:
         return bool(self.ended or self.states or self.over)
 
 
-NOTHING = Findings(ended={}, states={}, over=())
-
-
 def look_at(
     stored: Sequence[StoredKey],
     in_iam: Mapping[str, bool],
