@@ -129,13 +129,15 @@ def _expiry(fields: Mapping[str, str], *, date: str, now: float) -> int:
     except ValueError:
         raise RefusedError("X-Amz-Date is not a time") from None
     life = fields["X-Amz-Expires"]
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", life) or int(life) > LONGEST_LIFE:
+    # JavaScript's signer writes milliseconds when the key's own end is nearer than the longest life.
+    if not re.fullmatch(r"[1-9][0-9]{0,2}(\.[0-9]{1,3})?", life) or float(life) > LONGEST_LIFE:
         raise RefusedError(f"X-Amz-Expires is not 1 to {LONGEST_LIFE} seconds")
     if signed > now + CLOCK_SKEW:
         raise RefusedError("the token is signed in the future: the client's clock is ahead")
-    if now >= signed + int(life):
+    expires = signed + float(life)
+    if now >= expires:
         raise RefusedError("the token has expired, or the client's clock is behind")
-    return int(signed) + int(life)
+    return int(expires)
 
 
 def _string_to_sign(fields: Mapping[str, str], *, host: str, scope: str) -> bytes:

@@ -111,6 +111,13 @@ def test_altered_field_is_refused(field: str) -> None:
         verify(encode(url.replace(f"{field}={quoted}", f"{field}={altered.replace('/', '%2F')}")))
 
 
+def test_life_may_have_milliseconds() -> None:
+    token = encode(signed_url(expires=12.345))
+    assert verify(token, now=signed_at(token) + 12.3)
+    with pytest.raises(RefusedError, match="expired"):
+        verify(token, now=signed_at(token) + 12.4)
+
+
 def test_token_without_a_path_is_the_same_token() -> None:
     assert verify(encode(signed_url().replace(".com/?", ".com?")))
 
@@ -133,6 +140,7 @@ def test_clock_may_be_five_minutes_ahead_and_no_more() -> None:
     ("make", "reason"),
     [
         (lambda: signed_url(expires=901), "X-Amz-Expires"),
+        (lambda: signed_url(expires=900.001), "X-Amz-Expires"),
         (lambda: signed_url(expires=3600), "X-Amz-Expires"),
         (lambda: signed_url(expires=0), "X-Amz-Expires"),
         (lambda: signed_url(expires=-5), "X-Amz-Expires"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
@@ -32,7 +33,7 @@ def signed_url(
     region: str = "us-east-1",
     host_region: str | None = None,
     service: str = "kafka-cluster",
-    expires: int = 900,
+    expires: float = 900,
     action: str = "kafka-cluster:Connect",
     secret: str = SECRET,
     key_id: str = KEY_ID,
@@ -44,7 +45,9 @@ def signed_url(
         url=f"https://kafka.{host_region or region}.amazonaws.com/",
         params={"Action": action, **(more or {})},
     )
-    SigV4QueryAuth(Credentials(key_id, secret), service, region, expires=expires).add_auth(request)
+    # botocore's stubs know no fractions; it writes what it is given.
+    lifetime: Any = expires
+    SigV4QueryAuth(Credentials(key_id, secret), service, region, expires=lifetime).add_auth(request)
     return str(request.url)
 
 

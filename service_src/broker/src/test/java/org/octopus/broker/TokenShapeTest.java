@@ -25,6 +25,12 @@ class TokenShapeTest {
     }
 
     @Test
+    void lifeMayHaveMilliseconds() {
+        assertFalse(TokenShape.of("OAUTHBEARER", token(KEY_ID, "20261122T045500Z", "899.251"), NOW)
+                .refused());
+    }
+
+    @Test
     void presignedConnectWithoutAPathMayBeAToken() {
         String url = new String(Base64.getUrlDecoder().decode(token(KEY_ID, "20261122T045500Z", "900")));
         byte[] javas = url.replace(".com/?", ".com?").getBytes(StandardCharsets.US_ASCII);
@@ -37,6 +43,8 @@ class TokenShapeTest {
         "20261122T043959Z, 900, expired",
         "20261122T050501Z, 900, signed in the future",
         "20261122T050000Z, 901, lives longer",
+        "20261122T050000Z, 900.001, lives longer",
+        "20261122T050000Z, 1e2, cannot be read",
         "20261122T050000Z, 0, lives longer",
         "20261122T050000Z, 9999999999999, cannot be read",
         "yesterday, 900, cannot be read",
