@@ -30,9 +30,19 @@ final class AuditLog {
      * What was decided on.
      *
      * @param action IAM action, or {@code kafka:<operation>} where Kafka's operation has none
-     * @param resource ARN
+     * @param resource ARN; a long one is shortened, as whoever asks chooses the name and what is written stays
      */
-    record Subject(String action, String resource) {}
+    record Subject(String action, CharSequence resource) {
+
+        static final int LONGEST = 512;
+
+        Subject {
+            int excess = resource.length() - LONGEST;
+            if (excess > 0) {
+                resource = resource.subSequence(0, LONGEST) + "... and " + excess + " characters more";
+            }
+        }
+    }
 
     private record Line(PolicyKey key, Subject subject, Outcome outcome) {}
 
@@ -113,7 +123,7 @@ final class AuditLog {
                 .put("principal", line.key().principal())
                 .put("access_key_id", line.key().accessKeyId())
                 .put("action", line.subject().action())
-                .put("resource", line.subject().resource())
+                .put("resource", line.subject().resource().toString())
                 .put("outcome", line.outcome().name().toLowerCase(Locale.ROOT))
                 .put("count", tally.since);
         if (!tally.reason.isEmpty()) {

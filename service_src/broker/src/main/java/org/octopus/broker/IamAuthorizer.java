@@ -128,18 +128,15 @@ public final class IamAuthorizer implements Authorizer {
         if (held.stale(System.nanoTime())) {
             return Rights.none(key, "the policy is older than " + PolicyStore.MAX_AGE.toSeconds() + " s");
         }
-        return new Rights(key, held.policy(), nowMs, "");
+        return Rights.of(key, held.policy(), nowMs, names.cluster());
     }
 
     private boolean decide(Rights rights, int requestType, Action action) {
         AclOperation operation = action.operation();
         ResourceType type = action.resourcePattern().resourceType();
         OperationTable.Row row = OperationTable.row(requestType, operation, type);
-        String resource = names.arn(type, action.resourcePattern().name());
-        String refusal = row.denied()
-                ? "nobody but the cluster itself may do this"
-                : rights.refusal(row, resource, settings.clusterArn());
-        boolean allowed = refusal.isEmpty();
+        ResourceArn resource = names.arn(type, action.resourcePattern().name());
+        boolean allowed = rights.allow(row, resource);
         // A question whose denial Kafka would not log is a filter of a listing, or the first of two: never audited.
         if (action.logIfDenied() && (!allowed || action.logIfAllowed())) {
             String asked = row.denied() ? "kafka:" + operation.name() : row.action().text();
@@ -149,7 +146,7 @@ public final class IamAuthorizer implements Authorizer {
                             rights.key(),
                             new AuditLog.Subject(asked, resource),
                             allowed ? AuditLog.Outcome.ALLOW : AuditLog.Outcome.DENY,
-                            allowed ? "" : refusal + names.hint(type));
+                            allowed ? "" : rights.refusal(row, resource) + names.hint(type));
         }
         return allowed;
     }

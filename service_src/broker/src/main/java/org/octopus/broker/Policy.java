@@ -23,9 +23,10 @@ record Policy(List<List<Rule>> layers, List<Long> moments) {
     /**
      * Whether an action is allowed: no rule of any layer denies it and a rule of every layer allows it.
      *
+     * @param resource its ARN
      * @param nowMs moment of the request, ms since epoch
      */
-    boolean allows(ClusterAction action, String resource, long nowMs) {
+    boolean allows(ClusterAction action, CharSequence resource, long nowMs) {
         if (layers.isEmpty()) {
             return false;
         }

@@ -20,13 +20,13 @@ record Rule(
         List<TimeCondition> conditions) {
 
     /** Whether the rule speaks of this action on this resource at this moment (ms since epoch). */
-    boolean applies(ClusterAction action, String resource, long nowMs) {
+    boolean applies(ClusterAction action, CharSequence resource, long nowMs) {
         return actions.contains(action) && coversResource(resource) && conditionsHold(nowMs);
     }
 
-    private boolean coversResource(String resource) {
-        for (WildcardPattern pattern : resources) {
-            if (pattern.matches(resource)) {
+    private boolean coversResource(CharSequence resource) {
+        for (int i = 0; i < resources.size(); i++) {
+            if (resources.get(i).matches(resource)) {
                 return !resourcesExcepted;
             }
         }
@@ -34,7 +34,8 @@ record Rule(
     }
 
     private boolean conditionsHold(long nowMs) {
-        for (TimeCondition condition : conditions) {
+        for (int i = 0; i < conditions.size(); i++) {
+            TimeCondition condition = conditions.get(i);
             // What cannot be decided must not open a door: no allow from it, and a deny in spite of it.
             boolean holds = condition.decidable() ? condition.holds(nowMs) : !allow;
             if (!holds) {

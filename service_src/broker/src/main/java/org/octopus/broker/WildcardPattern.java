@@ -14,11 +14,18 @@ final class WildcardPattern {
     private final String text;
     private final char[] characters;
     private final boolean[] literal;
+    /** How many characters stand before the first wildcard. */
+    private final int head;
 
     private WildcardPattern(String text, char[] characters, boolean[] literal) {
         this.text = text;
         this.characters = characters;
         this.literal = literal;
+        int first = 0;
+        while (first < literal.length && literal[first]) {
+            first++;
+        }
+        this.head = first;
     }
 
     /**
@@ -43,17 +50,34 @@ final class WildcardPattern {
         return new WildcardPattern(text, Arrays.copyOf(characters, length), Arrays.copyOf(literal, length));
     }
 
-    /** Whether the whole of {@code text} matches; linear but for runs of {@code *}, never exponential. */
-    boolean matches(String text) {
-        int at = 0;
-        int i = 0;
+    /** Whether the whole of {@code candidate} matches; linear but for runs of {@code *}, never exponential. */
+    boolean matches(CharSequence candidate) {
+        int length = candidate.length();
+        if (length < head || (head == characters.length && length > head)) {
+            return false;
+        }
+        // From its end: the ARNs of one cluster all begin alike, and most of them end this loop at once.
+        for (int i = head - 1; i >= 0; i--) {
+            if (candidate.charAt(i) != characters[i]) {
+                return false;
+            }
+        }
+        return matchesFromFirstWildcard(candidate, length);
+    }
+
+    private boolean matchesFromFirstWildcard(CharSequence candidate, int length) {
+        int at = head;
+        int i = head;
         int lastRun = -1;
         int resume = 0;
-        while (i < text.length()) {
-            if (at < characters.length && !literal[at] && characters[at] == ANY_RUN) {
+        while (i < length) {
+            if (at < characters.length && isRun(at)) {
+                if (at == characters.length - 1) {
+                    return true;
+                }
                 lastRun = at++;
                 resume = i;
-            } else if (at < characters.length && (!literal[at] || characters[at] == text.charAt(i))) {
+            } else if (at < characters.length && (!literal[at] || characters[at] == candidate.charAt(i))) {
                 at++;
                 i++;
             } else if (lastRun >= 0) {
@@ -63,10 +87,14 @@ final class WildcardPattern {
                 return false;
             }
         }
-        while (at < characters.length && !literal[at] && characters[at] == ANY_RUN) {
+        while (at < characters.length && isRun(at)) {
             at++;
         }
         return at == characters.length;
+    }
+
+    private boolean isRun(int at) {
+        return !literal[at] && characters[at] == ANY_RUN;
     }
 
     @Override

@@ -114,6 +114,16 @@ class AuditLogTest {
         assertEquals(AuditShares.NAMED, lines.size());
     }
 
+    /** A group's id may be 32 KB long, and whoever asks chooses it. */
+    @Test
+    void longResourceIsShortenedWithAMark() throws IOException {
+        String group = "g".repeat(30_000);
+        ResourceArn arn = new ResourceArn("arn:group/", group);
+        audit.record(KEY, new AuditLog.Subject("kafka-cluster:AlterGroup", arn), AuditLog.Outcome.DENY, "x");
+        String written = new ObjectMapper().readTree(lines.get(0)).path("resource").asText();
+        assertEquals("arn:group/" + "g".repeat(502) + "... and 29498 characters more", written);
+    }
+
     @Test
     void lastCountsAreWrittenAtTheEnd() {
         audit.record(KEY, READ, AuditLog.Outcome.ALLOW, "");

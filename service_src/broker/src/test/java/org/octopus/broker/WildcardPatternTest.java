@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,18 @@ class WildcardPatternTest {
             """)
     void patternMatchesAsIamDoes(String pattern, String text, boolean matches) {
         assertEquals(matches, WildcardPattern.of(pattern).matches(text));
+    }
+
+    @Test
+    void arnInTwoPartsMatchesAsAWholeDoes() {
+        ResourceArn arn = new ResourceArn("arn:topic/c/", "ns.events");
+        assertTrue(WildcardPattern.of("arn:topic/c/ns.*").matches(arn));
+        assertTrue(WildcardPattern.of("arn:topic/c/ns.events").matches(arn));
+        assertTrue(WildcardPattern.of("arn:*/ns.event?").matches(arn));
+        assertTrue(WildcardPattern.of("arn:topic/*").matches(arn));
+        assertFalse(WildcardPattern.of("arn:topic/c/other.*").matches(arn));
+        assertFalse(WildcardPattern.of("arn:topic/c/ns.event").matches(arn));
+        assertFalse(WildcardPattern.of("arn:topic/c/ns.events.more").matches(arn));
     }
 
     @Test
