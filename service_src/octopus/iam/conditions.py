@@ -95,6 +95,14 @@ def _numbers(test: Callable[[float, float], bool]) -> Callable[[str, str], bool 
     return compared
 
 
+def _dates(test: Callable[[int, int], bool]) -> Callable[[str, str], bool | None]:
+    def compared(actual: str, expected: str) -> bool | None:
+        left, right = _epoch_ms(actual), _epoch_ms(expected)
+        return test(left, right) if left is not None and right is not None else None
+
+    return compared
+
+
 def _arn_like(actual: str, expected: str) -> bool | None:
     """Each of the six parts of an ARN is matched by itself, so that ``*`` stays within its part."""
     if expected == "*":
@@ -119,6 +127,7 @@ _POSITIVE: dict[str, tuple[bool, Callable[[str, str], bool | None]]] = {
     "arnequals": (True, _arn_like),
     "arnlike": (True, _arn_like),
     "numericequals": (False, _numbers(compare.eq)),
+    "dateequals": (False, _dates(compare.eq)),
     "ipaddress": (False, _in_network),
     "bool": (False, lambda actual, expected: actual.lower() == expected.lower()),
 }
@@ -131,11 +140,16 @@ _TESTS = {
     "arnnotequals": _POSITIVE["arnequals"],
     "arnnotlike": _POSITIVE["arnlike"],
     "numericnotequals": _POSITIVE["numericequals"],
+    "datenotequals": _POSITIVE["dateequals"],
     "notipaddress": _POSITIVE["ipaddress"],
     "numericlessthan": (False, _numbers(compare.lt)),
     "numericlessthanequals": (False, _numbers(compare.le)),
     "numericgreaterthan": (False, _numbers(compare.gt)),
     "numericgreaterthanequals": (False, _numbers(compare.ge)),
+    "datelessthan": (False, _dates(compare.lt)),
+    "datelessthanequals": (False, _dates(compare.le)),
+    "dategreaterthan": (False, _dates(compare.gt)),
+    "dategreaterthanequals": (False, _dates(compare.ge)),
 }
 """Operator to (takes wildcards, test)."""
 

@@ -79,4 +79,6 @@ def _covers(
 def _holds(condition: TimeCondition, at_ms: int) -> bool:
     compared = _COMPARISONS[condition.operator]
     quantifier = all if condition.operator == "DateNotEquals" else any
-    return quantifier(compared(at_ms, moment) for moment in condition.epoch_ms)
+    # IAM's aws:EpochTime counts whole seconds, so that a request is never after a second before it is over.
+    second_ms = at_ms - at_ms % 1000
+    return quantifier(compared(second_ms, moment) for moment in condition.epoch_ms)

@@ -41,12 +41,14 @@ class Document:
 
 @dataclass(frozen=True)
 class Principal:
-    """What is known of an IAM user when its policies are normalised."""
+    """What is known of an IAM user, and of where it asks, when its policies are normalised."""
 
     user_name: str
     user_id: str
     arn: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    cluster_arn: str = ""
+    """Of the Kafka cluster that it asks; empty when that is not settled yet."""
 
 
 class TimeCondition(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Policy variables: ``${aws:username}``, ``${aws:PrincipalTag/team, 'none'}``, ``${*}``.
 
-Source: IAM user guide, "IAM policy elements: variables and tags".
+Source: IAM user guide, "IAM policy elements: variables and tags" and "AWS global condition context keys".
 """
 
 from __future__ import annotations
@@ -16,6 +16,35 @@ from octopus.iam.models import Principal
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _KEY = re.compile(r"\s*([^\s,'](?:[^,']*[^\s,'])?)\s*(?:,\s*'([^']*)'\s*)?")
 _TAG = "aws:principaltag/"
+_ABSENT = frozenset(
+    {
+        # Of temporary credentials or of federation: an IAM user signs with a key of its own.
+        "aws:assumedroot",
+        "aws:federatedprovider",
+        "aws:multifactorauthage",
+        "aws:multifactorauthpresent",
+        "aws:sourceidentity",
+        "aws:tokenissuetime",
+        # Of requests that an AWS service makes.
+        "aws:calledvia",
+        "aws:calledviafirst",
+        "aws:calledvialast",
+        "aws:principalservicename",
+        "aws:principalservicenameslist",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        # Of requests that carry tags.
+        "aws:tagkeys",
+    }
+)
+"""Keys that no request of an IAM user to a broker has."""
+_ABSENT_PREFIXES = (
+    "aws:requesttag/",
+    # MSK knows tags of clusters alone, and a cluster that AWS does not run has none.
+    "aws:resourcetag/",
+)
 
 
 class Missing(Enum):
@@ -41,14 +70,21 @@ def look_up(key: str, principal: Principal) -> str | Missing:
     if name.startswith(_TAG):
         tags = {tag.lower(): value for tag, value in principal.tags.items()}
         return tags.get(name.removeprefix(_TAG), Missing.ABSENT)
+    if name in _ABSENT or name.startswith(_ABSENT_PREFIXES):
+        return Missing.ABSENT
     known = {
         "aws:username": principal.user_name,
         "aws:userid": principal.user_id,
         "aws:principalarn": principal.arn,
         "aws:principalaccount": principal.arn.split(":")[4],
         "aws:principaltype": "User",
+        "aws:principalisawsservice": "false",
+        "aws:viaawsservice": "false",
         "aws:securetransport": "true",
     }
+    if principal.cluster_arn:
+        _, _, _, region, account, _ = principal.cluster_arn.split(":", 5)
+        known |= {"aws:requestedregion": region, "aws:resourceaccount": account}
     return known.get(name, Missing.UNKNOWN)
 
 

@@ -72,7 +72,11 @@ async def _serve(settings: JudgeSettings, executor: Executor, iam_executor: Exec
     table = CredentialsTable(aws.dynamodb(), settings.credentials_table)
     sources = Sources(
         table=table,
-        account=Account(aws.iam_at_ease(), paths=(PATH, f"/octopus/{settings.institution}/")),
+        account=Account(
+            aws.iam_at_ease(),
+            paths=(PATH, f"/octopus/{settings.institution}/"),
+            cluster_arn=settings.cluster_arn,
+        ),
         secrets=StoredSecrets(aws.kms(), settings.credentials_key_arn),
         executor=executor,
         iam_executor=iam_executor,

@@ -26,10 +26,13 @@ _log = structlog.get_logger(__name__)
 class Account:
     """Users, their groups and their managed policies, as far as they bear on the fabric's users."""
 
-    def __init__(self, client: IAMClient, *, paths: tuple[str, ...]) -> None:
-        """Args: ``paths`` are the IAM paths below which the fabric's users are."""
+    def __init__(self, client: IAMClient, *, paths: tuple[str, ...], cluster_arn: str) -> None:
+        """Of the users below these IAM paths, as they ask this cluster."""
         self._client = client
         self._paths = paths
+        self._cluster_arn = cluster_arn
+        self._boundaries: set[str] = set()
+        """ARNs that single readings met with."""
         # What a version says never changes under the policy's unique id.
         self._versions: LRUCache[tuple[str, str], Any] = LRUCache(maxsize=4096)
         self._versions_lock = threading.Lock()
@@ -59,34 +62,55 @@ class Account:
                 for place, document in self._group(group["GroupName"]):
                     documents[f"group/{group['GroupName']}/{place}"] = document
             return UserPolicies(
-                principal=_principal(user), documents=documents, boundary=self._boundary(user)
+                principal=self._principal(user), documents=documents, boundary=self._boundary(user)
             )
 
     def users(self, in_use: Collection[str]) -> dict[str, UserPolicies]:
         """The fabric's users by name, from one listing of the account.
 
-        A user whose details show no permissions boundary is asked for it by itself, and only when it is in
-        use: AWS lists boundaries, and only platform principals have none, but emulators leave them out. It
-        is missing here otherwise, as is one that changed while it was read.
+        AWS's listing tells of permissions boundaries; emulators' do not. When it shows none at all, they are
+        found out otherwise, at last by asking for each user in use by itself; a user whose boundary is not
+        found out is missing here, as is one that changed while it was read.
 
         Raises:
             SourceUnavailableError: IAM cannot be read.
         """
         with source("IAM"):
             users, groups, policies = self._details()
+            told = any("PermissionsBoundary" in user for user in users)
+            bounded = {} if told else self._bounded()
         managed: dict[str, Any] = {policy["Arn"]: _default_version(policy) for policy in policies}
         found = {}
         for user in users:
             name = user["UserName"]
-            if "PermissionsBoundary" not in user and name not in in_use:
+            if name in bounded:
+                user["PermissionsBoundary"] = {"PermissionsBoundaryArn": bounded[name]}
+            elif not told and name not in in_use:
                 continue
             try:
                 with source("IAM"):
-                    if "PermissionsBoundary" not in user:
+                    if not told and name not in bounded:
                         user.update(self._client.get_user(UserName=name)["User"])
                     found[name] = self._listed(user, groups, managed)
             except (SourceUnavailableError, KeyError) as error:
                 _log.info("user.changed_while_listed", user_name=name, reason=str(error))
+        return found
+
+    def _bounded(self) -> dict[str, str]:
+        """Boundaries by user, as far as they were met with any user before."""
+        found = {}
+        for arn in sorted(self._boundaries):
+            try:
+                for user in self._pages(
+                    "list_entities_for_policy",
+                    "PolicyUsers",
+                    PolicyArn=arn,
+                    EntityFilter="User",
+                    PolicyUsageFilter="PermissionsBoundary",
+                ):
+                    found[user["UserName"]] = arn
+            except ClientError as error:
+                _log.info("boundary.not_listed", policy_arn=arn, reason=error_code(error))
         return found
 
     def _details(self) -> tuple[list[dict[str, Any]], dict[str, Any], list[Any]]:
@@ -123,7 +147,7 @@ class Account:
             for place, document in hanging(groups[name], "GroupPolicyList"):
                 documents[f"group/{name}/{place}"] = document
         return UserPolicies(
-            principal=_principal(user), documents=documents, boundary=self._boundary(user, policy)
+            principal=self._principal(user), documents=documents, boundary=self._boundary(user, policy)
         )
 
     def _group(self, name: str) -> Iterator[tuple[str, Any]]:
@@ -139,6 +163,7 @@ class Account:
         arn = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         if arn is None:
             return None
+        self._boundaries.add(arn)
         try:
             return ((policy or self._managed)(arn),)
         except ClientError as error:
@@ -159,6 +184,15 @@ class Account:
                 self._versions[policy["PolicyId"], version] = document
         return document
 
+    def _principal(self, user: Mapping[str, Any]) -> Principal:
+        return Principal(
+            user_name=user["UserName"],
+            user_id=user["UserId"],
+            arn=user["Arn"],
+            tags={tag["Key"]: tag["Value"] for tag in user.get("Tags", ())},
+            cluster_arn=self._cluster_arn,
+        )
+
     def _pages(self, operation: str, member: str, **parameters: str) -> Iterator[Any]:
         paginator: Any = self._client.get_paginator(operation)  # type: ignore[call-overload]
         for page in paginator.paginate(**parameters):
@@ -167,15 +201,6 @@ class Account:
 
 def _attached(arn: str) -> str:
     return f"attached/{arn}"
-
-
-def _principal(user: Mapping[str, Any]) -> Principal:
-    return Principal(
-        user_name=user["UserName"],
-        user_id=user["UserId"],
-        arn=user["Arn"],
-        tags={tag["Key"]: tag["Value"] for tag in user.get("Tags", ())},
-    )
 
 
 def _default_version(policy: Mapping[str, Any]) -> Any:

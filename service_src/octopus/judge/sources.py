@@ -133,7 +133,7 @@ class Sources:
             SourceUnavailableError: it cannot be read.
         """
         await self._versions.get(principal.subject)
-        if principal not in self._users:
+        if self._users.held(principal) is None:
             self._take_from_listing(principal)
         await self._users.get(principal)
 
@@ -202,7 +202,7 @@ class Sources:
         return users, found
 
     def _take_from_listing(self, principal: PrincipalId) -> None:
-        """First sight of a user: the last listing will do if nothing was heard of it since."""
+        """The last listing will do for a user of whom nothing was heard since."""
         listing, look = self._listing, self._look
         if listing is None or look is None or listing.began < look.since:
             return

@@ -17,7 +17,7 @@ from tests.integration.judge.plugin import topic
 
 @pytest.fixture
 def account(institution: Institution) -> Account:
-    return Account(institution.iam, paths=("/msk-users/", "/octopus/test/"))
+    return Account(institution.iam, paths=("/msk-users/", "/octopus/test/"), cluster_arn=CLUSTER_ARN)
 
 
 @pytest.fixture
@@ -60,6 +60,17 @@ def test_user_of_no_boundary_is_listed_when_it_is_in_use(institution: Institutio
     listed = account.users({name})[name]
     assert (listed.boundary, listed) == (None, account.user(name))
     assert name not in account.users(())
+
+
+def test_users_of_a_known_boundary_are_listed_before_they_are_in_use(
+    institution: Institution, account: Account
+) -> None:
+    first, other = institution.tenant(), institution.tenant()
+    assert account.users(()) == {}
+    alone = account.user(first.subject)
+    listed = account.users(())
+    assert listed[first.subject] == alone
+    assert listed[other.subject] == account.user(other.subject)
 
 
 def test_users_of_other_paths_are_not_listed(institution: Institution, account: Account) -> None:

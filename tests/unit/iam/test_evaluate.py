@@ -52,20 +52,22 @@ def test_actions_ignore_case_and_resources_do_not() -> None:
 @pytest.mark.parametrize(
     ("operator", "holds"),
     [
-        ("DateLessThan", (True, False, False)),
-        ("DateLessThanEquals", (True, True, False)),
-        ("DateGreaterThan", (False, False, True)),
-        ("DateGreaterThanEquals", (False, True, True)),
-        ("DateEquals", (False, True, False)),
-        ("DateNotEquals", (True, False, True)),
+        ("DateLessThan", (True, False, False, False)),
+        ("DateLessThanEquals", (True, True, True, False)),
+        ("DateGreaterThan", (False, False, False, True)),
+        ("DateGreaterThanEquals", (False, True, True, True)),
+        ("DateEquals", (False, True, True, False)),
+        ("DateNotEquals", (True, False, False, True)),
     ],
 )
-def test_time_conditions_hold_before_at_and_after(operator: str, holds: tuple[bool, ...]) -> None:
+def test_time_conditions_hold_before_in_and_after_their_second(
+    operator: str, holds: tuple[bool, ...]
+) -> None:
     rule = Rule(
         "allow", (TimeCondition(operator, "aws:CurrentTime", (1000,)),), actions=("*",), resources=("*",)
     )
     found = tuple(
-        decide(((rule,),), action="a:b", resource="r", at_ms=at).allowed for at in (999, 1000, 1001)
+        decide(((rule,),), action="a:b", resource="r", at_ms=at).allowed for at in (999, 1000, 1999, 2000)
     )
     assert found == holds
 
