@@ -1,12 +1,12 @@
-"""Writes a record and reads it, by SASL/AWS_MSK_IAM; run in the environment of the published SDK."""
+"""Writes a record and reads it, by SASL/AWS_MSK_IAM; run in the environment of other people's clients."""
 
 from __future__ import annotations
 
 import sys
 import uuid
 
-from kafka import KafkaConsumer, KafkaProducer  # type: ignore[import-not-found]
-from kafka.errors import KafkaError  # type: ignore[import-not-found]
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError
 
 servers, ca_file, topic, group = sys.argv[1:]
 settings = {

@@ -62,7 +62,6 @@ def test_iam_decides_on_kafka_3_9_as_on_4_1(institution: Institution, kafka: Own
         assert ask(kafka, alice, foreign, group) == "TopicAuthorizationFailed"
         assert ask(kafka, alice, topic, "foreign") == "GroupAuthorizationFailed"
     institution.record_key(alice, active=False)
-    institution.store.bump_version(alice.subject, "")
     for ask in (by_oauthbearer, by_msk_iam):
         wait_until(
             lambda ask=ask: ask(kafka, alice, topic, namespace) == "AuthenticationFailed",
