@@ -27,21 +27,22 @@ record TimeCondition(String operator, String key, List<Long> epochMs) {
         return OPERATORS.contains(operator) && KEYS.contains(key.toLowerCase(Locale.ROOT));
     }
 
-    /** Whether it holds at a moment, given in ms since epoch. */
+    /** Whether it holds in the second of a moment, given in ms since epoch: IAM counts time in whole seconds. */
     boolean holds(long nowMs) {
+        long secondMs = nowMs - Math.floorMod(nowMs, 1000L);
         if (operator.equals("DateNotEquals")) {
-            return epochMs.stream().noneMatch(moment -> moment == nowMs);
+            return epochMs.stream().noneMatch(moment -> moment == secondMs);
         }
-        return epochMs.stream().anyMatch(moment -> compare(nowMs, moment));
+        return epochMs.stream().anyMatch(moment -> compare(secondMs, moment));
     }
 
-    private boolean compare(long nowMs, long moment) {
+    private boolean compare(long secondMs, long moment) {
         return switch (operator) {
-            case "DateLessThan" -> nowMs < moment;
-            case "DateLessThanEquals" -> nowMs <= moment;
-            case "DateGreaterThan" -> nowMs > moment;
-            case "DateGreaterThanEquals" -> nowMs >= moment;
-            case "DateEquals" -> nowMs == moment;
+            case "DateLessThan" -> secondMs < moment;
+            case "DateLessThanEquals" -> secondMs <= moment;
+            case "DateGreaterThan" -> secondMs > moment;
+            case "DateGreaterThanEquals" -> secondMs >= moment;
+            case "DateEquals" -> secondMs == moment;
             default -> throw new IllegalStateException("undecidable condition was asked: " + operator);
         };
     }
