@@ -58,7 +58,8 @@ def main() -> None:
 
 def _sentence(problem: ErrorDetails) -> str:
     """What is wrong with a setting; a rule between several settings names them itself."""
+    rule = problem["msg"].removeprefix("Value error, ")
     if not problem["loc"]:
-        return problem["msg"]
+        return rule
     variable = f"OCTOPUS_{problem['loc'][0]}".upper()
-    return f"{variable} is {problem['input']!r}: {problem['msg']}"
+    return f"{variable} is {problem['input']!r}: {rule}"

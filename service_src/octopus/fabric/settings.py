@@ -6,9 +6,9 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -62,6 +62,12 @@ def state_folder() -> Path:
     return home
 
 
+def _one_or_three(brokers: int) -> int:
+    if brokers not in (1, 3):
+        raise ValueError("must be 1 or 3: of an even number, half could not outvote the other half")
+    return brokers
+
+
 @dataclass(frozen=True, kw_only=True)
 class BrokerNode:
     """One of the fabric's Kafka brokers; each is a controller, too."""
@@ -89,7 +95,7 @@ class FabricSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OCTOPUS_", frozen=True, extra="ignore")
 
     home: Path = Field(default_factory=state_folder, exclude=True)
-    brokers: Literal[1, 3] = 1
+    brokers: Annotated[int, AfterValidator(_one_or_three)] = 1
     """How many brokers Kafka is made of; of three, each holds every record, and two must have it."""
     aws_port: Port = 4566
     globus_port: Port = 8100
