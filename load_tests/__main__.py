@@ -7,7 +7,6 @@ import signal
 import sys
 import time
 import tomllib
-from pathlib import Path
 
 from rich.console import Console
 
@@ -15,7 +14,7 @@ from load_tests import report
 from load_tests.errors import BenchmarkError
 from load_tests.fabric import running_fabric
 from load_tests.measuring import Measurement, measure
-from load_tests.scenarios import SCENARIOS
+from load_tests.scenarios import NUMBERS, SCENARIOS
 
 
 def main() -> int:
@@ -25,7 +24,7 @@ def main() -> int:
     chosen = parser.parse_args().scenarios or list(SCENARIOS)
     if unknown := set(chosen) - set(SCENARIOS):
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
-    numbers = tomllib.loads((Path(__file__).parent / "scenarios.toml").read_text())
+    numbers = tomllib.loads(NUMBERS.read_text())
     # So that the fabric is brought down then too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     progress = Console(stderr=True, highlight=False)

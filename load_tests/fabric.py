@@ -16,9 +16,10 @@ from typing import Any
 import boto3
 
 from load_tests.errors import BenchmarkError
+from load_tests.legs import BROKER
 from load_tests.node import Node, running_node
 from octopus.cli.session import Session, open_session
-from octopus.fabric.processes import BROKER, secret_file
+from octopus.fabric.processes import secret_file
 from octopus.fabric.settings import INSTITUTION, REGION, FabricSettings, project_root
 from tests.ports import free_ports
 

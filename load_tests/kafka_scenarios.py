@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from load_tests.fabric import RunningFabric
-from load_tests.legs import IAM, PLAIN, TLS, Leg, Numbers, Scenario
+from load_tests.legs import BROKER, IAM, PLAIN, TLS, Leg, Numbers, Scenario
 from load_tests.worker import Worker
-from octopus.fabric.processes import BROKER, JUDGE
+from octopus.fabric.processes import JUDGE
 from octopus.fabric.settings import project_root
 
 _JAVA_CLIENT = project_root() / "tests" / "integration" / "clients" / "java" / "target" / "libs"

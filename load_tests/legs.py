@@ -8,6 +8,8 @@ from typing import Any
 
 Numbers = Mapping[str, Any]
 """The scenario's own table of ``scenarios.toml``."""
+BROKER = "broker"
+"""Name of the one broker that is measured, among the fabric's processes."""
 IAM, TLS, PLAIN = "IAM over TLS", "TLS alone", "without TLS"
 
 

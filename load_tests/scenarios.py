@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from load_tests import kafka_scenarios
+from load_tests import flood_scenarios, kafka_scenarios
 from load_tests.fabric import RunningFabric
 from load_tests.legs import Leg, Numbers, Scenario
 from load_tests.signing import sign
 from octopus.fabric.processes import EMULATOR, JUDGE, SERVICE
+
+NUMBERS = Path(__file__).parent / "scenarios.toml"
+"""How much of each scenario, and what is expected of it."""
 
 
 def _service(fabric: RunningFabric, numbers: Numbers) -> Scenario:
@@ -70,6 +74,7 @@ def _get(port: int, name: str, numbers: Numbers, request: dict[str, Any]) -> Leg
 
 SCENARIOS: dict[str, Callable[[RunningFabric, Numbers], Scenario]] = {
     **kafka_scenarios.SCENARIOS,
+    **flood_scenarios.SCENARIOS,
     "service": _service,
     "gateway": _gateway,
     "judge": _judge,

@@ -32,7 +32,7 @@ def prepare(task: Task) -> Round:
 
 def _producing(task: Task) -> Round:
     """Each round sends ``count`` events, and waits until all are acknowledged."""
-    settings, topic, count = _settings(task), task["topic"], task["count"]
+    settings, topic, count = client(task), task["topic"], task["count"]
     producer = Producer(
         {
             **settings,
@@ -71,7 +71,7 @@ def _consuming(task: Task) -> Round:
     topic, count = task["topic"], task["count"]
     consumer = Consumer(
         {
-            **_settings(task),
+            **client(task),
             "group.id": f"{topic}.reader",
             "enable.auto.commit": False,
             # Else the fetch that waits at the log's end would hold up the beginning of the next round,
@@ -102,7 +102,8 @@ def _record(task: Task) -> bytes:
     return os.urandom(size) if task["compression"] == "none" else os.urandom(size // 2).hex().encode()
 
 
-def _settings(task: Task) -> dict[str, Any]:
+def client(task: Task) -> dict[str, Any]:
+    """librdkafka's settings that a task tells: its ``settings``, or those of its ``key``."""
     if "settings" in task:
         settings = task["settings"]
     else:

@@ -66,6 +66,7 @@ class Fabric:
     deployment: Deployment
     features: Features
     codec: Codec
+    judge_pid: int
     questions_file: Path
     """What Kafka asked the authorizer, a JSON object a line."""
 
@@ -137,7 +138,7 @@ def running_fabric(emulator: str, home: Path) -> Iterator[Fabric]:
         deployment = deploy(
             emulator, cluster_arn=CLUSTER_ARN, bootstrap_servers="", globus_url="", globus_secret="-"
         )
-        started.enter_context(_judge(deployment, judge_port, home / "judge.log"))
+        judge_pid = started.enter_context(_judge(deployment, judge_port, home / "judge.log"))
         node = start_node(
             home,
             judge_url=f"http://127.0.0.1:{judge_port}",
@@ -161,11 +162,11 @@ def running_fabric(emulator: str, home: Path) -> Iterator[Fabric]:
         with aws_environment(emulator):
             features = assemble(settings, kafka_key=service_key)
         started.callback(features.close)
-        yield Fabric(node, deployment, features, codec, questions_file)
+        yield Fabric(node, deployment, features, codec, judge_pid, questions_file)
 
 
 @contextmanager
-def _judge(deployment: Deployment, port: int, log_file: Path) -> Iterator[None]:
+def _judge(deployment: Deployment, port: int, log_file: Path) -> Iterator[int]:
     settings = deployment.settings
     with log_file.open("wb") as log:
         process = subprocess.Popen(
@@ -185,7 +186,7 @@ def _judge(deployment: Deployment, port: int, log_file: Path) -> Iterator[None]:
         )
     try:
         until(lambda: _listens(process, port, log_file), within_s=60)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)
