@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from octopus.cli import credential_process
 from octopus.cli.kafka import CaFileOption, open_kafka
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line
 from octopus.clients.snippets import TOOLS, Connection, Key, ToolName, render
@@ -43,7 +40,7 @@ def config(
         topic=complete(kafka.namespace, topic),
         group=complete(kafka.namespace, group),
         ca_file=kafka.ca_file,
-        credential_process=_credential_process(as_name),
+        credential_process=credential_process.command(as_name=as_name),
         key=Key(access_key=kafka.access_key, secret_key=kafka.secret_key) if with_secrets else None,
     )
     text = render(tool, connection)
@@ -52,14 +49,3 @@ def config(
         print_json({"status": "success", "file": about.file, "needs": about.needs, "text": text})
     else:
         print_line(text.removesuffix("\n"))
-
-
-def _credential_process(as_name: str | None) -> str:
-    # AWS's tools run it without this shell's PATH and variables, wherever they are.
-    command = [str(Path(sys.executable).parent / "octopus"), "key", "session", "--credential-process"]
-    if as_name is not None:
-        command += ["--as", as_name]
-    home = os.environ.get("OCTOPUS_HOME")
-    if home is not None:
-        command = ["/usr/bin/env", f"OCTOPUS_HOME={Path(home).expanduser().resolve()}", *command]
-    return shlex.join(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,23 +35,28 @@ class Session:
     url: str
     """The web service."""
 
-    def call(self, method: str, path: str) -> dict[str, Any]:
+    def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Call a management route; returns the reply's body.
+
+        Args:
+            body: what the request carries, as JSON.
 
         Raises:
             OctopusError: the service refused, with its own message.
             httpx.HTTPError: there was no usable answer.
         """
         headers = {"Subject": self.subject, "Authorization": self.authorization}
-        reply = httpx.request(method, f"{self.url}/api/v3/{path}", headers=headers, timeout=_SECONDS)
+        reply = httpx.request(
+            method, f"{self.url}/api/v3/{path}", headers=headers, json=body, timeout=_SECONDS
+        )
         try:
-            body = reply.json()
+            answer = reply.json()
         except ValueError:
-            body = {}
-        if reply.is_success and body.get("status") == "success":
-            return dict(body)
+            answer = {}
+        if reply.is_success and answer.get("status") == "success":
+            return dict(answer)
         raise OctopusError(
-            body.get("message") or f"HTTP {reply.status_code} without a message from {reply.url}"
+            answer.get("message") or f"HTTP {reply.status_code} without a message from {reply.url}"
         )
 
 
