@@ -1,4 +1,4 @@
-"""Run by the emulator's interpreter: its own evaluator's decisions on the cases of standard input."""
+"""Run by the emulator's interpreter: its own evaluator's decision on each case, one a line."""
 
 from __future__ import annotations
 
@@ -24,4 +24,5 @@ def decide(case: dict[str, Any]) -> str:
     return str(evaluate(context, *layers).decision)
 
 
-json.dump([decide(case) for case in json.load(sys.stdin)], sys.stdout)
+for line in sys.stdin:
+    sys.stdout.write(f"{decide(json.loads(line))}\n")

@@ -1,4 +1,4 @@
-"""Our decisions against those of the emulator's own evaluator, on random policies.
+"""Three evaluators on random policies: the judge's, the broker plugin's, and the emulator's own.
 
 Left out is what the two mean to do differently: variables (the emulator substitutes few), keys that only the
 request tells (ours fails closed) and ``*`` across the colons of an ARN condition.
@@ -10,9 +10,11 @@ import json
 import random
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from octopus.iam.document import parse
@@ -21,11 +23,21 @@ from octopus.iam.models import Principal
 from octopus.iam.normalise import normalise
 
 ROOT = Path(__file__).parents[3]
+BROKER = ROOT / "service_src" / "broker" / "target"
+JAVA = [
+    "java",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",
+    "-cp",
+    f"{BROKER / 'test-classes'}:{BROKER / 'classes'}:{BROKER / 'kafka' / 'libs'}/*",
+    "org.octopus.broker.DecideMany",
+]
 PRINCIPAL = Principal(
     user_name="alice",
     user_id="AIDAALICE",
     arn="arn:aws:iam::000000000000:user/msk-users/alice",
     tags={"team": "blue", "level": "7"},
+    cluster_arn="arn:aws:kafka:us-east-1:000000000000:cluster/c/u",
 )
 KEYS = {
     "aws:username": "alice",
@@ -82,8 +94,24 @@ TEXT_KEYS = [
     "aws:PrincipalTag/team",
     "aws:principaltag/absent",
     "aws:PrincipalType",
+    "aws:RequestedRegion",
+    "aws:ResourceAccount",
 ]
-TEXTS = ["alice", "Alice", "al*", "?lice", "AIDAALICE", "blue", "BLUE", "b*", "User", "*", ""]
+TEXTS = [
+    "alice",
+    "Alice",
+    "al*",
+    "?lice",
+    "AIDAALICE",
+    "blue",
+    "BLUE",
+    "b*",
+    "User",
+    "us-east-1",
+    "0*",
+    "*",
+    "",
+]
 ARNS = [
     "arn:aws:iam::000000000000:user/msk-users/alice",
     "arn:aws:iam::000000000000:user/*",
@@ -93,26 +121,27 @@ ARNS = [
 ]
 
 
-def test_decisions_agree_with_the_emulators_evaluator() -> None:
+def test_three_evaluators_agree() -> None:
     compare(random.Random(20261122), 4000)  # noqa: S311
 
 
 @pytest.mark.long
-def test_decisions_agree_with_the_emulators_evaluator_in_many_cases() -> None:
-    compare(random.Random(1), 40_000)  # noqa: S311
+def test_three_evaluators_agree_in_120_000_cases() -> None:
+    chance = random.Random(1)  # noqa: S311
+    for _ in range(12):
+        compare(chance, 10_000)
 
 
 def compare(chance: random.Random, number: int) -> None:
     cases = [random_case(chance) for _ in range(number)]
-    answer = subprocess.run(
-        [ROOT / ".venv-emulator/bin/python", Path(__file__).with_name("oracle.py")],
-        input=json.dumps(cases),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    oracle = json.loads(answer.stdout)
-    differing = [(case, said) for case, said in zip(cases, oracle, strict=True) if ours(case) != said]
+    decided = [ours(case) for case in cases]
+    oracle = answers([ROOT / ".venv-emulator/bin/python", Path(__file__).with_name("oracle.py")], cases)
+    plugin = answers(JAVA, [wire for _, wire in decided])
+    differing = [
+        {"case": case, "judge": judge, "emulator": emulator, "plugin": java}
+        for case, (judge, _), emulator, java in zip(cases, decided, oracle, plugin, strict=True)
+        if judge != emulator or java != str(judge == "Allow").lower()
+    ]
     assert not differing, (
         f"{len(differing)} of {number} differ; the first: {json.dumps(differing[0], indent=1)}"
     )
@@ -122,17 +151,31 @@ def compare(chance: random.Random, number: int) -> None:
     )
 
 
-def ours(case: dict[str, Any]) -> str:
+def answers(command: Sequence[str | Path], cases: list[dict[str, Any]]) -> list[str]:
+    """What a program says to each case, one a line."""
+    done = subprocess.run(
+        command,
+        input="\n".join(map(json.dumps, cases)) + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def ours(case: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The judge's decision, and what it would have handed to the plugin for its own."""
     layers = tuple(normalise([parse(document) for document in layer], PRINCIPAL) for layer in case["layers"])
-    decision = decide(layers, action=case["action"], resource=case["resource"], at_ms=int(time.time() * 1000))
-    if decision.allowed:
-        return "Allow"
-    return "Deny" if decision.rule is not None else "ImplicitDeny"
+    request = {"action": case["action"], "resource": case["resource"], "at_ms": int(time.time() * 1000)}
+    decision = decide(layers, **request)
+    said = "Allow" if decision.allowed else "Deny" if decision.rule is not None else "ImplicitDeny"
+    return said, {"layers": msgspec.to_builtins(layers), **request}
 
 
 def random_case(chance: random.Random) -> dict[str, Any]:
     layers = [
-        [random_document(chance) for _ in range(chance.randint(1, 3))] for _ in range(chance.choice((1, 2)))
+        [random_document(chance) for _ in range(chance.randint(1, 3))]
+        for _ in range(chance.choice((1, 2, 3)))
     ]
     return {
         "arn": PRINCIPAL.arn,
