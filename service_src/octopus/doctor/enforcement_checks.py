@@ -27,7 +27,7 @@ _UNASKED = (
     "octopus.judge.secret.file with the judge's own"
 )
 _ANSWER_S = 10.0
-_WRITTEN_S = 15.0
+_WRITTEN_S = 10.0
 
 
 def check_judge(operator: Operator) -> Finding:
