@@ -27,7 +27,7 @@ from octopus.topics.names import full_name, namespace_of
 from octopus.topics.service import Topics
 
 LAST_REQUESTS_S = 60.0
-"""The time in which the last request of a principal without rights is over (see ``docs/judge.md``)."""
+"""The time in which the last request of a principal without rights is over (see ``docs/accounts.md``)."""
 DEPENDENTS: tuple[Dependents, ...] = (further_namespaces,)
 """What keeps an account from being deleted, asked in this order."""
 
@@ -70,14 +70,15 @@ class Deletions:
             self._principals.exists(subject)
             change = self._credentials.change(subject, NO_POLICY_SHA256)
             account = self._store.advance(account, State.DELETING, lease, change)
-            _log.info("account.deleted", subject=subject, namespace=namespace_of(subject))
         if account.withdrawn is not None:
             return account
         try:
             self._withdraw(subject, lease)
-            return self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
+            account = self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
         except (OctopusError, ConditionFailedError, BotoCoreError, ClientError) as error:
             raise _in_part(subject, "may have access still") from error
+        _log.info("account.deleted", subject=subject, namespace=namespace_of(subject))
+        return account
 
     def finish(self, account: Account, lease: Lease, *, members_may_stay: bool) -> None:
         """Nothing of the account is left.

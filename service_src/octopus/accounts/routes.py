@@ -39,7 +39,7 @@ def create_user(caller: AuthenticatedCaller, accounts: AccountsOfFabric) -> User
     "/user", tags=["User"], summary="Delete your account", response_model=UserDeletedReply | FailureReply
 )
 def delete_user(caller: AuthenticatedCaller, accounts: AccountsOfFabric) -> UserDeletedReply:
-    """Your key, your topics with all their records, your namespace and your IAM user are gone."""
+    """No key of yours works, and nothing of yours is to be seen; topics and records go a minute later."""
     accounts.delete(caller.subject)
     return UserDeletedReply(message=f"User {caller.subject} deleted")
 

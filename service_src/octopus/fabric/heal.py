@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.credentials import Credentials
 
+from octopus.accounts.models import State
 from octopus.accounts.service import Accounts
 from octopus.credentials.keys import Keys
 from octopus.fabric.platform_keys import credentials_file
@@ -59,9 +60,10 @@ def heal(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean)
     try:
         journal = list(_journal(settings, since=unclean.restored_to))
         names = _names(settings)
+        held = {name.split(".")[0] for name in features.kafka.list_topics("ns-")}
         return [
-            *_delete_again(features.accounts, features.keys, journal, names),
-            *_reconcile(features, names),
+            *_delete_again(features.accounts, features.keys, journal, names, held),
+            *_reconcile(features, names, held),
             *_lost_keys(features.keys, journal, names),
         ]
     finally:
@@ -69,7 +71,11 @@ def heal(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean)
 
 
 def _delete_again(
-    accounts: Accounts, keys: Keys, journal: list[dict[str, Any]], names: dict[str, str]
+    accounts: Accounts,
+    keys: Keys,
+    journal: list[dict[str, Any]],
+    names: dict[str, str],
+    held: set[str],
 ) -> Iterator[str]:
     last: dict[str, str] = {}
     gone = {entry["access_key_id"] for entry in journal if entry["event"] == "key.deleted"}
@@ -77,7 +83,9 @@ def _delete_again(
         if entry["event"] in ("account.created", "account.deleted", "key.issued", "key.deleted"):
             last[entry["subject"]] = entry["event"]
     for subject, event in last.items():
-        if event == "account.deleted" and accounts.namespaces(subject):
+        if event == "account.deleted" and (accounts.namespaces(subject) or namespace_of(subject) in held):
+            # Maybe only Kafka has any of it still: made whole, it is deleted whole, by the web service.
+            accounts.create(subject)
             accounts.delete(subject)
             yield f"Deleted the account of {names.get(subject, subject)} again."
             continue
@@ -89,14 +97,17 @@ def _delete_again(
             yield f"Deleted the keys of {names.get(subject, subject)} again."
 
 
-def _reconcile(features: Features, names: dict[str, str]) -> Iterator[str]:
-    held = {name.split(".")[0] for name in features.kafka.list_topics("ns-")}
+def _reconcile(features: Features, names: dict[str, str], held: set[str]) -> Iterator[str]:
     accounts = features.accounts
     adopted: list[str] = []
     lost: list[str] = []
     for subject in sorted({*accounts.subjects(), *names}):
         before = _topics(accounts, subject)
         if not before and namespace_of(subject) not in held:
+            continue
+        account = accounts.find(subject)
+        if account is not None and account.state in (State.SUSPENDED, State.DELETING):
+            held.discard(namespace_of(subject))  # its topics stay, or go, with it
             continue
         accounts.create(subject)
         accounts.reconcile(subject)

@@ -82,6 +82,13 @@ class Fabric:
         rows = self._rows(self.deployment.settings.credentials_table)
         return [row for row in rows if not row[0].startswith("CHANGES#")]
 
+    def clear(self) -> None:
+        """Empty both tables."""
+        database = self.deployment.client("dynamodb")
+        for table in (self.settings.registry_table, self.settings.credentials_table):
+            for item in self.deployment.items(table):
+                database.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+
     def _rows(self, table: str) -> list[tuple[str, str]]:
         return sorted((item["pk"]["S"], item["sk"]["S"]) for item in self.deployment.items(table))
 
@@ -108,11 +115,9 @@ def deployment(emulator: str) -> Iterator[Deployment]:
 def fabric(deployment: Deployment) -> Iterator[Fabric]:
     """A fabric with a subject who has nothing yet; its tables are empty."""
     kafka, clock = MemoryKafka(), Clock()
-    yield Fabric(deployment, kafka, clock, _wire(deployment, kafka, clock))
-    database = deployment.client("dynamodb")
-    for table in (deployment.settings.registry_table, deployment.settings.credentials_table):
-        for item in deployment.items(table):
-            database.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+    made = Fabric(deployment, kafka, clock, _wire(deployment, kafka, clock))
+    yield made
+    made.clear()
 
 
 @pytest.fixture

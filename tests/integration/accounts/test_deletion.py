@@ -10,6 +10,7 @@ import pytest
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.models import Account, State
 from octopus.errors import Failure
+from octopus.fabric.heal import _delete_again, _reconcile
 from octopus.kafka.admin import KafkaAwayError
 from octopus.registry.pending import AGAIN_S
 from tests.integration.accounts.conftest import Fabric
@@ -181,3 +182,32 @@ def test_account_on_which_others_depend_is_not_deleted(
         owner.features.accounts.delete(owner.subject)
 
     assert state(owner) is State.ACTIVE
+
+
+def test_account_that_an_emulator_gave_back_is_deleted_again_with_its_topics(owner: Fabric) -> None:
+    # Its state was cleared after an unclean stop; Kafka's topics are there still.
+    owner.clear()
+    journal = [{"event": "account.deleted", "subject": owner.subject}]
+    features = owner.features
+
+    said = list(_delete_again(features.accounts, features.keys, journal, {}, {owner.namespace}))
+
+    assert said == [f"Deleted the account of {owner.subject} again."]
+    owner.wait(owner.settings.last_requests_s)
+    assert owner.kafka.held == {}
+    assert owner.registry() == []
+
+
+@pytest.mark.parametrize("change", ["delete", "suspend"])
+def test_reconciling_a_fabric_leaves_what_is_deleted_or_suspended_alone(owner: Fabric, change: str) -> None:
+    if change == "delete":
+        owner.features.accounts.delete(owner.subject)
+    else:
+        owner.features.suspensions.suspend(owner.subject)
+    before = state(owner)
+
+    said = list(_reconcile(owner.features, {owner.subject: "alice"}, {owner.namespace}))
+
+    assert said == []
+    assert state(owner) is before
+    assert list(owner.kafka.held) == [owner.topic]

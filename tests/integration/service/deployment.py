@@ -23,7 +23,9 @@ CLUSTER_ACTIONS = [
     "Connect",
     "DescribeTopic",
     "CreateTopic",
+    "DeleteGroup",
     "DeleteTopic",
+    "DescribeGroup",
     "DescribeTopicDynamicConfiguration",
 ]
 
@@ -143,6 +145,6 @@ def deploy(
 
 def _kafka(cluster_arn: str) -> dict[str, Any]:
     actions = [f"kafka-cluster:{action}" for action in CLUSTER_ACTIONS]
-    topics = cluster_arn.replace(":cluster/", ":topic/") + "/*"
-    allow = {"Effect": "Allow", "Action": actions, "Resource": [cluster_arn, topics]}
+    kinds = [cluster_arn.replace(":cluster/", f":{kind}/") + "/*" for kind in ("topic", "group")]
+    allow = {"Effect": "Allow", "Action": actions, "Resource": [cluster_arn, *kinds]}
     return {"Version": "2012-10-17", "Statement": [allow]}

@@ -93,7 +93,7 @@ def test_key_that_was_deleted_stays_deleted_whatever_came_after(later: list[dict
         *later,
     ]
 
-    said = list(_delete_again(RestoredAccounts(), keys, journal, {"a": "alice"}))
+    said = list(_delete_again(RestoredAccounts(), keys, journal, {"a": "alice"}, set()))
 
     assert said == ["Deleted the keys of alice again."]
     assert keys.recorded("a") == []

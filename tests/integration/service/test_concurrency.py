@@ -1,0 +1,174 @@
+"""Many mixed calls at once, for many people, over two replicas: afterwards everything fits together."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from octopus.kafka.admin import TopicAdmin
+from tests.integration.service.deployment import Deployment
+from tests.integration.service.replica import Person, Replica, await_that
+
+AT_ONCE = 100
+"""Calls under way; each replica has 40 threads."""
+NEVER_DELETED = "kept-{number}"
+
+
+def calls_of(
+    person: Person, count: int, chance: random.Random, *, deletes_user: bool
+) -> list[tuple[str, str]]:
+    """Mixed calls of one person; ``kept-...`` topics are only ever created."""
+    topic = f"/api/v3/{person.namespace}/events"
+    kinds = [
+        ("POST", "/api/v3/user"),
+        ("POST", "/api/v3/key"),
+        ("POST", topic),
+        ("DELETE", topic),
+        ("PUT", f"{topic}/recreate"),
+        ("GET", "/api/v3/namespace"),
+        ("ROTATE", "/api/v3/keys"),
+    ]
+    if deletes_user:
+        kinds.append(("DELETE", "/api/v3/user"))
+    chosen = [kinds[number % len(kinds)] for number in range(count)]
+    chosen[::7] = [
+        ("POST", f"/api/v3/{person.namespace}/{NEVER_DELETED.format(number=number)}")
+        for number in range(len(chosen[::7]))
+    ]
+    chance.shuffle(chosen)
+    return chosen
+
+
+def storm(
+    replicas: list[Replica], people: list[Person], calls_each: int
+) -> dict[str, list[tuple[str, str, httpx.Response]]]:
+    """Every reply, by subject; every second person deletes his account now and then."""
+    chance = random.Random(4)  # noqa: S311 - the same storm every time
+    todo = [
+        (person, method, path)
+        for number, person in enumerate(people)
+        for method, path in calls_of(person, calls_each, chance, deletes_user=number % 2 == 1)
+    ]
+    chance.shuffle(todo)
+    limits = httpx.Limits(max_connections=AT_ONCE)
+    with httpx.Client(timeout=180, limits=limits) as client, ThreadPoolExecutor(AT_ONCE) as threads:
+
+        def call(number: int) -> tuple[Person, str, str, httpx.Response]:
+            person, method, path = todo[number]
+            url = replicas[number % len(replicas)].url
+            headers = {"Authorization": f"Bearer {person.token}", "Subject": person.subject}
+            if method == "ROTATE":
+                keys = client.get(f"{url}{path}", headers=headers)
+                held = keys.json().get("keys") or [{"access_key": "AKIA" + "X" * 16}]
+                target = f"{url}{path}/{held[0]['access_key']}/rotate"
+                return person, method, path, client.post(target, headers=headers, json={"overlap_hours": 0})
+            return person, method, path, client.request(method, f"{url}{path}", headers=headers)
+
+        replies: dict[str, list[tuple[str, str, httpx.Response]]] = {one.subject: [] for one in people}
+        for person, method, path, reply in threads.map(call, range(len(todo))):
+            replies[person.subject].append((method, path, reply))
+    return replies
+
+
+def require_sound(person: Person, deployment: Deployment, kafka: TopicAdmin) -> None:
+    """What is recorded of a person, what IAM holds and what Kafka holds are one."""
+    registry = deployment.items(deployment.settings.registry_table)
+    credentials = deployment.items(deployment.settings.credentials_table)
+    iam = deployment.client("iam")
+    account = [item for item in registry if item["pk"]["S"] == f"SUBJECT#{person.subject}"]
+    own = [item for item in registry if item["pk"]["S"] == f"NAMESPACE#{person.namespace}"]
+    topics = {
+        item["sk"]["S"].removeprefix("TOPIC#"): (item["state"]["S"], item.get("topic_id", {}).get("S"))
+        for item in own
+        if item["sk"]["S"].startswith("TOPIC#")
+    }
+    held = kafka.list_topics(f"{person.namespace}.")
+    assert topics == {name.partition(".")[2]: ("active", one.topic_id) for name, one in held.items()}
+    users = {
+        user["UserName"]
+        for page in iam.get_paginator("list_users").paginate(PathPrefix="/msk-users/")
+        for user in page["Users"]
+    }
+    assert (person.subject in users) == bool(account)
+    assert len(own) - len(topics) == len(account)
+    recorded = {
+        item["pk"]["S"].removeprefix("KEY#"): item["state"]["S"]
+        for item in credentials
+        if item["sk"]["S"] == "KEY" and item["subject"]["S"] == person.subject
+    }
+    in_iam: dict[str, str] = {}
+    if account:
+        assert [item["state"]["S"] for item in account] == ["active"]
+        listed = iam.list_access_keys(UserName=person.subject)["AccessKeyMetadata"]
+        in_iam = {key["AccessKeyId"]: key["Status"].lower() for key in listed}
+    assert recorded == in_iam
+    pointers = {
+        item["sk"]["S"].removeprefix("KEY#")
+        for item in credentials
+        if item["pk"]["S"] == f"SUBJECT#{person.subject}" and item["sk"]["S"].startswith("KEY#")
+    }
+    assert pointers == set(recorded)
+
+
+def nothing_pending(deployment: Deployment, people: list[Person]) -> bool:
+    """Whether the background has finished with all of them."""
+    return not any(
+        item["pk"]["S"].startswith("PENDING#") and (one.subject in str(item) or one.namespace in str(item))
+        for item in deployment.items(deployment.settings.registry_table)
+        for one in people
+    )
+
+
+def require_fair(replies: list[tuple[str, str, httpx.Response]]) -> None:
+    """Every call was done, was refused in words, or was told to try again; no other ending."""
+    statuses = Counter(reply.status_code for _, _, reply in replies)
+    assert set(statuses) <= {200, 404, 500, 503}, statuses
+    for method, path, reply in replies:
+        body: dict[str, Any] = reply.json()
+        if reply.status_code == 404:
+            assert method == "ROTATE", path
+        if reply.status_code == 500:
+            assert "again" in body["message"] or "ask for one" in body["message"], body
+
+
+@pytest.mark.parametrize(
+    ("people", "calls_each"),
+    [
+        pytest.param(4, 14, id="short"),
+        pytest.param(20, 50, id="long", marks=pytest.mark.long),
+    ],
+)
+def test_storm_of_mixed_calls_leaves_no_duplicate_nothing_lost_and_nothing_orphaned(
+    replicas: list[Replica],
+    new_people: Callable[[], Person],
+    deployment: Deployment,
+    kafka: TopicAdmin,
+    people: int,
+    calls_each: int,
+) -> None:
+    everybody = [new_people() for _ in range(people)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda one: one.get(replicas[0], "POST", "/api/v3/user"), everybody))
+
+    replies = storm(replicas, everybody, calls_each)
+
+    for subject in replies:
+        require_fair(replies[subject])
+    await_that(lambda: nothing_pending(deployment, everybody))
+    for number, person in enumerate(everybody):
+        require_sound(person, deployment, kafka)
+        if number % 2 == 0:
+            made = {
+                path.rpartition("/")[2]
+                for method, path, reply in replies[person.subject]
+                if method == "POST" and "/kept-" in path and reply.status_code == 200
+            }
+            assert made
+            listed = person.get(replicas[1], "GET", "/api/v3/namespace")["namespaces"][person.namespace]
+            assert made <= set(listed), "a topic was lost"
