@@ -17,7 +17,7 @@ from octopus.fabric.settings import FabricSettings
 from octopus.fabric.supervision import wait_until
 from tests.integration.cluster.traffic import Reader, Writer
 from tests.integration.fabric.conftest import RunningFabric
-from tests.integration.fabric.kafka import person
+from tests.integration.fabric.kafka import consume_all, person, produce
 from tests.ports import free_port_below, free_ports
 
 pytestmark = pytest.mark.timeout(900)
@@ -101,6 +101,35 @@ def test_another_number_of_brokers_is_refused_with_the_way_out(fabric: RunningFa
     assert "brokers is 1, but Kafka was made of 3 here" in refused.stderr
     assert "`octopus reset`" in refused.stderr
     assert {process["ready"] for process in fabric.processes().values()} == {True}
+
+
+@pytest.mark.long
+def test_everything_killed_at_once_comes_back_with_every_record(fabric: RunningFabric) -> None:
+    sent = produce(fabric, "phoenix", "kept", 500)
+    supervisord = int((fabric.home / "supervisord.pid").read_text())
+    victims = [
+        psutil.Process(pid)
+        for pid in (supervisord, *(process["pid"] for process in fabric.processes().values()))
+    ]
+    for victim in victims:
+        victim.kill()
+    _, alive = psutil.wait_procs(victims, timeout=30)
+    assert not alive
+    fabric.octopus("up", seconds=600)
+    assert {process["ready"] for process in fabric.processes().values()} == {True}
+    assert consume_all(fabric, "phoenix", "kept") == sent
+
+
+@pytest.mark.long
+def test_left_over_brokers_are_stopped_together_and_started_again(fabric: RunningFabric) -> None:
+    sent = produce(fabric, "orphan", "kept", 500)
+    before = {process["pid"] for process in fabric.processes().values()}
+    psutil.Process(int((fabric.home / "supervisord.pid").read_text())).kill()
+    notes = "\n".join(fabric.octopus("up", seconds=600)["notes"])
+    assert "left processes behind" in notes
+    assert "did not stop cleanly" not in notes
+    assert not any(psutil.pid_exists(pid) for pid in before)
+    assert consume_all(fabric, "orphan", "kept") == sent
 
 
 def made_topic(fabric: RunningFabric, name: str) -> tuple[dict[str, Any], str]:

@@ -84,6 +84,17 @@ def test_configuration_is_private(
     assert (tmp_path / "supervisord.conf").stat().st_mode & 0o077 == 0
 
 
+def test_stop_ends_several_at_once_and_minds_none_that_does_not_run(
+    program: Callable[..., Program], supervisor: Supervisor
+) -> None:
+    names = ("one", "two", "never-started")
+    supervisor.configure([program(name, SLEEP) for name in names])
+    for name in names[:2]:
+        supervisor.start_program(name)
+    supervisor.stop(*names)
+    assert {supervisor.states()[name].pid for name in names} == {None}
+
+
 def test_killed_supervisor_leaves_orphans_that_are_found_and_ended(
     program: Callable[..., Program], tmp_path: Path
 ) -> None:
