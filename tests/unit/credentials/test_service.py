@@ -8,14 +8,19 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
 from structlog.testing import capture_logs
 
 from octopus.credentials import inspection
 from octopus.credentials.issuer import IamUserIssuer, IssuedKey, PrincipalGoneError
-from octopus.credentials.models import Kind, StoredKey
+from octopus.credentials.models import KeyState, Kind, StoredKey
 from octopus.credentials.secrets import encrypt
-from octopus.credentials.service import Credentials
+from octopus.credentials.service import Credentials, NoRoomError
 from octopus.credentials.store import NO_POLICY_SHA256, CredentialStore
+from octopus.credentials.sts import SessionIssuer
+from octopus.errors import OctopusError
+from octopus.iam.generate import PolicyTooLargeError
 from octopus.registry.leases import Leases
 from octopus.registry.transactions import ConditionFailedError
 
@@ -197,3 +202,137 @@ def test_version_row_says_which_policy_is_in_force(store: CredentialStore, datab
     assert recorded() == f"3 {'a' * 64}"
     store.bump_version(SUBJECT, NO_POLICY_SHA256)
     assert recorded() == "4 "
+
+
+def test_third_key_is_refused_and_changes_nothing(
+    credentials: Credentials, leases: Leases, store: CredentialStore
+) -> None:
+    with leases.hold("account") as lease:
+        kept = [credentials.issue(SUBJECT, SUBJECT, lease).access_key_id for _ in range(2)]
+        with pytest.raises(NoRoomError) as full:
+            credentials.issue(SUBJECT, SUBJECT, lease)
+
+    assert [key.access_key_id for key in full.value.keys] == kept[::-1]
+    assert [key.access_key_id for key in store.keys_of(SUBJECT)] == kept[::-1]
+
+
+def test_rotation_whose_new_key_cannot_be_had_says_that_the_old_one_is_gone(
+    credentials: Credentials, leases: Leases, issuer: RecordingIssuer, store: CredentialStore
+) -> None:
+    def fail() -> None:
+        raise EndpointConnectionError(endpoint_url="https://kms.example")
+
+    with leases.hold("account") as lease:
+        old, kept = (credentials.issue(SUBJECT, SUBJECT, lease).access_key_id for _ in range(2))
+        issuer.once_issued = fail
+        with pytest.raises(OctopusError, match=f"Key {old} is deleted and no new one was made"):
+            credentials.rotate(SUBJECT, SUBJECT, old, lease, overlap=timedelta(0))
+
+    assert [key.access_key_id for key in store.keys_of(SUBJECT)] == [kept]
+
+
+def test_rotation_that_fails_before_the_old_key_ends_leaves_it(
+    credentials: Credentials, leases: Leases, issuer: RecordingIssuer, store: CredentialStore
+) -> None:
+    def fail() -> None:
+        raise EndpointConnectionError(endpoint_url="https://kms.example")
+
+    with leases.hold("account") as lease:
+        old = credentials.issue(SUBJECT, SUBJECT, lease).access_key_id
+        issuer.once_issued = fail
+        with pytest.raises(EndpointConnectionError):
+            credentials.rotate(SUBJECT, SUBJECT, old, lease, overlap=timedelta(0))
+
+    (left,) = store.keys_of(SUBJECT)
+    assert (left.access_key_id, left.expires, left.successor) == (old, None, None)
+
+
+def test_suspended_keys_come_back_as_they_were_and_sessions_do_not(
+    credentials: Credentials, leases: Leases, store: CredentialStore, iam: Any
+) -> None:
+    def in_iam() -> dict[str, str]:
+        listed = iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"]
+        return {key["AccessKeyId"]: key["Status"] for key in listed}
+
+    with leases.hold("account") as lease:
+        active, idle = (credentials.issue(SUBJECT, SUBJECT, lease).access_key_id for _ in range(2))
+        store.set_states(SUBJECT, {idle: KeyState.INACTIVE})
+        iam.update_access_key(UserName=SUBJECT, AccessKeyId=idle, Status="Inactive")
+        store.add(session("ASIA1"))
+
+        for _ in range(2):
+            credentials.suspend(SUBJECT, SUBJECT, lease)
+        assert {key.access_key_id: key.state for key in store.all_of(SUBJECT)} == {
+            active: KeyState.SUSPENDED,
+            idle: KeyState.INACTIVE,
+        }
+        assert in_iam() == {active: "Inactive", idle: "Inactive"}
+        assert credentials.current(SUBJECT, SUBJECT) is None
+
+        for _ in range(2):
+            credentials.resume(SUBJECT, SUBJECT, lease)
+        assert {key.access_key_id: key.state for key in store.all_of(SUBJECT)} == {
+            active: KeyState.ACTIVE,
+            idle: KeyState.INACTIVE,
+        }
+        assert in_iam() == {active: "Active", idle: "Inactive"}
+
+
+def test_suspended_key_that_iam_lost_meanwhile_is_forgotten(
+    credentials: Credentials, leases: Leases, store: CredentialStore, iam: Any
+) -> None:
+    with leases.hold("account") as lease:
+        key = credentials.issue(SUBJECT, SUBJECT, lease).access_key_id
+        credentials.suspend(SUBJECT, SUBJECT, lease)
+        iam.delete_access_key(UserName=SUBJECT, AccessKeyId=key)
+        credentials.resume(SUBJECT, SUBJECT, lease)
+
+    assert store.all_of(SUBJECT) == []
+
+
+def test_more_sessions_than_a_transaction_holds_are_read_counted_and_ended(
+    credentials: Credentials, leases: Leases, store: CredentialStore
+) -> None:
+    for number in range(130):
+        store.add(session(f"ASIA{number:03}"))
+    with leases.hold("account") as lease:
+        key = credentials.issue(SUBJECT, SUBJECT, lease).access_key_id
+
+        assert store.live_sessions(SUBJECT) == 130
+        assert len(store.all_of(SUBJECT)) == 131
+        assert [one.access_key_id for one in store.keys_of(SUBJECT)] == [key]
+        credentials.delete_all(SUBJECT, SUBJECT, lease)
+
+    assert store.all_of(SUBJECT) == []
+    assert store.live_sessions(SUBJECT) == 0
+
+
+def test_key_of_another_principal_is_not_found(store: CredentialStore) -> None:
+    store.add(session("ASIA1"))
+
+    assert store.key(SUBJECT, "ASIA1") is not None
+    assert store.key("another", "ASIA1") is None
+    assert not store.set_label("ASIA2", "gone")
+
+
+def test_policy_that_sts_cannot_pack_is_refused_by_field() -> None:
+    client = boto3.client("sts", region_name="us-east-1")
+    with Stubber(client) as aws:
+        aws.add_client_error("assume_role", "PackedPolicyTooLarge", "Packed size is 120% of allowed")
+        issuer = SessionIssuer(client, role_arn="arn:aws:iam::111122223333:role/octopus-t-client")
+        with pytest.raises(PolicyTooLargeError, match="topics: AWS cannot pack the session's policy of"):
+            issuer.issue(name=SUBJECT, policy={"Version": "2012-10-17", "Statement": []}, duration_s=900)
+
+
+def session(access_key_id: str) -> StoredKey:
+    return StoredKey(
+        access_key_id=access_key_id,
+        subject=SUBJECT,
+        user_name=SUBJECT,
+        kind=Kind.SESSION,
+        secret=b"ciphertext",
+        created=datetime.now(UTC).isoformat(),
+        expires=(datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+        topics=("ns.b", "ns.a"),
+        actions=("read",),
+    )

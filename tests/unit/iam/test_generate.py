@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,14 @@ from octopus.iam.document import parse
 from octopus.iam.evaluate import decide
 from octopus.iam.generate import (
     INLINE_POLICY_CEILING,
+    SESSION_POLICY_CEILING,
     PolicyTooLargeError,
     canonical_json,
     policy_sha256,
     principal_boundary,
     principal_policy,
     require_inline_size,
+    session_policy,
 )
 from octopus.iam.models import Principal
 from octopus.iam.normalise import normalise
@@ -142,3 +145,99 @@ def test_principal_policy_refuses_a_namespace_that_iam_would_interpret(namespace
 def test_principal_policy_refuses_what_is_no_cluster(arn: str) -> None:
     with pytest.raises(ValueError, match="ARN"):
         principal_policy(cluster_arn=arn, namespaces=[OWN])
+
+
+READS = [
+    ("Connect", CLUSTER),
+    ("DescribeTopic", resource("topic", f"{OWN}.t")),
+    ("ReadData", resource("topic", f"{OWN}.t")),
+    ("DescribeGroup", resource("group", f"{OWN}.g")),
+    ("AlterGroup", resource("group", f"{OWN}.g")),
+]
+WRITES = [
+    ("Connect", CLUSTER),
+    ("WriteDataIdempotently", CLUSTER),
+    ("DescribeTopic", resource("topic", f"{OWN}.t")),
+    ("WriteData", resource("topic", f"{OWN}.t")),
+    ("DescribeTransactionalId", resource("transactional-id", f"{OWN}.x")),
+    ("AlterTransactionalId", resource("transactional-id", f"{OWN}.x")),
+]
+NEVER = [
+    ("DescribeCluster", CLUSTER),
+    ("DeleteGroup", resource("group", f"{OWN}.g")),
+    ("DeleteTopic", resource("topic", f"{OWN}.t")),
+    *((action, resource("topic", f"{OWN}.u")) for action in ("DescribeTopic", "ReadData", "WriteData")),
+    *((action, resource("topic", f"{OWN}.t2")) for action in ("DescribeTopic", "ReadData", "WriteData")),
+    ("ReadData", resource("topic", "ns-222222222222.t")),
+    ("AlterGroup", resource("group", "g")),
+    ("AlterGroup", resource("group", "ns-222222222222.g")),
+    ("AlterTransactionalId", resource("transactional-id", "ns-222222222222.x")),
+]
+
+
+@pytest.mark.parametrize(("actions", "may"), [(("read",), READS), (("write",), WRITES)])
+def test_session_policy_is_what_clients_need_to_read_or_to_write(
+    actions: tuple[str, ...], may: list[tuple[str, str]]
+) -> None:
+    policy = session_policy(cluster_arn=CLUSTER, topics=[f"{OWN}.t"], actions=actions)
+    both = session_policy(cluster_arn=CLUSTER, topics=[f"{OWN}.t"], actions=("read", "write"))
+
+    for action, on in {*READS, *WRITES, *NEVER}:
+        assert decided(policy, action, on) is ((action, on) in may), (action, on)
+        assert decided(both, action, on) is ((action, on) in {*READS, *WRITES}), (action, on)
+
+
+def test_session_policy_allows_nothing_that_its_owner_may_not() -> None:
+    policy = session_policy(cluster_arn=CLUSTER, topics=[f"{OWN}.*"], actions=("read", "write"))
+
+    for statement in policy["Statement"]:
+        for action in statement["Action"]:
+            for name in statement["Resource"]:
+                assert allowed(action.removeprefix("kafka-cluster:"), name.replace("*", "t"))
+
+
+def test_session_policy_names_no_topic_twice() -> None:
+    asked = [f"{OWN}.b", f"{OWN}.*", f"{OWN}.a", f"{OWN}.b", "ns-2.b", "ns-2.a", "ns-2.b"]
+
+    policy = session_policy(cluster_arn=CLUSTER, topics=asked, actions=["read"])
+
+    assert policy == session_policy(cluster_arn=CLUSTER, topics=sorted(asked), actions=["read", "read"])
+    (topics,) = [
+        statement["Resource"] for statement in policy["Statement"] if ":topic/" in statement["Resource"][0]
+    ]
+    assert topics == [resource("topic", name) for name in (f"{OWN}.*", "ns-2.a", "ns-2.b")]
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["", "t", "*", "*.*", "ns.", ".t", "ns.t*", "ns.?", "n*.t", "ns/x.t", "ns.t/u", "ns.${aws:x}", "é.t"],
+)
+def test_session_policy_takes_no_name_that_iam_would_interpret(topic: str) -> None:
+    with pytest.raises(ValueError, match="cannot be a session's"):
+        session_policy(cluster_arn=CLUSTER, topics=["ns.t", topic], actions=["read"])
+
+
+@pytest.mark.parametrize(("topics", "actions"), [([], ["read"]), (["ns.t"], []), (["ns.t"], ["delete"])])
+def test_session_policy_of_nothing_is_refused(topics: list[str], actions: list[str]) -> None:
+    with pytest.raises(ValueError, match="cannot be a session's"):
+        session_policy(cluster_arn=CLUSTER, topics=topics, actions=actions)
+
+
+def test_session_policy_is_held_to_the_ceiling_of_sts() -> None:
+    def size(count: int) -> int:
+        names = [f"{OWN}.t{number:02}" for number in range(count)]
+        return len(
+            canonical_json(session_policy(cluster_arn=CLUSTER, topics=names, actions=["read", "write"]))
+        )
+
+    step = size(2) - size(1)
+    most = 1 + (SESSION_POLICY_CEILING - size(1)) // step
+    assert SESSION_POLICY_CEILING - step < size(most) <= SESSION_POLICY_CEILING
+    told = f"topics: the session's policy would have {size(most) + step} characters and AWS takes 2048: "
+    with pytest.raises(PolicyTooLargeError, match=told):
+        size(most + 1)
+
+
+def decided(policy: dict[str, Any], action: str, on: str) -> bool:
+    layer = normalise([parse(policy)], PRINCIPAL)
+    return decide((layer,), action=f"kafka-cluster:{action}", resource=on, at_ms=0).allowed

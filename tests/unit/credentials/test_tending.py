@@ -1,0 +1,102 @@
+"""What the clock and IAM say about recorded keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from octopus.credentials.models import KeyState, Kind, StoredKey
+from octopus.credentials.tending import Findings, look_at
+
+QUARTER = timedelta(days=90)
+
+
+def moment(**ago: float) -> str:
+    return (datetime.now(UTC) - timedelta(**ago)).isoformat()
+
+
+def key(**attributes: Any) -> StoredKey:
+    basics = {
+        "access_key_id": "AKIA1",
+        "subject": "s",
+        "user_name": "s",
+        "kind": Kind.IAM_USER,
+        "secret": b"",
+        "created": moment(days=400),
+    }
+    return StoredKey(**(basics | attributes))
+
+
+def found(
+    *stored: StoredKey, used: str | None = None, in_iam: dict[str, bool] | None = None, **arguments: Any
+) -> Findings:
+    states = {one.access_key_id: True for one in stored} if in_iam is None else in_iam
+    return look_at(stored, states, last_used=lambda _key: used, **({"unused_after": QUARTER} | arguments))
+
+
+@pytest.mark.parametrize(
+    ("stored", "arguments", "ended"),
+    [
+        (key(expires=moment(seconds=1)), {}, {"AKIA1": "expired"}),
+        (key(expires=moment(seconds=1), state=KeyState.SUSPENDED), {}, {"AKIA1": "expired"}),
+        (key(), {"in_iam": {}, "used": moment(days=1)}, {"AKIA1": "gone from IAM"}),
+        (key(created=moment(hours=-1)), {"in_iam": {}}, {}),
+        (key(), {"used": None}, {"AKIA1": "unused"}),
+        (key(), {"used": moment(days=91)}, {"AKIA1": "unused"}),
+        (key(), {"used": moment(days=89)}, {}),
+        (key(created=moment(days=89)), {"used": None}, {}),
+        (key(), {"used": None, "unused_after": None}, {}),
+        (key(state=KeyState.SUSPENDED), {"used": None}, {}),
+        (key(state=KeyState.INACTIVE), {"used": None, "in_iam": {"AKIA1": False}}, {"AKIA1": "unused"}),
+    ],
+    ids=[
+        "past its end",
+        "suspended and past its end",
+        "deleted by hand",
+        "so new that IAM may not list it",
+        "never used",
+        "not used for long",
+        "used of late",
+        "too young to be unused",
+        "unused for ever allowed",
+        "suspended",
+        "inactive and unused",
+    ],
+)
+def test_key_ends_for_a_reason(stored: StoredKey, arguments: dict[str, Any], ended: dict[str, str]) -> None:
+    findings = found(stored, **arguments)
+
+    assert findings.ended == ended
+    assert not findings.states
+    assert bool(findings) is bool(ended)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "active_in_iam", "becomes"),
+    [
+        (KeyState.ACTIVE, True, None),
+        (KeyState.ACTIVE, False, KeyState.INACTIVE),
+        (KeyState.INACTIVE, True, KeyState.ACTIVE),
+        (KeyState.INACTIVE, False, None),
+        (KeyState.SUSPENDED, True, None),
+        (KeyState.SUSPENDED, False, None),
+    ],
+)
+def test_record_follows_what_was_done_in_iam_by_hand(
+    recorded: KeyState, active_in_iam: bool, becomes: KeyState | None
+) -> None:
+    findings = found(key(state=recorded), used=moment(days=1), in_iam={"AKIA1": active_in_iam})
+
+    assert findings.states == ({} if becomes is None else {"AKIA1": becomes})
+    assert not findings.ended
+
+
+def test_session_is_cleared_away_once_it_has_ended_and_never_looked_for_in_iam() -> None:
+    over = key(access_key_id="ASIA1", kind=Kind.SESSION, expires=moment(seconds=1))
+    open_still = key(access_key_id="ASIA2", kind=Kind.SESSION, expires=moment(minutes=-5))
+
+    findings = found(over, open_still, in_iam={})
+
+    assert findings == Findings(ended={}, states={}, over=["ASIA1"])
