@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from octopus.fabric.supervision import wait_until
 from tests.integration.broker.node import Node
 from tests.integration.judge.institution import Institution, Tenant
 
+CREDENTIAL_PROCESS = Path(__file__).parent / "python" / "credential_process.py"
 SESSION_S = 20
 """For how long the broker takes a client's authentication."""
 
@@ -43,7 +45,7 @@ class Person:
 
     def use_key(self, access_key_id: str, secret: str, session_token: str | None = None) -> None:
         """Let the profile sign with a key from now on."""
-        key = {"Version": 1, "AccessKeyId": access_key_id, "SecretAccessKey": secret}
+        key = {"AccessKeyId": access_key_id, "SecretAccessKey": secret}
         if session_token is not None:
             key["SessionToken"] = session_token
         written = self.key_file.with_suffix(".new")
@@ -61,7 +63,7 @@ class Cluster:
     _admin: AdminClient = field(init=False)
 
     def __post_init__(self) -> None:
-        self._admin = AdminClient(self.node.inner)
+        self._admin = AdminClient(self.node.inner | {"log_level": 0})
 
     @property
     def port(self) -> int:
@@ -86,11 +88,20 @@ class Cluster:
         person.use_key(person.tenant.access_key_id, person.tenant.secret)
         return person
 
+    def another_key(self, person: Person) -> Tenant:
+        """A second key of a person's, as rotation makes it."""
+        subject = person.tenant.subject
+        issued = self.institution.iam.create_access_key(UserName=subject)["AccessKey"]
+        key = Tenant(subject, issued["AccessKeyId"], issued["SecretAccessKey"])
+        self.institution.record_key(key)
+        return key
+
     def profile(self, name: str, tenant: Tenant) -> Person:
         """A profile of a tenant, which has no key yet."""
         key_file = self.home / f"{name}.json"
+        command = shlex.join([sys.executable, "-I", "-S", str(CREDENTIAL_PROCESS), str(key_file)])
         with (self.home / "aws-config").open("a") as config:
-            config.write(f"[profile {name}]\ncredential_process = cat {shlex.quote(str(key_file))}\n")
+            config.write(f"[profile {name}]\ncredential_process = {command}\n")
         return Person(tenant, name, key_file)
 
     def topic(self, person: Person, name: str, *, partitions: int = 1) -> str:

@@ -22,8 +22,10 @@ class Library:
         reauthenticates: in place, before its session ends (KIP-368); others connect again.
         new_key_at_reauthentication: asks for credentials so often that a changed key is seen soon.
         protocols: of consumer groups.
+        longest_wait_ms: for which a fetch may be parked.
         topic_refused, group_refused, transaction_refused: its own name of what Kafka answers.
         token_refused: the same, of a token that the broker does not take.
+        reading_refused_in_log: where a consumer of a refused topic is told nothing, what its log says.
     """
 
     name: str
@@ -33,9 +35,11 @@ class Library:
     group_refused: str
     transaction_refused: str
     token_refused: str
+    reading_refused_in_log: str | None = None
     reauthenticates: bool = True
     new_key_at_reauthentication: bool = True
     protocols: tuple[str, ...] = ("classic",)
+    longest_wait_ms: int = 300_000
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -62,7 +66,8 @@ def _java(mechanism: str, *, new_key_at_reauthentication: bool) -> Library:
         token_refused="SaslAuthenticationException",
         new_key_at_reauthentication=new_key_at_reauthentication,
         protocols=("classic", "consumer"),
-        environment={"KAFKA_SASL_MECHANISM": mechanism},
+        # It keeps a key until 15 s before its end; the others ask their credential_process for every token.
+        environment={"KAFKA_SASL_MECHANISM": mechanism, "KEY_LIFE_S": "30"},
     )
 
 
@@ -83,7 +88,9 @@ KAFKA_PYTHON = Library(
     topic_refused="TopicAuthorizationFailedError",
     group_refused="GroupAuthorizationFailedError",
     transaction_refused="TransactionalIdAuthorizationFailedError",
-    token_refused="SaslAuthenticationFailedError",
+    # Its producer tries until its time is over.
+    token_refused="KafkaTimeoutError",
+    reading_refused_in_log="is not authorized for this client",
     reauthenticates=False,
 )
 AIOKAFKA = Library(
@@ -98,11 +105,14 @@ AIOKAFKA = Library(
 )
 KAFKAJS = Library(
     name="kafkajs",
+    # No heartbeat is sent while it waits, and its group would go on without it.
+    longest_wait_ms=20_000,
     command=("node", str(HERE / "js" / "client.js")),
     installed=HERE / "js" / "node_modules" / "kafkajs",
     topic_refused="TOPIC_AUTHORIZATION_FAILED",
-    group_refused="GROUP_AUTHORIZATION_FAILED",
-    transaction_refused="TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+    # That it is not authorised stands in its log alone.
+    group_refused="KafkaJSGroupCoordinatorNotFound",
+    transaction_refused="KafkaJSGroupCoordinatorNotFound",
     token_refused="KafkaJSSASLAuthenticationError",
 )
 # Its login signs once for the whole life of a token, 15 minutes.

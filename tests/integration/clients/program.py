@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import subprocess
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from tests.integration.clients.libraries import ROOT, Library
+
+ANSWER_S = 90
+"""Longest wait for a reply; clients give up on what they try before that."""
 
 Record = tuple[int, int, str]
 """Partition, offset and value."""
@@ -54,6 +60,14 @@ class Program:
                 stderr=written,
                 text=True,
             )
+        self._replies: queue.Queue[str] = queue.Queue()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
 
     def open_producer(self, profile: str, transactional_id: str | None = None) -> None:
         """A producer that signs with a profile; idempotent."""
@@ -92,10 +106,13 @@ class Program:
     def ask(self, operation: str, **parameters: Any) -> Any:
         """One request and its reply."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"do": operation, **parameters}) + "\n")
         self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        try:
+            line = self._replies.get(timeout=ANSWER_S)
+        except queue.Empty:
+            self._process.kill()
+            raise AssertionError(f"{self.library}: no answer to {operation} within {ANSWER_S} s") from None
         assert line, f"{self.library} ended: {self.log.read_text()}"
         reply = json.loads(line)
         if "error" in reply:
@@ -105,6 +122,8 @@ class Program:
     def close(self) -> None:
         """Close producer and consumer, as far as there are."""
         for what in ("producer", "consumer"):
+            if not self.runs:
+                return
             try:
                 self.ask(f"close_{what}")
             except ClientError:
@@ -123,11 +142,18 @@ class Program:
     def stop(self) -> None:
         """End the process."""
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             self._process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._listener.join()
+
+    def _listen(self) -> None:
         assert self._process.stdout is not None
-        self._process.stdout.close()
+        with self._process.stdout as replies:
+            for line in replies:
+                self._replies.put(line)
+        self._replies.put("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -24,6 +25,7 @@ def serve(
         client: its methods are what can be asked for.
         name_of: how the client's library calls an error.
     """
+    logging.basicConfig(level=logging.WARNING)
     for line in sys.stdin:
         request: dict[str, Any] = json.loads(line)
         operation = getattr(client, request.pop("do"))

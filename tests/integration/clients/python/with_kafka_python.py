@@ -34,7 +34,7 @@ class Client:
             **_settings(profile),
             enable_idempotence=True,
             transactional_id=transactional_id,
-            max_block_ms=SEND_SECONDS * 1000,
+            max_block_ms=15_000,
         )
         if transactional_id is not None:
             self._producer.init_transactions()
