@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from octopus.doctor.findings import Check, Finding, NotKnownError, Status, examine, failed, ok
 from octopus.doctor.platform import OPERATOR_CHECKS
 from octopus.doctor.user import USER_CHECKS
@@ -53,3 +56,10 @@ def test_every_need_is_a_check_before_it() -> None:
             assert set(check.needs) <= before, check.name
             assert check.name not in before
             before.add(check.name)
+
+
+def test_documentation_has_every_check() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "doctor.md").read_text()
+    _, user, operator = re.split(r"^## As .*$", text, flags=re.MULTILINE)
+    for checks, section in ((USER_CHECKS, user), (OPERATOR_CHECKS, operator)):
+        assert [check.name for check in checks if f"`{check.name}`" not in section] == []
