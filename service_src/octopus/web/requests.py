@@ -17,7 +17,7 @@ from octopus.web.errors import too_large, unexpected
 
 REQUEST_ID = "X-Request-Id"
 LARGEST_BODY = 16 * 1024
-"""Bytes; the management routes read no body at all."""
+"""Bytes; the management routes read a few hundred at most."""
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
