@@ -151,7 +151,7 @@ class Caller:
         Raises:
             OctopusError: the service refused.
         """
-        self.session.call("POST", full_name(self.namespace, name).replace(".", "/"))
+        self.session.call("POST", f"{self.namespace}/{name}")
         self.made_topic = name
         return full_name(self.namespace, name)
 

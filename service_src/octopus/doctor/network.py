@@ -51,12 +51,6 @@ def parse_servers(text: str) -> tuple[Address, ...]:
     return tuple(addresses)
 
 
-def address_of(url: str) -> Address:
-    """Where a web address leads."""
-    parts = urlsplit(url)
-    return Address(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-
-
 def check_names(addresses: Iterable[Address]) -> Finding:
     """Whether every host's name can be resolved."""
     resolved = []
@@ -110,23 +104,21 @@ def check_certificates(addresses: Iterable[Address], ca_file: Path | None) -> Fi
 
 
 def check_expiry(addresses: Iterable[Address], ca_file: Path | None) -> Finding:
-    """Whether every certificate lives for long enough."""
+    """Whether every certificate, and the authority in ``ca_file`` that signed it, lives for long enough."""
+    known = x509.load_pem_x509_certificates(ca_file.read_bytes()) if ca_file is not None else []
     for address in dict.fromkeys(addresses):
-        end = _certificate(address).not_valid_after_utc
-        left = end - datetime.now(UTC)
-        if left < RENEW_BEFORE:
+        shown = _certificate(address)
+        if _ends_soon(shown):
             return failed(
-                f"the certificate of {address} ends on {end:%Y-%m-%d %H:%M} UTC, in {left.days} days",
+                f"the certificate of {address} ends on {shown.not_valid_after_utc:%Y-%m-%d %H:%M} UTC",
                 "put a new certificate into the broker's key store and restart that broker; on this machine "
                 "`octopus up` renews it",
             )
-    authority = [x509.load_pem_x509_certificates(ca_file.read_bytes())] if ca_file is not None else []
-    soonest = min((one.not_valid_after_utc for many in authority for one in many), default=None)
-    if soonest is not None and soonest - datetime.now(UTC) < RENEW_BEFORE:
-        return failed(
-            f"an authority in {ca_file} ends on {soonest:%Y-%m-%d}",
-            "give clients a file with its successor before that day",
-        )
+        if any(one.subject == shown.issuer and _ends_soon(one) for one in known):
+            return failed(
+                f"the authority in {ca_file} that signed for {address} ends within {RENEW_BEFORE.days} days",
+                "give every client a file with its successor before that day",
+            )
     return ok(f"all live for {RENEW_BEFORE.days} days at least")
 
 
@@ -155,6 +147,10 @@ def _certificate(address: Address) -> x509.Certificate:
         context.wrap_socket(plain, server_hostname=address.host) as connection,
     ):
         return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
+
+
+def _ends_soon(certificate: x509.Certificate) -> bool:
+    return certificate.not_valid_after_utc - datetime.now(UTC) < RENEW_BEFORE
 
 
 def _disbelieved(address: Address, ca_file: Path | None, error: ssl.SSLCertVerificationError) -> Finding:

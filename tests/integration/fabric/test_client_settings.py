@@ -36,6 +36,7 @@ def _topic(fabric: RunningFabric) -> str:
     return f"{namespace}.readings"
 
 
+@cache
 def _printed(fabric: RunningFabric, tool: str, *options: str) -> str:
     done = fabric.command("config", tool, "--as", OWNER, *options)
     assert done.returncode == 0, done.stderr

@@ -58,12 +58,12 @@ class Authority:
         return file
 
 
-def make_authority(file: Path, common_name: str) -> Authority:
+def make_authority(file: Path, common_name: str, *, ends: datetime.timedelta = 365 * DAY) -> Authority:
     """An authority whose certificate is written to ``file``."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     certificate = (
-        _builder(name, name, key, -DAY, 365 * DAY)
+        _builder(name, name, key, -DAY, ends)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(
             x509.KeyUsage(

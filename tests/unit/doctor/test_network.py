@@ -10,7 +10,6 @@ import pytest
 from octopus.doctor.findings import Finding, Status
 from octopus.doctor.network import (
     Address,
-    address_of,
     check_certificates,
     check_expiry,
     check_names,
@@ -37,7 +36,6 @@ def _failed(finding: Finding, detail: str, fix: str) -> None:
 def test_servers_are_parsed_with_ports_and_ipv6() -> None:
     assert parse_servers("b1.example:9098, [::1]:9099") == (Address("b1.example", 9098), Address("::1", 9099))
     assert str(Address("::1", 9099)) == "[::1]:9099"
-    assert address_of("https://octopus.example/api") == Address("octopus.example", 443)
     with pytest.raises(ValueError, match=r"'b1\.example' is not host:port"):
         parse_servers("b1.example")
 
@@ -101,4 +99,10 @@ def test_listener_without_tls_is_said_to_be_another(authority: Authority) -> Non
 def test_certificate_that_ends_soon_is_to_be_renewed(authority: Authority, tmp_path: Path) -> None:
     with tls_server(authority.issue(tmp_path, ends=20 * DAY)) as address:
         assert check_certificates([address], authority.file).status is Status.OK
-        _failed(check_expiry([address], authority.file), "in 19 days", "octopus up")
+        _failed(check_expiry([address], authority.file), "ends on", "octopus up")
+
+
+def test_authority_that_ends_soon_needs_a_successor(tmp_path: Path) -> None:
+    authority = make_authority(tmp_path / "ca.pem", "Brokers of Example", ends=20 * DAY)
+    with tls_server(authority.issue(tmp_path)) as address:
+        _failed(check_expiry([address], authority.file), "signed for 127.0.0.1", "successor")
