@@ -162,7 +162,7 @@ class Sources:
             readings.renew()
         for principal in [principal for principal in self._rights if principal not in self._users]:
             del self._rights[principal]
-            self._unsettled.discard(principal)
+        self._unsettled = {principal for principal in self._unsettled if principal in self._users}
 
     async def list_users(self) -> None:
         """Read the account once, for everybody at once.
