@@ -1,13 +1,29 @@
-"""Records the calls that an operation makes to AWS and to Kafka, and ends a process at one of them."""
+"""Records the calls that an operation makes to AWS and to Kafka, ends a process at one of them, and looks at
+what is there once somebody else has gone on."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pytest
 
 from octopus import aws
-from tests.integration.accounts.conftest import Fabric
+from octopus.accounts.models import State
+from octopus.accounts.principal import SUSPENDED_POLICY
+from octopus.credentials.models import KeyState, Kind
+from octopus.iam.generate import principal_policy
+from octopus.registry.leases import LIFE_S
+from tests.integration.accounts.fabric import Fabric
+from tests.integration.accounts.operations import OPERATIONS, Operation
+from tests.memory_kafka import unwatched
+
+RECORDING = Path(__file__).with_name("recorded_calls.json")
+RECORDED: dict[str, list[str]] = json.loads(RECORDING.read_text())
 
 When = Literal["before", "after"]
 
@@ -64,7 +80,7 @@ def watched(fabric: Fabric) -> Iterator[Calls]:
     try:
         yield calls
     finally:
-        fabric.kafka.watch = lambda _call, _when: None
+        fabric.kafka.watch = unwatched
         for client in clients:
             client.meta.events.unregister("before-call", before)
             client.meta.events.unregister("after-call", after)
@@ -76,3 +92,118 @@ def changes_something(call: str) -> bool:
     if service == "kafka":
         return name in ("create", "delete", "delete_groups")
     return call not in LEASES and not name.startswith(READS)
+
+
+@dataclass(frozen=True)
+class Death:
+    """One case."""
+
+    operation: str
+    position: int
+    call: str
+    when: When
+
+    def __str__(self) -> str:
+        return f"{self.operation} - {self.when} {self.position}. {self.call}"
+
+
+DEATHS = [
+    Death(operation, position, call, when)
+    for operation, calls in RECORDED.items()
+    for position, call in enumerate(calls)
+    for when in get_args(When)
+]
+"""Every case."""
+DIFFERENT = [death for death in DEATHS if death.when == "after" and changes_something(death.call)]
+"""Those that leave something else behind than the case before, besides a lease."""
+
+
+def record(fabric: Fabric, operation: Operation) -> list[str]:
+    """The calls that an operation makes."""
+    operation.given(fabric)
+    with watched(fabric) as calls:
+        operation.does(fabric)
+    return calls.made
+
+
+def die(fabric: Fabric, death: Death) -> None:
+    """Have a process die so, and let its leases be outlived."""
+    operation = OPERATIONS[death.operation]
+    operation.given(fabric)
+    with watched(fabric) as calls:
+        calls.dies_at = (death.position, death.when)
+        with pytest.raises(ProcessDiedError):
+            operation.does(fabric)
+    assert calls.made[death.position] == death.call
+    fabric.clock.now += LIFE_S + 1
+
+
+def settle(fabric: Fabric) -> None:
+    """Give the background time for everything that is pending."""
+    fabric.run_jobs()
+    for _ in range(4):
+        if pending(fabric):
+            fabric.wait(fabric.settings.last_requests_s)
+
+
+def pending(fabric: Fabric) -> list[tuple[str, str]]:
+    """What has begun and not ended."""
+    return [row for row in fabric.registry() if row[0].startswith("PENDING#")]
+
+
+def require_sound(fabric: Fabric, iam: Any) -> None:
+    """Whatever there is of the subject is whole, and nothing is left over."""
+    assert pending(fabric) == []
+    found = fabric.features.accounts.find(fabric.subject)
+    held = fabric.kafka.list_topics(f"{fabric.namespace}.")
+    mine = [row for row in fabric.registry() if not row[0].startswith("LEASE#")]
+    if found is None:
+        assert fabric.users() == []
+        assert held == {}
+        assert fabric.groups.names(f"{fabric.namespace}.") == []
+        assert mine == []
+        assert fabric.credentials() in ([], [(f"SUBJECT#{fabric.subject}", "VERSION")])
+        return
+    assert found.state in (State.ACTIVE, State.SUSPENDED)
+    user = iam.get_user(UserName=fabric.subject)["User"]
+    assert user["PermissionsBoundary"]["PermissionsBoundaryArn"] == fabric.settings.principal_boundary_arn
+    policy = iam.get_user_policy(UserName=fabric.subject, PolicyName="octopus")["PolicyDocument"]
+    listed = iam.list_access_keys(UserName=fabric.subject)["AccessKeyMetadata"]
+    in_iam = {key["AccessKeyId"]: key["Status"] for key in listed}
+    keys = [key for key in fabric.features.keys.recorded(fabric.subject) if key.kind is not Kind.SESSION]
+    if found.state is State.SUSPENDED:
+        assert policy == SUSPENDED_POLICY
+        assert {key.access_key_id: key.state for key in keys} == dict.fromkeys(in_iam, KeyState.SUSPENDED)
+        assert set(in_iam.values()) <= {"Inactive"}
+    else:
+        rights = principal_policy(cluster_arn=fabric.settings.cluster_arn, namespaces=[fabric.namespace])
+        assert policy == rights
+        assert {key.access_key_id: key.state for key in keys} == dict.fromkeys(in_iam, KeyState.ACTIVE)
+        assert set(in_iam.values()) <= {"Active"}
+    topics = {
+        item["sk"]["S"].removeprefix("TOPIC#"): (item["state"]["S"], item["topic_id"]["S"])
+        for item in fabric.deployment.items(fabric.settings.registry_table)
+        if item["pk"]["S"] == f"NAMESPACE#{fabric.namespace}" and item["sk"]["S"].startswith("TOPIC#")
+    }
+    assert topics == {name.partition(".")[2]: ("active", topic.topic_id) for name, topic in held.items()}
+
+
+def next_call_completes(fabric: Fabric, iam: Any, death: Death) -> None:
+    """A process dies; the same call to another replica finds or makes everything sound."""
+    die(fabric, death)
+    survivor = fabric.replica()
+
+    OPERATIONS[death.operation].does(survivor)
+
+    settle(survivor)
+    require_sound(survivor, iam)
+
+
+def background_completes(fabric: Fabric, iam: Any, death: Death) -> None:
+    """A process dies; another replica's background finds or makes everything sound."""
+    die(fabric, death)
+    survivor = fabric.replica()
+
+    settle(survivor)
+
+    require_sound(survivor, iam)

@@ -14,7 +14,8 @@ from octopus.errors import Failure, OctopusError
 from octopus.iam.generate import INLINE_POLICY_NAME
 from octopus.kafka.admin import KafkaAwayError
 from octopus.registry.leases import LIFE_S
-from tests.integration.accounts.conftest import Fabric
+from tests.integration.accounts.fabric import Fabric
+from tests.memory_kafka import MemoryKafka
 
 SOMEBODY_ELSES = pytest.mark.parametrize(
     ("path", "tags"),
@@ -24,12 +25,12 @@ SOMEBODY_ELSES = pytest.mark.parametrize(
 
 
 def test_account_left_half_made_by_a_dead_replica_is_completed_in_the_background(
-    fabric: Fabric, iam: Any
+    fabric: Fabric, iam: Any, kafka: MemoryKafka
 ) -> None:
-    fabric.kafka.faults["list"] = KafkaAwayError("timed out")
+    kafka.faults["list"] = KafkaAwayError("timed out")
     with pytest.raises(KafkaAwayError):
         fabric.features.accounts.create(fabric.subject)
-    fabric.kafka.faults.clear()
+    kafka.faults.clear()
 
     fabric.replica().wait(LIFE_S)
 
@@ -40,12 +41,12 @@ def test_account_left_half_made_by_a_dead_replica_is_completed_in_the_background
     assert not [row for row in fabric.registry() if row[0].startswith("PENDING#")]
 
 
-def test_account_whose_dependency_stays_away_is_tried_again_later(fabric: Fabric) -> None:
-    fabric.kafka.faults["list"] = KafkaAwayError("timed out")
+def test_account_whose_dependency_stays_away_is_tried_again_later(fabric: Fabric, kafka: MemoryKafka) -> None:
+    kafka.faults["list"] = KafkaAwayError("timed out")
     with pytest.raises(KafkaAwayError):
         fabric.features.accounts.create(fabric.subject)
     fabric.wait(LIFE_S)
-    fabric.kafka.faults.clear()
+    kafka.faults.clear()
 
     fabric.wait(LIFE_S)
 

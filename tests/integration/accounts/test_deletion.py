@@ -13,15 +13,16 @@ from octopus.errors import Failure
 from octopus.fabric.heal import _delete_again, _reconcile
 from octopus.kafka.admin import KafkaAwayError
 from octopus.registry.pending import AGAIN_S
-from tests.integration.accounts.conftest import Fabric
+from tests.integration.accounts.fabric import Fabric
+from tests.memory_kafka import MemoryKafka
 
 
 @pytest.fixture
-def owner(fabric: Fabric) -> Fabric:
+def owner(fabric: Fabric, kafka: MemoryKafka) -> Fabric:
     """The fabric, with an account that has a key, a topic and a group."""
     fabric.features.keys.current(fabric.subject)
     fabric.features.topics.create(fabric.subject, fabric.namespace, "events")
-    fabric.kafka.groups[f"{fabric.namespace}.readers"] = False
+    kafka.groups[f"{fabric.namespace}.readers"] = False
     return fabric
 
 
@@ -30,7 +31,9 @@ def state(fabric: Fabric) -> State | None:
     return account.state if account else None
 
 
-def test_call_takes_access_away_and_the_rest_waits_for_the_last_requests(owner: Fabric, iam: Any) -> None:
+def test_call_takes_access_away_and_the_rest_waits_for_the_last_requests(
+    owner: Fabric, iam: Any, kafka: MemoryKafka
+) -> None:
     owner.features.accounts.delete(owner.subject)
 
     assert owner.features.accounts.namespaces(owner.subject) == {}
@@ -38,53 +41,55 @@ def test_call_takes_access_away_and_the_rest_waits_for_the_last_requests(owner: 
     assert iam.list_access_keys(UserName=owner.subject)["AccessKeyMetadata"] == []
     assert iam.list_user_policies(UserName=owner.subject)["PolicyNames"] == []
     owner.wait(owner.settings.last_requests_s - 1)
-    assert list(owner.kafka.held) == [owner.topic]
+    assert list(kafka.held) == [owner.topic]
     assert owner.users() == [owner.subject]
 
 
-def test_nothing_is_left_once_the_background_has_done_the_rest(owner: Fabric) -> None:
-    owner.kafka.groups["ns-000000000000.readers"] = False
+def test_nothing_is_left_once_the_background_has_done_the_rest(owner: Fabric, kafka: MemoryKafka) -> None:
+    kafka.groups["ns-000000000000.readers"] = False
     owner.features.accounts.delete(owner.subject)
 
     owner.replica().wait(owner.settings.last_requests_s)
 
-    assert owner.kafka.held == {}
-    assert list(owner.kafka.groups) == ["ns-000000000000.readers"], "somebody else's group was deleted"
+    assert kafka.held == {}
+    assert list(kafka.groups) == ["ns-000000000000.readers"], "somebody else's group was deleted"
     assert owner.users() == []
     assert owner.registry() == []
     assert owner.credentials() == [(f"SUBJECT#{owner.subject}", "VERSION")]
 
 
-def test_deletion_while_kafka_is_away_succeeds_and_is_finished_when_it_is_back(owner: Fabric) -> None:
-    owner.kafka.faults = {call: KafkaAwayError("timed out") for call in ("describe", "list", "groups")}
+def test_deletion_while_kafka_is_away_succeeds_and_is_finished_when_it_is_back(
+    owner: Fabric, kafka: MemoryKafka
+) -> None:
+    kafka.faults = {call: KafkaAwayError("timed out") for call in ("describe", "list", "groups")}
     owner.features.accounts.delete(owner.subject)
     owner.wait(owner.settings.last_requests_s)
     assert state(owner) is State.DELETING
-    owner.kafka.faults = {}
+    kafka.faults = {}
 
     owner.wait(AGAIN_S)
 
     assert state(owner) is None
-    assert owner.kafka.held == {}
+    assert kafka.held == {}
 
 
-def test_group_that_still_has_members_is_waited_for(owner: Fabric) -> None:
-    owner.kafka.groups[f"{owner.namespace}.readers"] = True
+def test_group_that_still_has_members_is_waited_for(owner: Fabric, kafka: MemoryKafka) -> None:
+    kafka.groups[f"{owner.namespace}.readers"] = True
     owner.features.accounts.delete(owner.subject)
     owner.wait(owner.settings.last_requests_s)
     assert state(owner) is State.DELETING
-    assert list(owner.kafka.held) == [owner.topic], "the order is groups, then topics"
-    owner.kafka.groups[f"{owner.namespace}.readers"] = False
+    assert list(kafka.held) == [owner.topic], "the order is groups, then topics"
+    kafka.groups[f"{owner.namespace}.readers"] = False
 
     owner.wait(AGAIN_S)
 
     assert state(owner) is None
-    assert owner.kafka.groups == {}
+    assert kafka.groups == {}
 
 
-def test_account_made_again_meanwhile_is_new_and_stays(owner: Fabric) -> None:
+def test_account_made_again_meanwhile_is_new_and_stays(owner: Fabric, kafka: MemoryKafka) -> None:
     old = owner.features.keys.current(owner.subject).access_key_id
-    owner.kafka.groups[f"{owner.namespace}.readers"] = True
+    kafka.groups[f"{owner.namespace}.readers"] = True
     owner.features.accounts.delete(owner.subject)
 
     key = owner.features.keys.current(owner.subject)
@@ -92,16 +97,16 @@ def test_account_made_again_meanwhile_is_new_and_stays(owner: Fabric) -> None:
     assert key.fresh
     assert key.access_key_id != old
     assert owner.features.accounts.namespaces(owner.subject) == {owner.namespace: []}
-    assert owner.kafka.held == {}
+    assert kafka.held == {}
     owner.features.topics.create(owner.subject, owner.namespace, "events")
     for _ in range(3):
         owner.wait(owner.settings.last_requests_s)
-    assert list(owner.kafka.held) == [owner.topic]
+    assert list(kafka.held) == [owner.topic]
     assert owner.features.keys.current(owner.subject).access_key_id == key.access_key_id
 
 
 def test_replica_that_stopped_in_the_middle_does_no_harm_to_the_new_account(
-    owner: Fabric, monkeypatch: pytest.MonkeyPatch
+    owner: Fabric, monkeypatch: pytest.MonkeyPatch, kafka: MemoryKafka
 ) -> None:
     # It wakes up right before it deletes the topics, after its lease was outlived and all was made anew.
     owner.features.accounts.delete(owner.subject)
@@ -119,7 +124,7 @@ def test_replica_that_stopped_in_the_middle_does_no_harm_to_the_new_account(
 
     owner.wait(owner.settings.last_requests_s)
 
-    assert list(owner.kafka.held) == [owner.topic]
+    assert list(kafka.held) == [owner.topic]
     assert owner.users() == [owner.subject]
     assert state(owner) is State.ACTIVE
     assert owner.features.topics.names(owner.namespace) == ["events"]
@@ -184,7 +189,9 @@ def test_account_on_which_others_depend_is_not_deleted(
     assert state(owner) is State.ACTIVE
 
 
-def test_account_that_an_emulator_gave_back_is_deleted_again_with_its_topics(owner: Fabric) -> None:
+def test_account_that_an_emulator_gave_back_is_deleted_again_with_its_topics(
+    owner: Fabric, kafka: MemoryKafka
+) -> None:
     # Its state was cleared after an unclean stop; Kafka's topics are there still.
     owner.clear()
     journal = [{"event": "account.deleted", "subject": owner.subject}]
@@ -194,12 +201,14 @@ def test_account_that_an_emulator_gave_back_is_deleted_again_with_its_topics(own
 
     assert said == [f"Deleted the account of {owner.subject} again."]
     owner.wait(owner.settings.last_requests_s)
-    assert owner.kafka.held == {}
+    assert kafka.held == {}
     assert owner.registry() == []
 
 
 @pytest.mark.parametrize("change", ["delete", "suspend"])
-def test_reconciling_a_fabric_leaves_what_is_deleted_or_suspended_alone(owner: Fabric, change: str) -> None:
+def test_reconciling_a_fabric_leaves_what_is_deleted_or_suspended_alone(
+    owner: Fabric, change: str, kafka: MemoryKafka
+) -> None:
     if change == "delete":
         owner.features.accounts.delete(owner.subject)
     else:
@@ -210,4 +219,4 @@ def test_reconciling_a_fabric_leaves_what_is_deleted_or_suspended_alone(owner: F
 
     assert said == []
     assert state(owner) is before
-    assert list(owner.kafka.held) == [owner.topic]
+    assert list(kafka.held) == [owner.topic]

@@ -19,8 +19,9 @@ from octopus.errors import ForbiddenError, NotFoundError, OctopusError, Unavaila
 from octopus.iam.generate import policy_sha256
 from octopus.kafka.admin import KafkaAwayError
 from octopus.registry.leases import LIFE_S
-from tests.integration.accounts.conftest import Fabric
+from tests.integration.accounts.fabric import Fabric
 from tests.integration.service.deployment import operator_environment
+from tests.memory_kafka import MemoryKafka
 
 OCTOPUS = Path(sys.executable).with_name("octopus")
 
@@ -57,9 +58,11 @@ def known_policy(owner: Fabric) -> str:
     return str(version["policy_sha256"]["S"])
 
 
-def test_suspended_account_has_no_access_and_keeps_what_it_owns(owner: Fabric, iam: Any) -> None:
+def test_suspended_account_has_no_access_and_keeps_what_it_owns(
+    owner: Fabric, iam: Any, kafka: MemoryKafka
+) -> None:
     key = owner.features.keys.current(owner.subject).access_key_id
-    topics = dict(owner.kafka.held)
+    topics = dict(kafka.held)
 
     owner.features.suspensions.suspend(owner.subject, reason="a key was published")
 
@@ -67,13 +70,13 @@ def test_suspended_account_has_no_access_and_keeps_what_it_owns(owner: Fabric, i
     assert known_policy(owner) == policy_sha256(SUSPENDED_POLICY)
     assert in_iam(iam, owner) == {key: "Inactive"}
     assert recorded(owner) == {key: KeyState.SUSPENDED}
-    assert owner.kafka.held == topics
+    assert kafka.held == topics
     told = rf"User {owner.subject} is suspended since .* \(a key was published\): ask the fabric's operator"
     with pytest.raises(ForbiddenError, match=told):
         owner.features.accounts.require_not_suspended(owner.subject)
 
 
-def test_suspended_account_can_do_nothing_even_past_the_door(owner: Fabric) -> None:
+def test_suspended_account_can_do_nothing_even_past_the_door(owner: Fabric, kafka: MemoryKafka) -> None:
     features = owner.features
     features.suspensions.suspend(owner.subject)
 
@@ -88,7 +91,7 @@ def test_suspended_account_can_do_nothing_even_past_the_door(owner: Fabric) -> N
         with pytest.raises(ForbiddenError, match="is suspended"):
             change()
 
-    assert list(owner.kafka.held) == [owner.topic]
+    assert list(kafka.held) == [owner.topic]
 
 
 def test_resumed_account_is_as_it_was(owner: Fabric, iam: Any) -> None:
@@ -144,11 +147,13 @@ def test_suspension_cut_short_refuses_at_once_and_is_completed_in_the_background
     assert set(in_iam(iam, owner).values()) == {"Inactive"}
 
 
-def test_topic_half_made_when_its_account_was_suspended_is_completed_after_it(owner: Fabric) -> None:
-    owner.kafka.faults["create"] = KafkaAwayError("timed out")
+def test_topic_half_made_when_its_account_was_suspended_is_completed_after_it(
+    owner: Fabric, kafka: MemoryKafka
+) -> None:
+    kafka.faults["create"] = KafkaAwayError("timed out")
     with pytest.raises(UnavailableError):
         owner.features.topics.create(owner.subject, owner.namespace, "others")
-    owner.kafka.faults.clear()
+    kafka.faults.clear()
     owner.features.suspensions.suspend(owner.subject)
     owner.wait(LIFE_S)
     owner.features.suspensions.resume(owner.subject)
@@ -169,8 +174,8 @@ def test_nobody_and_an_account_that_is_being_deleted_are_not_suspended(fabric: F
         fabric.features.suspensions.suspend(fabric.subject)
 
 
-def test_account_that_is_being_made_is_not_suspended_yet(fabric: Fabric) -> None:
-    fabric.kafka.faults["list"] = KafkaAwayError("timed out")
+def test_account_that_is_being_made_is_not_suspended_yet(fabric: Fabric, kafka: MemoryKafka) -> None:
+    kafka.faults["list"] = KafkaAwayError("timed out")
     with pytest.raises(UnavailableError):
         fabric.features.accounts.create(fabric.subject)
 
