@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 if TYPE_CHECKING:
@@ -96,8 +97,11 @@ class IamUserIssuer:
         """See `CredentialIssuer.last_used`."""
         try:
             reply = self._client.get_access_key_last_used(AccessKeyId=access_key_id)
-        except self._client.exceptions.NoSuchEntityException:
-            return None
+        except ClientError as error:
+            # AWS forbids to ask about a key that is not there any more, rather than saying so.
+            if error.response["Error"]["Code"] in ("NoSuchEntity", "AccessDenied"):
+                return None
+            raise
         moment = reply["AccessKeyLastUsed"].get("LastUsedDate")
         return moment.isoformat(timespec="seconds") if moment else None
 

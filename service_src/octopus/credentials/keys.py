@@ -39,9 +39,7 @@ class Keys:
             if key is not None:
                 return key
         with self._ready(subject) as lease:
-            return self._credentials.current(subject, subject) or self._credentials.issue(
-                subject, subject, lease
-            )
+            return self._credentials.current(subject, subject) or self._issue(subject, lease)
 
     def add(self, subject: str, *, label: str | None = None, expires_days: int | None = None) -> UsableKey:
         """A new key beside the one that the subject may have; the account is made first.
@@ -51,19 +49,9 @@ class Keys:
             ForbiddenError: the account is suspended.
         """
         end = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
+        expires = end.isoformat(timespec="seconds") if end else None
         with self._ready(subject) as lease:
-            try:
-                return self._credentials.issue(
-                    subject,
-                    subject,
-                    lease,
-                    label=label,
-                    expires=end.isoformat(timespec="seconds") if end else None,
-                )
-            except NoRoomError as full:
-                raise Failure(
-                    f"{_both(full)}: delete one, or rotate one to put a new key in its place"
-                ) from None
+            return self._issue(subject, lease, label=label, expires=expires)
 
     def rotate(self, subject: str, access_key_id: str, *, overlap: timedelta) -> Rotation:
         """A new key in the place of another, which works for ``overlap`` more.
@@ -142,6 +130,14 @@ class Keys:
         with self._accounts.changing(subject) as lease:
             foreign = self._principals.is_foreign(subject)
             self._credentials.delete_all(subject, subject, lease, keep_in_iam=foreign)
+
+    def _issue(
+        self, subject: str, lease: Lease, *, label: str | None = None, expires: str | None = None
+    ) -> UsableKey:
+        try:
+            return self._credentials.issue(subject, subject, lease, label=label, expires=expires)
+        except NoRoomError as full:
+            raise Failure(f"{_both(full)}: delete one, or rotate one to put a new key in its place") from None
 
     def _find(self, subject: str, access_key_id: str) -> StoredKey:
         found = self._credentials.find(subject, access_key_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from octopus.credentials.secrets import encrypt
 from octopus.credentials.service import Credentials, NoRoomError
 from octopus.credentials.store import NO_POLICY_SHA256, CredentialStore
 from octopus.credentials.sts import SessionIssuer
+from octopus.credentials.usage import Usage
 from octopus.errors import OctopusError
 from octopus.iam.generate import PolicyTooLargeError
 from octopus.registry.leases import Leases
@@ -313,6 +315,38 @@ def test_key_of_another_principal_is_not_found(store: CredentialStore) -> None:
     assert store.key(SUBJECT, "ASIA1") is not None
     assert store.key("another", "ASIA1") is None
     assert not store.set_label("ASIA2", "gone")
+
+
+@pytest.mark.parametrize("code", ["NoSuchEntity", "AccessDenied"])
+def test_last_use_of_a_key_that_iam_lost_is_unknown(code: str) -> None:
+    client = boto3.client("iam", region_name="us-east-1")
+    with Stubber(client) as aws:
+        aws.add_client_error("get_access_key_last_used", code)
+        assert IamUserIssuer(client).last_used("AKIA0000000000000000") is None
+
+
+def test_last_use_is_the_judges_word_or_iams_where_that_is_newer(
+    store: CredentialStore, database: Any, table: str
+) -> None:
+    session_key, used, unused = "ASIA0000000000000001", "AKIA0000000000000001", "AKIA0000000000000002"
+    for name, seen in ((session_key, "2026-11-22T05:00:00+00:00"), (used, "2026-11-22T05:00:00+00:00")):
+        row = {"pk": {"S": f"USE#{name}"}, "sk": {"S": "USE"}, "last_used": {"S": seen}}
+        database.put_item(TableName=table, Item=row)
+    client = boto3.client("iam", region_name="us-east-1")
+    where = {"Region": "us-east-1", "ServiceName": "sts"}
+    with Stubber(client) as aws:
+        for last in ({**where, "LastUsedDate": datetime(2026, 11, 22, 6, tzinfo=UTC)}, where):
+            aws.add_response("get_access_key_last_used", {"UserName": SUBJECT, "AccessKeyLastUsed": last})
+        usage = Usage(store=store, issuer=IamUserIssuer(client))
+        keys = [
+            session(session_key),
+            *(replace(session(name), kind=Kind.IAM_USER) for name in (used, unused)),
+        ]
+
+        assert usage.last(keys) == {
+            session_key: "2026-11-22T05:00:00+00:00",
+            used: "2026-11-22T06:00:00+00:00",
+        }
 
 
 def test_policy_that_sts_cannot_pack_is_refused_by_field() -> None:
