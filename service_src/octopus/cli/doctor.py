@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from octopus.cli.kafka import CaFileOption, local_ca_file
-from octopus.cli.output import AsOption, JsonOption, print_json
+from octopus.cli.output import AsOption, JsonOption, print_json, print_line
 from octopus.cli.session import Session, open_session
 from octopus.doctor.caller import Caller
 from octopus.doctor.findings import Result, Status
@@ -148,6 +149,9 @@ def _report(results: Iterator[Result], as_json: bool) -> None:
     failed = [result for result in seen if result.finding.status is Status.FAILED]
     if as_json:
         print_json({"status": "failure" if failed else "success", "checks": [_plain(one) for one in seen]})
+    else:
+        counts = Counter(result.finding.status for result in seen)
+        print_line(", ".join(f"{counts[status]} {status}" for status in Status))
     if failed:
         raise typer.Exit(1)
 

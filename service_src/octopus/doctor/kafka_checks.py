@@ -75,7 +75,7 @@ def check_topic(caller: Caller) -> Finding:
     """Which topic the next checks use: the caller's, or one made for them."""
     if caller.topic is not None:
         caller.topic = complete(caller.namespace, caller.topic)
-        return ok(f"{caller.topic}, as you named it: one record will be added to it")
+        return ok(f"{caller.topic}, as you named it: it gets one record, if you may write it")
     try:
         caller.topic = caller.use_topic_of_its_own(f"doctor-{uuid.uuid4().hex[:8]}")
     except OctopusError as error:

@@ -60,6 +60,7 @@ def test_foreign_topic_is_explained_and_what_hangs_on_it_skipped(fabric: Running
     assert "fix: use a topic of your own" in done.stdout
     assert "skipped a record there and back: because 'rights to the topic' failed" in done.stdout
     assert f"you may join {namespace}.readers" in done.stdout
+    assert done.stdout.splitlines()[-1] == "12 ok, 1 failed, 1 skipped"
 
 
 def test_key_that_was_revoked_is_found_in_the_shell(fabric: RunningFabric) -> None:
