@@ -6,13 +6,15 @@ connection, and not ``connections.max.idle.ms``.
 
 from __future__ import annotations
 
+import base64
 import struct
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from tests.integration.broker.conftest import MECHANISMS, Tenant, serving, tenants_of
@@ -28,8 +30,9 @@ Change = Callable[[Tenant], None]
 
 @pytest.fixture(scope="module")
 def patient_node(tmp_path_factory: pytest.TempPathFactory, judge_of_session: JudgeDouble) -> Iterator[Node]:
-    """A node with the bounds that ship: idle connections stay for 50 s."""
-    yield from serving(tmp_path_factory.mktemp("patient"), judge_of_session, {})
+    """A node with the bounds that ship, so that idle connections stay for 50 s, and with share groups."""
+    overrides = {"group.share.enable": "true", "share.coordinator.state.topic.num.partitions": "1"}
+    yield from serving(tmp_path_factory.mktemp("patient"), judge_of_session, overrides)
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +169,45 @@ def test_reader_too_slow_for_what_was_allowed_gets_no_more_than_was_on_its_way(
         judge.await_refresh(tenant.key.access_key_id)
         with pytest.raises(ConnectionError):
             connection.parked(tenant.topic("events"))
+
+
+def test_parked_fetch_of_a_share_group_ends_with_the_right(
+    tenant: Tenant, judge: JudgeDouble, write: Callable[[str, bytes], None]
+) -> None:
+    topic, group = tenant.topic("events"), tenant.topic("share")
+    admin = tenant.admin()
+    described = admin.describe_topics(TopicCollection([topic]))[topic].result(20).topic_id
+    topic_id = b"".join(
+        half.to_bytes(8, "big", signed=True)
+        for half in (described.get_most_significant_bits(), described.get_least_significant_bits())
+    )
+    # Asking for a group's coordinator is what makes a new node keep groups.
+    admin.describe_consumer_groups([group])[group].exception(30)
+    member = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    with Connection(tenant.node) as connection:
+        tenant.authenticate(connection, "OAUTHBEARER")
+
+        def served(value: bytes) -> bool:
+            if connection.join_share_group(group, member=member, topics=(topic,)) != GRANTED:
+                return False
+            write(topic, value)
+            return value in connection.share_fetch(group, member, topic_id, max_wait_ms=500)
+
+        # A share group begins with what is written after it has been made.
+        until(lambda: served(b"early"), within_s=60)
+        until(
+            lambda: b"early" not in connection.share_fetch(group, member, topic_id, max_wait_ms=500),
+            within_s=60,
+        )
+        connection.park_share_fetch(group, member, topic_id)
+        write(topic, b"meanwhile")
+        assert b"meanwhile" in connection.answer()
+        connection.park_share_fetch(group, member, topic_id)
+        withdraw_right(tenant)
+        judge.await_refresh(tenant.key.access_key_id)
+        write(topic, b"late")
+        with pytest.raises(ConnectionError):
+            connection.answer()
 
 
 @pytest.mark.parametrize("change", [withdraw_right, add_deny, deactivate_key])

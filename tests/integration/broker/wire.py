@@ -13,7 +13,9 @@ from tests.integration.broker.node import Node
 
 FETCH, SASL_HANDSHAKE, API_VERSIONS = 1, 17, 18
 DESCRIBE_ACLS, SASL_AUTHENTICATE, CREATE_DELEGATION_TOKEN = 29, 36, 38
-SHARE_GROUP_HEARTBEAT = 76
+SHARE_GROUP_HEARTBEAT, SHARE_FETCH = 76, 78
+
+_NO_TAGS = b"\x00"
 
 FOREVER_MS = 2**31 - 1
 """The longest that a client can ask to wait: three weeks."""
@@ -84,7 +86,7 @@ class Connection:
         Raises:
             ConnectionError: the broker closed the connection.
         """
-        answer = self._answer()[4:]
+        answer = self.answer()[4:]
         after_name = 4 + 4 + 2 + len(topic) + 4
         (code,) = struct.unpack_from(">h", answer, after_name + 4)
         aborted_transactions = after_name + 4 + 2 + 8 + 8
@@ -115,13 +117,34 @@ class Connection:
         )
         return int(struct.unpack_from(">h", answer, 4)[0])
 
-    def join_share_group(self, group: str) -> int:
+    def join_share_group(self, group: str, *, member: str = "member", topics: tuple[str, ...] = ()) -> int:
         """Ask to become a member of a share group; the error code."""
-        no_tags, nothing, no_topics = b"\x00", b"\x00", b"\x01"
-        member = _compact(group) + _compact("member") + struct.pack(">i", 0)
+        nothing = b"\x00"
+        body = _compact(group) + _compact(member) + struct.pack(">i", 0) + nothing
+        body += bytes([len(topics) + 1]) + b"".join(_compact(topic) for topic in topics)
         # A flexible request: its header ends in tagged fields, and so does that of its answer.
-        answer = self._ask(SHARE_GROUP_HEARTBEAT, 1, no_tags + member + nothing + no_topics + no_tags)
+        answer = self._ask(SHARE_GROUP_HEARTBEAT, 1, _NO_TAGS + body + _NO_TAGS)
         return int(struct.unpack_from(">h", answer, 1 + 4)[0])
+
+    def share_fetch(self, group: str, member: str, topic_id: bytes, *, max_wait_ms: int) -> bytes:
+        """Fetch partition 0 as a member of a share group; the answer as it is, records and all.
+
+        Raises:
+            ConnectionError: the broker closed the connection.
+        """
+        self.park_share_fetch(group, member, topic_id, max_wait_ms=max_wait_ms)
+        return self.answer()
+
+    def park_share_fetch(
+        self, group: str, member: str, topic_id: bytes, *, max_wait_ms: int = FOREVER_MS
+    ) -> None:
+        """Ask for partition 0 as a member of a share group, and wait for none of its records."""
+        new_session, one, none = 0, b"\x02", b"\x01"
+        body = _compact(group) + _compact(member)
+        body += struct.pack(">iiiiii", new_session, max_wait_ms, 1, 1 << 20, 500, 500)
+        partition = struct.pack(">i", 0) + none + _NO_TAGS
+        body += one + topic_id + one + partition + _NO_TAGS + none
+        self._send(_head(SHARE_FETCH, 1) + _NO_TAGS + body + _NO_TAGS)
 
     def _authenticate(self, message: str) -> tuple[int, str, bytes]:
         """Send a SASL message; error code, error message and SASL message of the answer."""
@@ -139,7 +162,7 @@ class Connection:
             ConnectionError: the broker closed the connection.
         """
         self._send(request)
-        return self._answer()
+        return self.answer()
 
     def _ask(self, api_key: int, version: int, body: bytes) -> bytes:
         return self.exchange(_head(api_key, version) + body)[4:]
@@ -147,7 +170,12 @@ class Connection:
     def _send(self, request: bytes) -> None:
         self._socket.sendall(struct.pack(">i", len(request)) + request)
 
-    def _answer(self) -> bytes:
+    def answer(self) -> bytes:
+        """The answer to what was asked last, with its header.
+
+        Raises:
+            ConnectionError: the broker closed the connection.
+        """
         (length,) = struct.unpack(">i", self._receive(4))
         return self._receive(length)
 

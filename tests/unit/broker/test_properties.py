@@ -38,10 +38,16 @@ def test_client_listener_knows_tokens_alone() -> None:
 
 
 def test_idle_bound_is_set_where_kafka_reads_it() -> None:
-    """With a listener's prefix it would be ignored, and a parked fetch would outlive the right to it."""
+    """With a listener's prefix it would be ignored, and a fetch stay parked for as long as its client likes."""
     assert {name: value for name, value in _properties().items() if name.endswith("idle.ms")} == {
         "connections.max.idle.ms": "50000"
     }
+
+
+def test_client_listener_has_the_gate_that_ends_what_waits() -> None:
+    assert _properties()["listener.name.client.ssl.engine.factory.class"] == (
+        "org.octopus.broker.GatedSslEngineFactory"
+    )
 
 
 @pytest.mark.parametrize("mechanism", ["oauthbearer", "aws_msk_iam"])

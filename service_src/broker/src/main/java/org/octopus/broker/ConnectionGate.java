@@ -47,7 +47,7 @@ final class ConnectionGate {
         if (caller == null) {
             return true;
         }
-        String refusal = refusal(millis.getAsLong());
+        String refusal = refusal();
         if (refusal == null) {
             return true;
         }
@@ -56,13 +56,14 @@ final class ConnectionGate {
         return false;
     }
 
-    private String refusal(long nowMs) {
+    private String refusal() {
         if (standing == null) {
             return "its rights could not be held";
         }
-        if (arrivedMs < caller.sessionExpiresMs() && caller.sessionExpiresMs() <= nowMs) {
+        long expiresMs = caller.sessionExpiresMs();
+        if (expiresMs != Identity.NEVER && arrivedMs < expiresMs && expiresMs <= millis.getAsLong()) {
             return "its session expired";
         }
-        return standing.refusal(arrivedNanos, arrivedMs, nowMs);
+        return standing.refusal(arrivedNanos, arrivedMs, millis);
     }
 }

@@ -1,6 +1,7 @@
 package org.octopus.broker;
 
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * A principal's effective rights: layers that must all agree (identity policies, boundary, a session's own).
@@ -48,10 +49,16 @@ record Policy(List<List<Rule>> layers, List<Long> moments) {
         return allowed;
     }
 
-    /** Whether a condition on time may have turned from one moment to another, both in ms since epoch. */
-    boolean turnsBetween(long fromMs, long toMs) {
-        for (int i = 0; i < moments.size(); i++) {
-            if (fromMs <= moments.get(i) && moments.get(i) <= toMs) {
+    /** Whether a condition on time may have turned since the second of a moment; moments are ms since epoch. */
+    boolean turnedSince(long fromMs, LongSupplier millis) {
+        if (moments.isEmpty()) {
+            return false;
+        }
+        long from = Math.floorDiv(fromMs, 1000L);
+        long to = Math.floorDiv(millis.getAsLong(), 1000L);
+        for (int i = 0; from < to && i < moments.size(); i++) {
+            long second = Math.floorDiv(moments.get(i), 1000L);
+            if (from <= second && second <= to) {
                 return true;
             }
         }

@@ -66,8 +66,9 @@ final class Standing {
      *
      * @param arrivedNanos when the request arrived, {@link System#nanoTime()}
      * @param arrivedMs the same moment, ms since epoch
+     * @param millis tells the moment that it is now, ms since epoch
      */
-    String refusal(long arrivedNanos, long arrivedMs, long nowMs) {
+    String refusal(long arrivedNanos, long arrivedMs, LongSupplier millis) {
         if (dropped) {
             return "its rights were not asked for any more";
         }
@@ -82,7 +83,7 @@ final class Standing {
         if (policy.stale(nanos.getAsLong()) && !policy.stale(arrivedNanos)) {
             return "its policy became older than " + PolicyStore.MAX_AGE.toSeconds() + " s";
         }
-        return policy.policy().turnsBetween(arrivedMs, nowMs) ? "a condition on time in its policy turned" : null;
+        return policy.policy().turnedSince(arrivedMs, millis) ? "a condition on time in its policy turned" : null;
     }
 
     long pauseUntilNanos() {

@@ -62,15 +62,15 @@ class PolicyTest {
 
     @ParameterizedTest
     @CsvSource({
-        "DateLessThan,           1700000000501, true",
-        "DateLessThan,           1700000000500, false",
-        "DateLessThanEquals,     1700000000500, true",
-        "DateGreaterThan,        1700000000499, true",
-        "DateGreaterThan,        1700000000500, false",
-        "DateGreaterThanEquals,  1700000000500, true",
-        "DateEquals,             1700000000500, true",
+        "DateLessThan,           1700000001000, true",
+        "DateLessThan,           1700000000000, false",
+        "DateLessThanEquals,     1700000000000, true",
+        "DateGreaterThan,        1699999999000, true",
+        "DateGreaterThan,        1700000000000, false",
+        "DateGreaterThanEquals,  1700000000000, true",
+        "DateEquals,             1700000000000, true",
         "DateEquals,             1700000001000, false",
-        "DateNotEquals,          1700000000500, false",
+        "DateNotEquals,          1700000000000, false",
         "DateNotEquals,          1700000001000, true",
     })
     void conditionOnTimeHoldsAsIamSays(String operator, long moment, boolean holds) {
