@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Decides what comes in as JSON, a request with its policy a line, and prints {@code true} or {@code false} for each. */
+/** Decides requests that come in as JSON, each with its policy a line, and prints {@code true} or {@code false}. */
 final class DecideMany {
 
     private static final Map<String, ClusterAction> ACTIONS = Arrays.stream(ClusterAction.values())
