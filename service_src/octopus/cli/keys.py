@@ -42,16 +42,15 @@ def list_keys(as_name: AsOption = None, as_json: JsonOption = False) -> None:
         print_json({"status": "success", "keys": keys})
         return
     print_table(
-        ["access key", "label", "kind", "state", "created", "ends", "last used", "for"],
+        ["access key", "label", "kind", "state", "ends (UTC)", "last used (UTC)", "for"],
         [
             [
                 key["access_key"],
                 key["label"] or "-",
                 key["kind"],
                 key["state"],
-                key["create_date"],
-                key["expires"] or "-",
-                key["last_used"] or "never",
+                _minute(key["expires"]) or "-",
+                _minute(key["last_used"]) or "never",
                 _scope(key),
             ]
             for key in keys
@@ -91,6 +90,10 @@ def label(
 
 
 key_session.register(app)
+
+
+def _minute(moment: str | None) -> str:
+    return moment[:16].replace("T", " ") if moment else ""
 
 
 def _scope(key: dict[str, Any]) -> str:
