@@ -88,8 +88,8 @@ KAFKA_PYTHON = Library(
     topic_refused="TopicAuthorizationFailedError",
     group_refused="GroupAuthorizationFailedError",
     transaction_refused="TransactionalIdAuthorizationFailedError",
-    # Its producer tries until its time is over.
-    token_refused="KafkaTimeoutError",
+    # It tries until its time is over.
+    token_refused="NoBrokersAvailable",
     reading_refused_in_log="is not authorized for this client",
     reauthenticates=False,
 )
@@ -100,7 +100,8 @@ AIOKAFKA = Library(
     topic_refused="TopicAuthorizationFailedError",
     group_refused="GroupAuthorizationFailedError",
     transaction_refused="TransactionalIdAuthorizationFailed",
-    token_refused="KafkaConnectionError",
+    # It takes the broker's refusal for a welcome, and the closed connection for a fault of the network.
+    token_refused="TimeoutError",
     reauthenticates=False,
 )
 KAFKAJS = Library(
@@ -113,7 +114,8 @@ KAFKAJS = Library(
     # That it is not authorised stands in its log alone.
     group_refused="KafkaJSGroupCoordinatorNotFound",
     transaction_refused="KafkaJSGroupCoordinatorNotFound",
-    token_refused="KafkaJSSASLAuthenticationError",
+    # It takes the broker's refusal for a welcome, too.
+    token_refused="KafkaJSConnectionClosedError",
 )
 # Its login signs once for the whole life of a token, 15 minutes.
 JAVA_OAUTHBEARER = _java("OAUTHBEARER", new_key_at_reauthentication=False)

@@ -27,6 +27,15 @@ CONFIGS = "kafka.admin.ConfigCommand"
 GET_OFFSETS = "org.apache.kafka.tools.GetOffsetShell"
 TRANSACTIONS = "org.apache.kafka.tools.TransactionsCommand"
 
+CONFIG_OPTIONS = {
+    CONSOLE_PRODUCER: "--producer.config",
+    VERIFIABLE_PRODUCER: "--producer.config",
+    PRODUCER_PERF_TEST: "--producer.config",
+    CONSOLE_CONSUMER: "--consumer.config",
+    VERIFIABLE_CONSUMER: "--consumer.config",
+}
+"""Where the option that takes a client's settings is not called --command-config."""
+
 
 @dataclass(frozen=True)
 class Done:
@@ -54,23 +63,25 @@ class Console:
     cluster: Cluster
     person: Person
 
-    def run(self, tool: str, *arguments: str, config: str = "--command-config", typed: str = "") -> Done:
-        """Run a tool with the person's settings; ``config`` is the option that takes them."""
-        where = ["--bootstrap-server", self.cluster.node.bootstrap_servers, config, "SETTINGS_FILE"]
+    def run(self, tool: str, *arguments: str, typed: str = "") -> Done:
+        """Run a tool with the person's settings."""
+        settings = [CONFIG_OPTIONS.get(tool, "--command-config"), "SETTINGS_FILE"]
+        where = ["--bootstrap-server", self.cluster.node.bootstrap_servers]
         if tool == PRODUCER_PERF_TEST:
-            where = where[2:]
+            # It takes the servers from the settings alone.
+            where = []
         done = self.program.ask(
             "run_tool",
             tool=tool,
             profile=self.person.profile,
-            arguments=[*where, *arguments],
+            arguments=[*where, *settings, *arguments],
             input=typed,
         )
         return Done(**done)
 
-    def succeed(self, tool: str, *arguments: str, **more: str) -> Done:
+    def succeed(self, tool: str, *arguments: str, typed: str = "") -> Done:
         """The same, of what must go well."""
-        done = self.run(tool, *arguments, **more)
+        done = self.run(tool, *arguments, typed=typed)
         assert done.status == 0, done
         return done
 
@@ -123,9 +134,7 @@ def test_console_tools_publish_read_and_tell(console: Console, cluster: Cluster,
 def test_verifiable_tools_agree(console: Console, cluster: Cluster, alice: Person) -> None:
     topic = cluster.topic(alice, f"verified-{console.program.library}")
     group = alice.name(f"verified-{console.program.library}")
-    sent = console.succeed(
-        VERIFIABLE_PRODUCER, "--topic", topic, "--max-messages", "200", config="--producer.config"
-    ).events
+    sent = console.succeed(VERIFIABLE_PRODUCER, "--topic", topic, "--max-messages", "200").events
     assert [event["value"] for event in sent if event["name"] == "producer_send_success"] == [
         str(number) for number in range(200)
     ]
@@ -134,7 +143,6 @@ def test_verifiable_tools_agree(console: Console, cluster: Cluster, alice: Perso
             VERIFIABLE_CONSUMER,
             *("--topic", topic, "--group-id", f"{group}-{protocol}", "--group-protocol", protocol),
             *("--max-messages", "200", "--reset-policy", "earliest", "--verbose"),
-            config="--consumer.config",
         ).events
         values = [event["value"] for event in read if event["name"] == "record_data"]
         assert values == [str(number) for number in range(200)]
@@ -146,7 +154,6 @@ def test_perf_tool_commits_transactions(console: Console, cluster: Cluster, alic
         PRODUCER_PERF_TEST,
         *("--topic", topic, "--num-records", "300", "--record-size", "100", "--throughput", "-1"),
         *("--transactional-id", alice.name("measured"), "--transaction-duration-ms", "50"),
-        config="--producer.config",
     )
     assert "300 records sent" in done.output
     listed = console.succeed(TRANSACTIONS, "describe", "--transactional-id", alice.name("measured"))

@@ -1,4 +1,4 @@
-"""The ``credential_process`` of a profile: prints the key in a file, with an end where a client asks again by that."""
+"""The ``credential_process`` of a profile: prints the key in a file, with an end where a client needs one."""
 
 from __future__ import annotations
 

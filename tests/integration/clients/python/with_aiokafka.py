@@ -44,7 +44,9 @@ class Client:
             self._producer = AIOKafkaProducer(
                 **_settings(profile), enable_idempotence=True, transactional_id=transactional_id
             )
-            await self._producer.start()
+            # With a token that is refused it would try for ever.
+            async with asyncio.timeout(15):
+                await self._producer.start()
 
         self._run(open_())
 

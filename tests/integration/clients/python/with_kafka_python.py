@@ -34,7 +34,7 @@ class Client:
             **_settings(profile),
             enable_idempotence=True,
             transactional_id=transactional_id,
-            max_block_ms=15_000,
+            max_block_ms=SEND_SECONDS * 1000,
         )
         if transactional_id is not None:
             self._producer.init_transactions()
@@ -101,6 +101,8 @@ class Client:
 def _settings(profile: str) -> dict[str, Any]:
     return {
         "bootstrap_servers": BOOTSTRAP_SERVERS,
+        # Two seconds by itself, which is little on a busy machine.
+        "api_version_auto_timeout_ms": 15_000,
         "security_protocol": "SASL_SSL",
         "ssl_cafile": CA_FILE,
         "sasl_mechanism": "OAUTHBEARER",

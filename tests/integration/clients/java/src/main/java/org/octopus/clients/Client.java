@@ -29,8 +29,9 @@ public final class Client {
     /** Answer until standard input ends. */
     public static void main(String[] arguments) throws IOException {
         Client client = new Client();
-        // The tools write to standard output too; while one runs, that is somewhere else.
         PrintStream replies = System.out;
+        // Nothing but replies stands there, whatever a thread of a tool may still print.
+        System.setOut(System.err);
         var requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = requests.readLine(); line != null; line = requests.readLine()) {
             replies.println(JSON.writeValueAsString(client.reply(JSON.readTree(line))));
@@ -63,6 +64,9 @@ public final class Client {
             }
             case "commit_offsets" -> consumer.commitSync();
             case "close_consumer" -> closeConsumer();
+            case "settings" -> {
+                return Settings.of(request.get("profile").asText());
+            }
             case "run_tool" -> {
                 return Tools.run(request);
             }
