@@ -126,10 +126,9 @@ def test_three_evaluators_agree() -> None:
 
 
 @pytest.mark.long
-def test_three_evaluators_agree_in_120_000_cases() -> None:
-    chance = random.Random(1)  # noqa: S311
-    for _ in range(12):
-        compare(chance, 10_000)
+@pytest.mark.parametrize("seed", range(12))
+def test_three_evaluators_agree_in_120_000_cases(seed: int) -> None:
+    compare(random.Random(seed), 10_000)  # noqa: S311
 
 
 def compare(chance: random.Random, number: int) -> None:

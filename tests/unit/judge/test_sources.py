@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -44,6 +45,9 @@ class World:
         self.log: dict[str, str] = {}
         self.windows: list[tuple[datetime, datetime]] = []
         self.single: list[str] = []
+        self.go = threading.Event()
+        self.go.set()
+        self.begun = threading.Event()
         self.records: dict[str, KeyRecord] = {}
         self.batches: list[list[str]] = []
 
@@ -56,6 +60,8 @@ class World:
     # The account
 
     def user(self, user_name: str) -> UserPolicies | None:
+        self.begun.set()
+        assert self.go.wait(10)
         if self.iam is not None:
             raise self.iam
         self.single.append(user_name)
@@ -195,6 +201,23 @@ def test_first_sight_is_read_singly_when_the_listing_will_not_do(
         scene.look()
     assert scene.resource() == "shown"
     assert world.single == ["alice"]
+
+
+def test_listing_waits_for_no_single_reading_and_does_for_it(world: World, scene: Scene) -> None:
+    world.listed = {"alice": user("listed")}
+    scene.look()
+    world.go.clear()
+
+    async def scenario() -> None:
+        waiting = asyncio.create_task(scene.sources.read_rights(ALICE))
+        await asyncio.to_thread(world.begun.wait, 10)
+        await scene.sources.list_users()
+        await scene.sources.read_rights(ALICE)
+        assert scene.sources.rights(ALICE) is not None
+        world.go.set()
+        await waiting
+
+    scene.run(scenario())
 
 
 def test_change_is_read_singly_and_no_listing_of_before_it_is_used(world: World, scene: Scene) -> None:
