@@ -81,9 +81,7 @@ class PrincipalBoundary(Construct):
             resource_arns=[self._iam_arn("group", "*")],
         )
         # The figures of an error's text: how many users there are, and may be.
-        iam.Grant.add_to_principal(
-            grantee=grantee, actions=["iam:GetAccountSummary"], resource_arns=["*"]
-        )
+        iam.Grant.add_to_principal(grantee=grantee, actions=["iam:GetAccountSummary"], resource_arns=["*"])
         self.grant_find_absent(grantee)
         self._deny_escape(grantee)
 

@@ -19,7 +19,7 @@ from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
 from octopus.accounts.store import AccountStore
 from octopus.credentials.service import NO_POLICY_SHA256, Credentials
-from octopus.errors import OctopusError, UnavailableError
+from octopus.errors import Failure, OctopusError, UnavailableError
 from octopus.kafka.groups import GroupAdmin
 from octopus.registry.leases import Lease
 from octopus.registry.transactions import ConditionFailedError
@@ -88,6 +88,7 @@ class Deletions:
                 subject, which is about to be made; they cannot be deleted before their sessions have ended.
 
         Raises:
+            Failure: IAM keeps the user for something that a person gave it and has to take away.
             OctopusError: done in part; doing it again finishes it.
         """
         subject = account.subject
@@ -104,6 +105,8 @@ class Deletions:
                 lease.renew()
                 self._principals.delete(subject)
             self._store.remove(account, lease, self._credentials.change(subject, NO_POLICY_SHA256))
+        except Failure:
+            raise  # only a person can help, who is to read why
         except (OctopusError, ConditionFailedError, BotoCoreError, ClientError) as error:
             raise _in_part(subject, "has no access any more") from error
         _log.info("account.removed", subject=subject, namespace=namespace_of(subject))

@@ -68,9 +68,8 @@ class Principals:
         self._put_policy(subject, self._policy(namespaces))
 
     def suspend(self, subject: str) -> None:
-        """Deny the user everything, if there is one; `ensure` gives its rights back."""
-        if self.exists(subject):
-            self._put_policy(subject, SUSPENDED_POLICY)
+        """The user, which exists, is denied everything; `ensure` gives its rights back."""
+        self._put_policy(subject, SUSPENDED_POLICY)
 
     def withdraw(self, subject: str) -> None:
         """The user, which exists, has no rights any more: neither ours nor any that were given by hand."""

@@ -21,7 +21,7 @@ from octopus.accounts.store import AccountStore, NamespaceTakenError
 from octopus.accounts.suspension import Suspensions, require_not_suspended
 from octopus.credentials.service import Credentials
 from octopus.errors import Failure
-from octopus.registry.leases import Lease, Leases
+from octopus.registry.leases import PATIENCE_S, Lease, Leases
 from octopus.topics.service import Reconciliation, Topics, namespace_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Accounts:
         account = self._store.read(subject)
         if account and account.state is State.ACTIVE and self._in_order(account):
             return account
-        with self.turn(subject) as lease:
+        with self._turn(subject) as lease:
             return self._complete(subject, lease)
 
     def delete(self, subject: str) -> None:
@@ -78,7 +78,7 @@ class Accounts:
         """
         if self._store.read(subject) is None:
             return
-        with self.turn(subject) as lease:
+        with self._turn(subject) as lease:
             account = self._store.read(subject)
             require_not_suspended(account)
             if account is not None:
@@ -112,31 +112,20 @@ class Accounts:
             ForbiddenError: the account is suspended.
             UnavailableError: another change of the account is under way.
         """
-        with self.turn(subject) as lease:
+        with self._turn(subject) as lease:
             self._complete(subject, lease)
-            self._store.begin(subject, lease)
-            yield lease
-            self._store.end(subject, lease)
+            with self._pending(subject, lease):
+                yield lease
 
     @contextmanager
     def changing(self, subject: str) -> Iterator[Lease]:
-        """As `turn`, for a change that would leave something half-done if it were cut short.
+        """The account, or what is left of one, is held for a change that may be cut short, in whatever state.
 
         Raises:
-            UnavailableError: others had the turn all the time.
+            UnavailableError: another change of the account is under way.
         """
-        with self.turn(subject) as lease:
-            self._store.begin(subject, lease)
+        with self._turn(subject) as lease, self._pending(subject, lease):
             yield lease
-            self._store.end(subject, lease)
-
-    def turn(self, subject: str) -> AbstractContextManager[Lease]:
-        """The turn to change the subject's account, or what is left of one, in whatever state it is.
-
-        Raises:
-            UnavailableError: others had it all the time.
-        """
-        return self._leases.hold(f"account {subject}")
 
     def while_active(self, subject: str) -> TransactWriteItemTypeDef:
         """Item that makes a transaction fail unless the account is active at that moment.
@@ -176,7 +165,7 @@ class Accounts:
             UnavailableError: a dependency is away, or a request is at this account just now.
             OctopusError: done in part; doing it again finishes it.
         """
-        with self._leases.hold(f"account {subject}", patience_s=0) as lease:
+        with self._turn(subject, patience_s=0) as lease:
             account = self._store.read(subject)
             if account is None or account.state is State.ACTIVE:
                 if self._principals.exists(subject):
@@ -193,6 +182,16 @@ class Accounts:
                 self._deletions.begin(account, lease)
             else:
                 self._deletions.finish(account, lease, members_may_stay=False)
+
+    def _turn(self, subject: str, *, patience_s: float = PATIENCE_S) -> AbstractContextManager[Lease]:
+        return self._leases.hold(f"account {subject}", patience_s=patience_s)
+
+    @contextmanager
+    def _pending(self, subject: str, lease: Lease) -> Iterator[None]:
+        first = self._store.begin(subject, lease)
+        yield
+        if first:
+            self._store.end(subject, lease)
 
     def _in_order(self, account: Account) -> bool:
         return self._principals.in_order(account.subject, account.namespaces)

@@ -169,9 +169,19 @@ class AccountStore:
         write_together(self._client, [note, pending, lease.check()])
         return replace(account, withdrawn=now)
 
-    def begin(self, subject: str, lease: Lease) -> None:
-        """Note that something of the account is being changed, which a crash would leave half-done."""
-        write_together(self._client, [self.pending.begun(subject), lease.check()])
+    def begin(self, subject: str, lease: Lease) -> bool:
+        """Note that something of the account is being changed, which a crash would leave half-done.
+
+        Returns:
+            False when something was pending already: that it is must not be forgotten with this change.
+        """
+        try:
+            write_together(self._client, [self.pending.first(subject), lease.check()])
+        except ConditionFailedError as failed:
+            if 0 in failed.positions:
+                return False
+            raise
+        return True
 
     def end(self, subject: str, lease: Lease) -> None:
         """Note that nothing of the account is half-done any more."""

@@ -66,11 +66,14 @@ class Suspensions:
 
     def enforce(self, account: Account, lease: Lease) -> None:
         """Take away what a suspended account may still have."""
+        subject = account.subject
         lease.renew()
-        self._credentials.suspend(account.subject, account.subject, lease)
-        lease.renew()
-        self._principals.suspend(account.subject)
-        self._store.end(account.subject, lease)
+        self._credentials.suspend(subject, subject, lease)
+        if self._principals.exists(subject):
+            self._credentials.end_unrecorded(subject, subject, lease)
+            lease.renew()
+            self._principals.suspend(subject)
+        self._store.end(subject, lease)
 
     def resume(self, subject: str) -> None:
         """The subject has its rights, and the keys that worked when it was suspended, again.

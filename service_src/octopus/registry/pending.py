@@ -56,6 +56,12 @@ class Pending:
             }
         }
 
+    def first(self, name: str) -> TransactWriteItemTypeDef:
+        """As `begun`; the transaction fails when something of this name is pending already."""
+        item = self.begun(name)
+        item["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        return item
+
     def ended(self, name: str) -> TransactWriteItemTypeDef:
         """Item of the transaction that ends it; one that was never begun is as good."""
         return {"Delete": {"TableName": self._table, "Key": self._row(name)}}

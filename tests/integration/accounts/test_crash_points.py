@@ -13,15 +13,20 @@ from typing import Any
 
 import pytest
 
+from octopus.registry.leases import LIFE_S
 from tests.integration.accounts.crash import (
     DEATHS,
     DIFFERENT,
     RECORDED,
     RECORDING,
     Death,
+    ProcessDiedError,
     background_completes,
     next_call_completes,
     record,
+    require_sound,
+    settle,
+    watched,
 )
 from tests.integration.accounts.fabric import Fabric
 from tests.integration.accounts.operations import OPERATIONS
@@ -53,6 +58,21 @@ def testbackground_completes_or_undoes_what_a_dead_process_left(
     fabric: Fabric, iam: Any, death: Death
 ) -> None:
     background_completes(fabric, iam, death)
+
+
+def test_what_one_death_left_is_not_forgotten_for_another_change(fabric: Fabric, iam: Any) -> None:
+    keys = fabric.features.keys
+    first, second = (keys.add(fabric.subject).access_key_id for _ in range(2))
+    with watched(fabric) as calls:
+        calls.dies_at = (RECORDED["revoke"].index("iam.DeleteAccessKey"), "before")
+        with pytest.raises(ProcessDiedError):
+            keys.revoke(fabric.subject, first)
+    fabric.clock.now += LIFE_S + 1
+
+    fabric.replica().features.keys.revoke(fabric.subject, second)
+
+    settle(fabric)
+    require_sound(fabric, iam)
 
 
 @pytest.mark.long

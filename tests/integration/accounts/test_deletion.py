@@ -58,6 +58,17 @@ def test_nothing_is_left_once_the_background_has_done_the_rest(owner: Fabric, ka
     assert owner.credentials() == [(f"SUBJECT#{owner.subject}", "VERSION")]
 
 
+def test_deletion_goes_on_whatever_is_asked_for_meanwhile(owner: Fabric) -> None:
+    owner.features.accounts.delete(owner.subject)
+
+    owner.features.keys.delete_all(owner.subject)
+    owner.features.accounts.delete(owner.subject)
+
+    owner.wait(owner.settings.last_requests_s)
+    assert state(owner) is None
+    assert owner.users() == []
+
+
 def test_deletion_while_kafka_is_away_succeeds_and_is_finished_when_it_is_back(
     owner: Fabric, kafka: MemoryKafka
 ) -> None:

@@ -16,6 +16,7 @@ from tests.integration.accounts.crash import DIFFERENT, Death, background_comple
 from tests.integration.accounts.fabric import Fabric, new_fabric, shared_clients
 from tests.integration.broker.node import Node
 from tests.integration.service.deployment import Deployment, aws_environment
+from tests.integration.service.replica import await_that
 from tests.memory_kafka import WatchedGroups, WatchedKafka
 
 pytestmark = pytest.mark.long
@@ -96,6 +97,7 @@ def brokers(
         ),
         replication_factor=1,
     )
+    await_that(lambda: kafka.answers(timeout_s=5))
     yield kafka, LiveGroups(kafka, AdminClient(broker.inner))
     kafka.close()
 

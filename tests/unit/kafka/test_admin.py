@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 from confluent_kafka import KafkaError
 
-from octopus.kafka import admin as module
+from octopus.kafka import admin as admin_module
+from octopus.kafka import groups as groups_module
 from octopus.kafka.admin import KafkaAwayError, TopicAdmin, is_away
+from octopus.kafka.groups import GroupAdmin
 
 TAKES_NO_CONNECTION = "127.0.0.1:9"
 BOUND_S = 1.0
@@ -17,8 +19,9 @@ BOUND_S = 1.0
 
 @pytest.fixture(autouse=True)
 def _short_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ASK_S", BOUND_S)
-    monkeypatch.setattr(module, "CHANGE_S", BOUND_S)
+    for module in (admin_module, groups_module):
+        monkeypatch.setattr(module, "ASK_S", BOUND_S)
+        monkeypatch.setattr(module, "CHANGE_S", BOUND_S)
 
 
 @pytest.fixture
@@ -33,8 +36,10 @@ def admin() -> TopicAdmin:
         lambda admin: admin.create("t"),
         lambda admin: admin.delete(["t"]),
         lambda admin: admin.list_topics("t"),
+        lambda admin: GroupAdmin(admin.connected).names("t"),
+        lambda admin: GroupAdmin(admin.connected).delete(["t"]),
     ],
-    ids=["describe", "create", "delete", "list"],
+    ids=["describe", "create", "delete", "list", "groups", "delete groups"],
 )
 def test_absent_broker_is_known_within_the_bound(
     admin: TopicAdmin, call: Callable[[TopicAdmin], object]
