@@ -48,7 +48,7 @@ def test_held_policy_gives_no_right_when_its_reading_is_too_old(tenant: Tenant, 
 
 
 def test_parked_fetch_is_cut_by_the_bound_on_idleness(tenant: Tenant) -> None:
-    """Nothing is taken away and no record comes, so the gate has nothing to hold back; it would wait for three weeks."""
+    """Nothing is taken away and no record comes: the gate holds nothing back, and it would wait for weeks."""
     with Connection(tenant.node) as connection:
         connection.authenticate(tenant.token())
         with pytest.raises(ConnectionError):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 TEMPLATE = Path(__file__).parents[3] / "service_src" / "broker" / "config" / "server.properties.template"
+LOGGING = TEMPLATE.with_name("log4j2.properties")
 NAMES = (
     *("node_id", "data_dir", "client_host", "client_port", "inner_port", "controller_port"),
     *("voters", "replication_factor", "min_insync_replicas"),
@@ -38,7 +39,7 @@ def test_client_listener_knows_tokens_alone() -> None:
 
 
 def test_idle_bound_is_set_where_kafka_reads_it() -> None:
-    """With a listener's prefix it would be ignored, and a fetch stay parked for as long as its client likes."""
+    """With a listener's prefix it would be ignored, and a fetch stay parked as long as its client likes."""
     assert {name: value for name, value in _properties().items() if name.endswith("idle.ms")} == {
         "connections.max.idle.ms": "50000"
     }
@@ -72,3 +73,14 @@ def test_what_is_off_stays_off() -> None:
     """Delegation tokens need a secret, telemetry a receiver: neither is there."""
     names = _properties().keys()
     assert not [name for name in names if name.startswith(("delegation.token", "metric.reporters"))]
+
+
+def test_audit_is_rotated_and_reaches_no_other_log() -> None:
+    """Ten megabytes six times at most: a broker's disk is for records."""
+    lines = [line for line in LOGGING.read_text().splitlines() if "=" in line and not line.startswith("#")]
+    settings = dict(line.split("=", 1) for line in lines)
+    assert settings["appender.audit.type"] == "RollingFile"
+    assert settings["appender.audit.policies.size.size"] == "10MB"
+    assert settings["appender.audit.strategy.max"] == "5"
+    assert settings["appender.audit.layout.pattern"] == "%m%n"
+    assert settings["logger.audit.additivity"] == "false"
