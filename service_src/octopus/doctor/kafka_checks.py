@@ -18,6 +18,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AclOperation, AdminClient  # type: ignore[attr-defined]
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from octopus.doctor.caller import ANSWER_S, Caller
 from octopus.doctor.findings import Finding, NotKnownError, failed, ok
@@ -25,9 +26,13 @@ from octopus.doctor.network import Address, check_certificates, check_names, che
 from octopus.doctor.sasl import NoVerdictError, present, sign
 from octopus.errors import OctopusError
 from octopus.groups.names import complete
+from octopus.kafka.admin import is_away
 
 RECORD_S = 30.0
 """One record, or one member of a group, on its way."""
+_GROUP_S = 10.0
+_GROUP_ATTEMPTS = 4
+"""The first question about any group makes a new cluster set up where it keeps them, and may wait in vain."""
 DEMONSTRATION = "readers"
 """A group name as people choose it, without a namespace."""
 
@@ -128,11 +133,11 @@ def check_group(caller: Caller) -> Finding:
     """Whether a consumer group may be used; a bare name, without the namespace, is not."""
     group = caller.group or DEMONSTRATION
     own = complete(caller.namespace, group.rpartition(".")[2])
-    asked = caller.admin.describe_consumer_groups(
-        [group], include_authorized_operations=True, request_timeout=ANSWER_S
-    )[group]
+    attempts = Retrying(
+        retry=retry_if_exception(_is_away), stop=stop_after_attempt(_GROUP_ATTEMPTS), reraise=True
+    )
     try:
-        allowed = asked.result(timeout=ANSWER_S + 5).authorized_operations or []
+        allowed = attempts(_rights_to_group, caller, group)
     except TimeoutError:
         raise NotKnownError("the brokers did not answer about the group") from None
     except KafkaException as error:
@@ -148,6 +153,17 @@ def check_group(caller: Caller) -> Finding:
     if AclOperation.READ not in allowed:
         return failed(f"you may see group {group} and not join it", f"use a group of your own, such as {own}")
     return ok(f"you may join {group}")
+
+
+def _rights_to_group(caller: Caller, group: str) -> Sequence[AclOperation]:
+    asked = caller.admin.describe_consumer_groups(
+        [group], include_authorized_operations=True, request_timeout=_GROUP_S
+    )[group]
+    return asked.result(timeout=_GROUP_S + 5).authorized_operations or ()
+
+
+def _is_away(error: BaseException) -> bool:
+    return isinstance(error, KafkaException) and is_away(error.args[0])
 
 
 def _topic(caller: Caller) -> str:
