@@ -15,6 +15,8 @@ from octopus.groups.names import complete
 from octopus.topics.names import namespace_of
 
 ALL_TOPICS = "*"
+RENEWABLE_MINUTES = 20
+"""AWS's library for Python asks again from 15 minutes before a key's end on, whenever it uses part of it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +47,11 @@ def session(
     as_json: JsonOption = False,
 ) -> None:
     """Open a session: a key, its secret and a token that sign together until they end."""
+    if as_credential_process and minutes < RENEWABLE_MINUTES:
+        raise typer.BadParameter(
+            f"--minutes is {minutes}, and {credential_process.FLAG} takes {RENEWABLE_MINUTES} to 60: AWS's "
+            "library for Python renews a key 15 minutes before its end, and would mix parts of shorter ones"
+        )
     caller = open_session(as_name)
     namespace = namespace_of(caller.subject)
     actions = [name for name, chosen in (("read", read), ("write", write)) if chosen or not (read or write)]
@@ -85,7 +92,7 @@ def _variables(opened: dict[str, Any]) -> dict[str, str]:
 def _arguments(topics: Sequence[str], actions: Sequence[str], minutes: int, label: str | None) -> list[str]:
     words = [word for topic in topics for word in ("--topic", topic)]
     words += [f"--{action}" for action in actions]
-    words += ["--minutes", str(minutes)]
+    words += ["--minutes", str(max(minutes, RENEWABLE_MINUTES))]
     return [*words, "--label", label] if label else words
 
 

@@ -127,6 +127,9 @@ def test_session_command_prints_what_aws_tools_take(
     refused = octopus("key", "session", "--topic", "ns-000000000000.x", "--credential-process")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "Namespace ns-000000000000 not found" in refused.stderr
+    too_short = octopus("key", "session", "--minutes", "15", "--credential-process")
+    assert (too_short.returncode, too_short.stdout) == (2, "")
+    assert "--minutes is 15" in too_short.stderr
 
 
 def test_profile_with_the_printed_process_signs_for_kafka_within_its_scope(
