@@ -79,7 +79,12 @@ class Account:
             users, groups, policies = self._details()
             told = any("PermissionsBoundary" in user for user in users)
             bounded = {} if told else self._bounded()
-        managed: dict[str, Any] = {policy["Arn"]: _default_version(policy) for policy in policies}
+        managed: dict[str, Any] = {
+            policy["Arn"]: version["Document"]
+            for policy in policies
+            for version in policy["PolicyVersionList"]
+            if version["IsDefaultVersion"]
+        }
         found = {}
         for user in users:
             name = user["UserName"]
@@ -201,7 +206,3 @@ class Account:
 
 def _attached(arn: str) -> str:
     return f"attached/{arn}"
-
-
-def _default_version(policy: Mapping[str, Any]) -> Any:
-    return next(version["Document"] for version in policy["PolicyVersionList"] if version["IsDefaultVersion"])

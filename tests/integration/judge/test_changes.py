@@ -148,7 +148,7 @@ def test_readings_in_use_stay_young_for_long(institution: Institution, judge: Pl
     while time.monotonic() < until:
         ages.append(judge.policy(tenant, version)["age_ms"])
         time.sleep(0.2)
-    assert max(ages) < 40_000
+    assert max(ages) <= 45_000
     younger = sum(after < before for before, after in itertools.pairwise(ages))
     assert 2 <= younger <= 4, "a listing every 20 s"
 
