@@ -67,8 +67,8 @@ def test_iam_decides_on_kafka_3_9_as_on_4_1(institution: Institution, kafka: Own
         seconds=SECONDS,
         what="the end of a revoked key",
     )
-    # kafka-python tries others until none is left, and keeps the reason to its log.
-    assert by_msk_iam(kafka, alice, topic, namespace) == "NoBrokersAvailable"
+    # kafka-python tries again until its patience ends, and keeps the reason to its log.
+    assert by_msk_iam(kafka, alice, topic, namespace) in ("KafkaTimeout", "NoBrokersAvailable")
     assert "the access key is not active" in kafka.audit()
     assert by_oauthbearer(kafka, mallory, foreign, f"{names(mallory)[0]}.readers") == "written and read"
 
