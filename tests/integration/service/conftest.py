@@ -180,7 +180,7 @@ def person(new_people: Callable[[], Person]) -> Person:
 
 @retry(
     retry=retry_if_exception_type(httpx.TransportError),
-    stop=stop_after_delay(30),
+    stop=stop_after_delay(120),
     wait=wait_fixed(0.1),
     reraise=True,
 )
@@ -190,6 +190,6 @@ def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None
     httpx.get(url).raise_for_status()
 
 
-@retry(retry=retry_if_result(lambda ready: not ready), stop=stop_after_delay(90), wait=wait_fixed(0.2))
+@retry(retry=retry_if_result(lambda ready: not ready), stop=stop_after_delay(180), wait=wait_fixed(0.2))
 def _await_ready(replica: Replica) -> bool:
     return httpx.get(f"{replica.url}/health/ready", timeout=10).status_code == 200

@@ -67,7 +67,7 @@ class Replica:
 
     @retry(
         retry=retry_if_exception_type(httpx.TransportError),
-        stop=stop_after_delay(30),
+        stop=stop_after_delay(120),
         wait=wait_fixed(0.05),
         reraise=True,
     )

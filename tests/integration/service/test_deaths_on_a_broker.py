@@ -25,6 +25,10 @@ ON_KAFKA = [death for death in DIFFERENT if "key" not in death.operation and dea
 """Keys are no matter of the brokers."""
 
 
+FIRST_GROUP_S = 120
+"""The first group of a broker waits for the topic of all groups' offsets, of fifty partitions, to be made."""
+
+
 class LiveKafka(WatchedKafka):
     """Real brokers, watched."""
 
@@ -67,8 +71,8 @@ class LiveGroups(WatchedGroups):
     def add(self, name: str, *, reads: str) -> None:
         """See `WatchedGroups.add`."""
         read = ConsumerGroupTopicPartitions(name, [TopicPartition(reads, 0, 0)])
-        for done in self._inner.alter_consumer_group_offsets([read]).values():
-            done.result(30)
+        for done in self._inner.alter_consumer_group_offsets([read], request_timeout=FIRST_GROUP_S).values():
+            done.result(FIRST_GROUP_S)
 
     def names(self, prefix: str) -> list[str]:
         """See `GroupAdmin.names`."""
