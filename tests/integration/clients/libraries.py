@@ -89,7 +89,7 @@ KAFKA_PYTHON = Library(
     group_refused="GroupAuthorizationFailedError",
     transaction_refused="TransactionalIdAuthorizationFailedError",
     # It tries until its time is over.
-    token_refused="NoBrokersAvailable",
+    token_refused="KafkaTimeoutError",
     reading_refused_in_log="is not authorized for this client",
     reauthenticates=False,
 )

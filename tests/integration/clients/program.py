@@ -69,9 +69,11 @@ class Program:
         """Whether it can be asked."""
         return self._process.poll() is None
 
-    def open_producer(self, profile: str, transactional_id: str | None = None) -> None:
-        """A producer that signs with a profile; idempotent."""
-        self.ask("open_producer", profile=profile, transactional_id=transactional_id)
+    def open_producer(
+        self, profile: str, transactional_id: str | None = None, *, patience_s: int = 30
+    ) -> None:
+        """An idempotent producer that signs with a profile; where it would try for long, it is told to stop."""
+        self.ask("open_producer", profile=profile, transactional_id=transactional_id, patience_s=patience_s)
 
     def send(self, topic: str, values: list[str]) -> None:
         """Send, and wait until all are acknowledged."""

@@ -53,12 +53,12 @@ def test_wrong_secret_is_refused(program: Program, cluster: Cluster, alice: Pers
     forger = cluster.profile(f"forger-{program.library}", alice.tenant)
     forger.use_key(alice.tenant.access_key_id, alice.tenant.secret[::-1])
     with pytest.raises(ClientError) as refused:
-        _write(program, forger, topic)
+        _write(program, forger, topic, patience_s=5)
     assert refused.value.name == program.library.token_refused
 
 
-def _write(program: Program, person: Person, topic: str) -> None:
-    program.open_producer(person.profile)
+def _write(program: Program, person: Person, topic: str, *, patience_s: int = 30) -> None:
+    program.open_producer(person.profile, patience_s=patience_s)
     program.send(topic, ["forged"])
 
 

@@ -13,8 +13,6 @@ BOOTSTRAP_SERVERS = os.environ["KAFKA_BOOTSTRAP_SERVERS"]
 CA_FILE = os.environ["KAFKA_CA_FILE"]
 REGION = os.environ["AWS_REGION"]
 
-SEND_SECONDS = 30
-
 
 def serve(
     client: object, name_of: Callable[[BaseException], str] = lambda error: type(error).__name__

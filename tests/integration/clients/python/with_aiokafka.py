@@ -12,7 +12,7 @@ from aiokafka.abc import AbstractTokenProvider
 from aiokafka.helpers import create_ssl_context
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 
-from tests.integration.clients.python.lines import BOOTSTRAP_SERVERS, CA_FILE, REGION, SEND_SECONDS, serve
+from tests.integration.clients.python.lines import BOOTSTRAP_SERVERS, CA_FILE, REGION, serve
 
 Result = TypeVar("Result")
 
@@ -39,13 +39,13 @@ class Client:
         self._producer: AIOKafkaProducer | None = None
         self._consumer: AIOKafkaConsumer | None = None
 
-    def open_producer(self, profile: str, transactional_id: str | None = None) -> None:
+    def open_producer(self, profile: str, transactional_id: str | None, patience_s: int) -> None:
         async def open_() -> None:
             self._producer = AIOKafkaProducer(
                 **_settings(profile), enable_idempotence=True, transactional_id=transactional_id
             )
             # With a token that is refused it would try for ever.
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(patience_s):
                 await self._producer.start()
 
         self._run(open_())
@@ -54,7 +54,7 @@ class Client:
         async def send() -> None:
             assert self._producer is not None
             sent = [await self._producer.send(topic, value.encode()) for value in values]
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(60):
                 await asyncio.gather(*sent)
 
         self._run(send())

@@ -8,7 +8,7 @@ from typing import Any
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 
-from tests.integration.clients.python.lines import BOOTSTRAP_SERVERS, CA_FILE, REGION, SEND_SECONDS, serve
+from tests.integration.clients.python.lines import BOOTSTRAP_SERVERS, CA_FILE, REGION, serve
 
 
 class Client:
@@ -18,14 +18,16 @@ class Client:
         self._producer: Producer | None = None
         self._consumer: Consumer | None = None
         self._refusals: list[KafkaError] = []
+        self._patience_s = 0
 
-    def open_producer(self, profile: str, transactional_id: str | None = None) -> None:
+    def open_producer(self, profile: str, transactional_id: str | None, patience_s: int) -> None:
+        self._patience_s = patience_s
         settings: dict[str, Any] = {"enable.idempotence": True, "linger.ms": 0}
         if transactional_id is not None:
             settings["transactional.id"] = transactional_id
         self._producer = Producer(self._settings(profile) | settings)
         if transactional_id is not None:
-            self._producer.init_transactions(SEND_SECONDS)
+            self._producer.init_transactions(self._patience_s)
 
     def send(self, topic: str, values: list[str]) -> None:
         assert self._producer is not None
@@ -37,7 +39,7 @@ class Client:
 
         for value in values:
             self._producer.produce(topic, value.encode(), on_delivery=note)
-        deadline = time.monotonic() + SEND_SECONDS
+        deadline = time.monotonic() + self._patience_s
         while len(self._producer) and not self._refusals and time.monotonic() < deadline:
             self._producer.flush(0.1)
         for error in [*self._refusals, *failed]:
@@ -50,11 +52,11 @@ class Client:
 
     def commit(self) -> None:
         assert self._producer is not None
-        self._producer.commit_transaction(SEND_SECONDS)
+        self._producer.commit_transaction(self._patience_s)
 
     def abort(self) -> None:
         assert self._producer is not None
-        self._producer.abort_transaction(SEND_SECONDS)
+        self._producer.abort_transaction(self._patience_s)
 
     def close_producer(self) -> None:
         # What a refused producer still holds can never be sent; closing would wait for it.

@@ -8,7 +8,7 @@ from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.sasl.oauth import AbstractTokenProvider
 
-from tests.integration.clients.python.lines import BOOTSTRAP_SERVERS, CA_FILE, REGION, SEND_SECONDS, serve
+from tests.integration.clients.python.lines import BOOTSTRAP_SERVERS, CA_FILE, REGION, serve
 
 
 class Signer(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python has no types
@@ -29,12 +29,12 @@ class Client:
         self._producer: KafkaProducer | None = None
         self._consumer: KafkaConsumer | None = None
 
-    def open_producer(self, profile: str, transactional_id: str | None = None) -> None:
+    def open_producer(self, profile: str, transactional_id: str | None, patience_s: int) -> None:
         self._producer = KafkaProducer(
             **_settings(profile),
             enable_idempotence=True,
             transactional_id=transactional_id,
-            max_block_ms=SEND_SECONDS * 1000,
+            max_block_ms=patience_s * 1000,
         )
         if transactional_id is not None:
             self._producer.init_transactions()
@@ -43,7 +43,7 @@ class Client:
         assert self._producer is not None
         sent = [self._producer.send(topic, value.encode()) for value in values]
         for future in sent:
-            future.get(SEND_SECONDS)
+            future.get(60)
 
     def begin(self) -> None:
         assert self._producer is not None

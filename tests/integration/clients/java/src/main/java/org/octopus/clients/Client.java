@@ -79,6 +79,7 @@ public final class Client {
         Map<String, Object> settings = Settings.of(request.get("profile").asText());
         settings.put("key.serializer", "org.apache.kafka.common.serialization.StringSerializer");
         settings.put("value.serializer", "org.apache.kafka.common.serialization.StringSerializer");
+        settings.put("max.block.ms", request.get("patience_s").asLong() * 1000);
         boolean transactional = request.hasNonNull("transactional_id");
         if (transactional) {
             settings.put("transactional.id", request.get("transactional_id").asText());
