@@ -72,7 +72,7 @@ class Program:
     def open_producer(
         self, profile: str, transactional_id: str | None = None, *, patience_s: int = 30
     ) -> None:
-        """An idempotent producer that signs with a profile; where it would try for long, it is told to stop."""
+        """An idempotent producer that signs with a profile, and gives up in time where it can be told to."""
         self.ask("open_producer", profile=profile, transactional_id=transactional_id, patience_s=patience_s)
 
     def send(self, topic: str, values: list[str]) -> None:
