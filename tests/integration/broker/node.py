@@ -85,7 +85,7 @@ def start(
     kept = [line for line in lines if line.split("=")[0] not in overrides]
     properties = home / "server.properties"
     properties.write_text("\n".join(kept + [f"{name}={value}" for name, value in overrides.items()]))
-    _format(properties)
+    _format(properties, class_path)
     process = _run(home, properties, class_path)
     return Node(
         bootstrap_servers=f"127.0.0.1:{client_port}",
@@ -103,10 +103,10 @@ def start(
     )
 
 
-def _format(properties: Path) -> None:
+def _format(properties: Path, class_path: str) -> None:
     subprocess.run(
         [
-            *("java", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx128m", "-cp", CLASS_PATH),
+            *("java", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx128m", "-cp", class_path),
             *("kafka.tools.StorageTool", "format"),
             *("--cluster-id", "b2N0b3B1cy1pbi1hLXRlcw", "--config", str(properties)),
         ],

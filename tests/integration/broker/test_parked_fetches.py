@@ -7,7 +7,6 @@ connection, and not ``connections.max.idle.ms``.
 from __future__ import annotations
 
 import base64
-import struct
 import threading
 import time
 import uuid
@@ -20,6 +19,7 @@ from confluent_kafka.admin import AdminClient
 from tests.integration.broker.conftest import MECHANISMS, Tenant, serving, tenants_of
 from tests.integration.broker.judge_double import JudgeDouble, allow, until
 from tests.integration.broker.node import Node, arn
+from tests.integration.broker.record_batches import after, value_of_last
 from tests.integration.broker.wire import Connection
 
 GRANTED = 0
@@ -217,7 +217,33 @@ def test_last_record_leaves_seconds_after_the_change(
     change: Change,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """A reader that is always parked, a writer that never stops: when does the last record come?"""
+    seconds = seconds_to_last_record(tenant, write, lambda: change(tenant))
+    record_property("last record after the change, s", seconds)
+    assert seconds < 60
+
+
+@pytest.mark.long
+def test_last_record_leaves_within_a_minute_when_the_judge_goes_away(
+    tenant: Tenant,
+    judge: JudgeDouble,
+    write: Callable[[str, bytes], None],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """The right is withdrawn at the very moment when nobody can be told of it."""
+
+    def withdraw_unheard() -> None:
+        judge.away = True
+        withdraw_right(tenant)
+
+    seconds = seconds_to_last_record(tenant, write, withdraw_unheard)
+    record_property("last record after the judge went away, s", seconds)
+    assert seconds < 60
+
+
+def seconds_to_last_record(
+    tenant: Tenant, write: Callable[[str, bytes], None], change: Callable[[], None]
+) -> float:
+    """Of a reader that is always parked, and a writer that never stops."""
     topic = tenant.topic("events")
     stop = threading.Event()
 
@@ -233,15 +259,14 @@ def test_last_record_leaves_seconds_after_the_change(
             offset = 0
             while offset < 10:
                 offset = received(connection, topic, offset)
-            change(tenant)
+            change()
             changed = last = time.monotonic()
             while (beyond := received(connection, topic, offset)) > offset:
                 offset, last = beyond, time.monotonic()
         finally:
             stop.set()
             writer.join()
-    record_property("last record after the change, s", round(last - changed, 2))
-    assert last - changed < 60
+    return round(last - changed, 2)
 
 
 def park(tenant: Tenant, connection: Connection, mechanism: str) -> None:
@@ -257,16 +282,6 @@ def delivered(tenant: Tenant, connection: Connection) -> bytes:
     return value_of_last(records)
 
 
-def value_of_last(records: bytes) -> bytes:
-    """The value of the last record of what is stored uncompressed, when it is short and has no headers."""
-    no_headers = 1
-    for length in range(64):
-        at = len(records) - no_headers - length
-        if records[at - 1] == 2 * length:
-            return records[at : len(records) - no_headers]
-    raise AssertionError("no short record stands at the end")
-
-
 def received(connection: Connection, topic: str, offset: int) -> int:
     """The offset after the next records; the same one when the broker gives no more."""
     try:
@@ -277,13 +292,7 @@ def received(connection: Connection, topic: str, offset: int) -> int:
     if code != GRANTED:
         return offset
     assert records, "a fetch that waits for ever was answered with nothing"
-    at = 0
-    while at < len(records):
-        base, length = struct.unpack_from(">qi", records, at)
-        (last_delta,) = struct.unpack_from(">i", records, at + 23)
-        offset = base + last_delta + 1
-        at += 12 + length
-    return int(offset)
+    return after(records)
 
 
 def may_read(tenant: Tenant, connection: Connection) -> bool:
