@@ -6,6 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -131,6 +132,20 @@ def test_session_is_a_key_for_its_time_and_is_listed_with_its_scope(
     again = person.get(replica, "POST", "/api/v3/key")
     assert (again["access_key"], again["fresh"]) == (key["access_key"], False), "a session is never the key"
     person.get(replica, "POST", "/api/v3/keys", {})  # nor does it take the place of one
+
+
+def test_many_sessions_opened_at_once_wait_for_nobody(replicas: list[Replica], person: Person) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        opened = list(
+            threads.map(
+                lambda number: person.get(replicas[number % 2], "POST", SESSIONS, wanted(person)), range(16)
+            )
+        )
+
+    assert {session["status"] for session in opened} == {"success"}
+    listed = person.get(replicas[0], "GET", "/api/v3/keys")["keys"]
+    assert {key["access_key"] for key in listed} == {session["access_key"] for session in opened}
+    assert len(listed) == 16
 
 
 def test_record_holds_what_the_judge_needs_and_no_token(
