@@ -32,8 +32,8 @@ class GroupAdmin:
 
         def ask() -> list[str]:
             listed = answer_of(self._client().list_consumer_groups(request_timeout=time_left(ends)), ends)
-            for error in listed.errors:
-                raise error
+            for fault in listed.errors:
+                raise KafkaException(fault)
             return sorted(group.group_id for group in listed.valid if group.group_id.startswith(prefix))
 
         return guarded(ask, f"groups {prefix}*")
