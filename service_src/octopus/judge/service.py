@@ -37,6 +37,8 @@ PUBLISHED_REGION = "us-east-1"
 """The region that published clients sign for, wherever the fabric is."""
 CHANGES_EVERY = 0.5
 """Seconds between looks at the change log, so that a change is known within one."""
+RENEWED_EVERY = 0.5
+"""Seconds between looks for what is soon too old, or not asked for any more."""
 LISTED_EVERY = 20.0
 """Seconds between the starts of two listings of IAM, so that an edit made by hand is known within 25."""
 ROWS_READ_EVERY = 60.0
@@ -133,8 +135,10 @@ class Judge:
         loop = asyncio.get_running_loop()
 
         async def follow() -> None:
-            self._sources.follow(await loop.run_in_executor(None, self._change_log.look))
-            self._sources.renew()
+            look = await loop.run_in_executor(None, self._change_log.look)
+            self._sources.follow(look)
+            if look.changed:
+                self._sources.renew()
 
         async with asyncio.TaskGroup() as group:
             group.create_task(self._renew())
@@ -246,7 +250,7 @@ class Judge:
     async def _renew(self) -> None:
         while True:
             self._sources.renew()
-            await asyncio.sleep(CHANGES_EVERY / 2)
+            await asyncio.sleep(RENEWED_EVERY)
 
 
 def _require_session_token(presented: Presented, derived: DerivedKey) -> None:
