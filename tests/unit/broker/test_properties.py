@@ -64,7 +64,7 @@ def test_bounds_on_what_a_tenant_holds_up() -> None:
         "group.consumer.max.session.timeout.ms": "60000",
         "auto.create.topics.enable": "false",
         "group.coordinator.rebalance.protocols": "classic,consumer",
-        "listener.name.client.max.connection.creation.rate": "100",
+        "listener.name.client.max.connection.creation.rate": "20",
     }
     assert _properties().items() >= expected.items()
 
