@@ -17,8 +17,11 @@ from tests.integration.judge.plugin import SECRET
 
 OVERRIDES = {
     "octopus.cluster.arn": CLUSTER_ARN,
-    # A busy machine takes long over six new principals at once, and not every client tries again by itself.
+    # Six new principals come at once, on a machine that may be busy, and not every client tries again when
+    # its connection closes without a verdict.
     "octopus.judge.timeout.ms": "5000",
+    "octopus.judge.outstanding": "15",
+    "num.network.threads": "16",
     **{
         f"listener.name.client.{mechanism}.connections.max.reauth.ms": str(SESSION_S * 1000)
         for mechanism in ("oauthbearer", "aws_msk_iam")

@@ -19,6 +19,10 @@ def test_foreign_topic_is_not_written(program: Program, mallory: Person, topic: 
     with pytest.raises(ClientError) as refused:
         _write(program, mallory, topic)
     assert refused.value.name == program.library.topic_refused
+    # librdkafka knows by now, and says so before it sends anything.
+    with pytest.raises(ClientError) as again:
+        program.send(topic, ["forged"])
+    assert again.value.name == program.library.topic_refused
 
 
 def test_foreign_topic_is_not_read(program: Program, mallory: Person, topic: str) -> None:

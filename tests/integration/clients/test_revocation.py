@@ -21,7 +21,7 @@ from tests.integration.clients.libraries import LIBRARIES, Library
 from tests.integration.clients.program import ClientError, Program
 from tests.integration.judge.institution import CLUSTER_ARN
 
-SILENCE_S = 15
+SILENCE_S = 8
 """Without a record for so long, with several written every second, a client is cut off."""
 
 Change = Callable[[Cluster, Person], None]
@@ -124,17 +124,20 @@ def _policy_by_hand(cluster: Cluster, person: Person) -> None:
 def test_last_record_leaves_in_time(
     change: Change, silent_s: float, bound_s: float, readers: list[Reader], cluster: Cluster
 ) -> None:
-    """Writing begins ``silent_s`` after the change, so that fetches stay parked till then."""
+    """Writing goes on all the time, or begins ``silent_s`` after the change: fetches stay parked so long."""
     writer = Writer(cluster, [reader.topic for reader in readers])
     with ThreadPoolExecutor(len(readers) + 1) as together:
         try:
             writer.write()
             list(together.map(Reader.park, readers))
             began = time.monotonic()
+            if not silent_s:
+                writing = together.submit(writer.go_on, after=began)
             for reader in readers:
                 change(cluster, reader.person)
             start = time.monotonic() + silent_s
-            writing = together.submit(writer.go_on, after=start)
+            if silent_s:
+                writing = together.submit(writer.go_on, after=start)
             list(together.map(lambda reader: reader.read(since=start, bound_s=bound_s), readers))
         finally:
             writer.stop.set()
