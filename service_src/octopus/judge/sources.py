@@ -14,6 +14,7 @@ from cachetools import LRUCache
 
 from octopus.iam.models import Document
 from octopus.judge.account import Account
+from octopus.judge.errors import SourceUnavailableError
 from octopus.judge.principals import EffectivePolicies, UserPolicies, effective
 from octopus.judge.readings import MOST_HELD, Lifetime, Reading, Readings
 from octopus.judge.rights import Limits, PrincipalId, Rights, session_limits, weigh
@@ -67,7 +68,8 @@ class Sources:
         self._changed: dict[str, float] = {}
         """When a change of a subject was last heard of."""
         self._rights: dict[PrincipalId, Rights] = {}
-        self._unsettled: set[PrincipalId] = set()
+        self._unsettled: dict[PrincipalId, float] = {}
+        """Since when IAM has been seen to show something else than was written."""
         self._session_limits: LRUCache[str, tuple[Rights, Document | None, Limits]] = LRUCache(MOST_HELD)
         self.keys: Readings[str, KeyRecord | None] = Readings(
             "access keys",
@@ -108,22 +110,31 @@ class Sources:
     def rights(self, principal: PrincipalId) -> Reading[Rights] | None:
         """What a principal may do by what is held, and since when that holds; None when it must be read.
 
+        While IAM does not show what was written, what is held may be what was withdrawn: it is as old as that
+        difference, however young the readings are.
+
         Raises:
-            SourceUnavailableError: IAM does not show yet what was written.
+            SourceUnavailableError: IAM does not show yet what was written, and what was before is unknown or
+                too old.
         """
         written = self._versions.held(principal.subject)
         found = self._users.held(principal)
         if written is None or found is None:
             return None
+        began = min(written.began, found.began)
         rights = self._rights.get(principal)
-        if rights is None or not rights.is_of(written.value, found.value):
-            now = datetime.fromtimestamp(self._clock(), UTC)
-            self._unsettled.add(principal)
-            rights = weigh(written=written.value, found=found.value, previous=rights, now=now)
-            self._rights[principal] = rights
-            if rights.certain:
-                self._unsettled.remove(principal)
-        return Reading(rights, min(written.began, found.began))
+        if rights is not None and rights.is_of(written.value, found.value):
+            return Reading(rights, began)
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        since = self._unsettled.setdefault(principal, self._monotonic())
+        rights = weigh(written=written.value, found=found.value, previous=rights, now=now)
+        self._rights[principal] = rights
+        if rights.certain:
+            del self._unsettled[principal]
+            return Reading(rights, began)
+        if self._monotonic() > since + OLDEST:
+            raise SourceUnavailableError("IAM still does not show the policy that was last written")
+        return Reading(rights, min(began, since))
 
     async def read_rights(self, principal: PrincipalId) -> None:
         """Have what :meth:`rights` needs.
@@ -161,7 +172,8 @@ class Sources:
             readings.renew()
         for principal in [principal for principal in self._rights if principal not in self._users]:
             del self._rights[principal]
-        self._unsettled = {principal for principal in self._unsettled if principal in self._users}
+        for principal in [principal for principal in self._unsettled if principal not in self._users]:
+            del self._unsettled[principal]
 
     async def list_users(self) -> None:
         """Read the account once, for everybody at once.

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from octopus.judge.account import Account
 from octopus.judge.errors import SourceUnavailableError
 from octopus.judge.principals import UserPolicies
 from octopus.judge.readings import Reading
-from octopus.judge.rights import PrincipalId, Rights
+from octopus.judge.rights import SETTLING, PrincipalId, Rights
 from octopus.judge.secrets import StoredSecrets
 from octopus.judge.sources import Sources
 from octopus.judge.store import LONGEST_GAP, OVERLAP, ChangeLog, CredentialsTable, KeyRecord, VersionRecord
@@ -49,6 +50,7 @@ class World:
         self.go.set()
         self.begun = threading.Event()
         self.records: dict[str, KeyRecord] = {}
+        self.written: dict[str, VersionRecord] = {}
         self.batches: list[list[str]] = []
 
     def monotonic(self) -> float:
@@ -81,11 +83,11 @@ class World:
         self.batches.append(list(access_key_ids))
         return {access_key_id: self.records.get(access_key_id) for access_key_id in access_key_ids}
 
-    def version(self, _subject: str) -> VersionRecord | None:
-        return None
+    def version(self, subject: str) -> VersionRecord | None:
+        return self.written.get(subject)
 
     def versions(self, subjects: Iterable[str]) -> dict[str, VersionRecord | None]:
-        return dict.fromkeys(subjects)
+        return {subject: self.written.get(subject) for subject in subjects}
 
     def changes(self, since: datetime, until: datetime) -> dict[str, str]:
         self.windows.append((since, until))
@@ -259,6 +261,55 @@ def test_nothing_is_served_after_45_seconds_when_iam_is_away(world: World, scene
     assert scene.sources.rights(ALICE) is None
     with pytest.raises(SourceUnavailableError, match="away"):
         scene.rights()
+
+
+def withdraw(world: World, scene: Scene) -> None:
+    """The service narrows Alice's policy, and IAM goes on to show what was before."""
+    world.shown = world.listed = {"alice": user("old")}
+    scene.look()
+    assert scene.resource() == "old"
+    world.now += 1
+    changed = datetime.fromtimestamp(world.clock(), UTC)
+    world.written = {"alice": VersionRecord("what IAM does not show", changed)}
+    world.log = {"2026-11-22T05:00:31#alice": "alice"}
+    scene.look()
+
+
+def test_withdrawn_right_ages_while_iam_still_shows_it(world: World, scene: Scene) -> None:
+    withdraw(world, scene)
+    noticed = world.now
+    assert scene.resource() == "old"
+    for _ in range(45):
+        world.now += 1
+        scene.look()
+        scene.list_users()
+        assert scene.rights().began == noticed, "as old as the change, however young IAM's word is"
+    world.now += 1
+    scene.list_users()
+    with pytest.raises(SourceUnavailableError, match="still does not show"):
+        scene.rights()
+
+
+def test_rights_are_young_again_once_iams_word_counts(world: World, scene: Scene) -> None:
+    withdraw(world, scene)
+    scene.rights()
+    world.now += 1
+    world.shown = {"alice": replace(user("new"), documents={})}
+    world.written = {"alice": VersionRecord("", datetime.fromtimestamp(world.clock(), UTC))}
+    world.log |= {"2026-11-22T05:00:32#alice": "alice"}
+    scene.look()
+    assert (scene.resource(), scene.rights().began) == ("", world.now)
+
+
+def test_edit_by_hand_counts_once_it_can_be_no_late_showing(world: World, scene: Scene) -> None:
+    withdraw(world, scene)
+    scene.rights()
+    world.now += SETTLING.total_seconds() + 1
+    scene.look()
+    world.listed = {"alice": user("edited by hand")}
+    scene.list_users()
+    assert scene.resource() == "edited by hand"
+    assert scene.rights().began == world.now
 
 
 def record(state: str = "active") -> KeyRecord:
