@@ -19,6 +19,7 @@ from typing import Final
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from octopus.doctor.network import Address, open_tls
 
@@ -59,11 +60,17 @@ def sign(credentials: Credentials, *, region: str, life_s: int = 900) -> tuple[s
     return token, signed_at + life_s
 
 
+@retry(
+    retry=retry_if_exception_type(NoVerdictError),
+    wait=wait_fixed(1),
+    stop=stop_after_attempt(3),
+    reraise=True,
+)
 def present(address: Address, ca_file: Path | None, token: str) -> Verdict:
-    """Show a token to one broker, by the mechanism OAUTHBEARER.
+    """Show a token to one broker, by the mechanism OAUTHBEARER; without a verdict once more, as clients do.
 
     Raises:
-        NoVerdictError: the broker closed the connection.
+        NoVerdictError: the broker closed the connection, each time.
         OSError: it cannot be reached, or not believed.
     """
     with open_tls(address, ca_file) as connection:

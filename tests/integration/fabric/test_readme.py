@@ -14,7 +14,7 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 
 def test_readme_examples_run(fabric: RunningFabric, tmp_path: Path) -> None:
     blocks = _BLOCK.findall((ROOT / "README.md").read_text())
-    assert [kind for kind, _ in blocks] == ["bash", "python sdk", "python", "bash"]
+    assert [kind for kind, _ in blocks] == ["bash", "python sdk", "python", "bash", "bash", "bash"]
     lines = ["set -euo pipefail", f'PATH="{ROOT / ".venv" / "bin"}:$PATH"']
     for number, (kind, text) in enumerate(blocks):
         if kind == "bash":
