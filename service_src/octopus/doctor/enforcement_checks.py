@@ -11,7 +11,7 @@ import httpx
 from botocore.credentials import Credentials
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from octopus.doctor.clock import ahead_of, judge_clock
+from octopus.doctor.clock import ahead_of, judge_clock, service_and_judge_clock
 from octopus.doctor.findings import Finding, NotKnownError, failed, ok
 from octopus.doctor.network import Address
 from octopus.doctor.operator import Operator
@@ -72,8 +72,8 @@ def check_judge_secret(operator: Operator) -> Finding:
 
 
 def check_judge_clock(operator: Operator) -> Finding:
-    """Whether the clock by which tokens are judged is near this machine's."""
-    return judge_clock(ahead_of(f"{operator.judge_url}/health"), "the judge's")
+    """Whether the clock by which tokens are judged is near this machine's, taken to be the service's."""
+    return service_and_judge_clock(ahead_of(f"{operator.judge_url}/health"))
 
 
 def check_listeners(operator: Operator) -> Finding:

@@ -14,10 +14,12 @@ from octopus.judge.errors import SourceUnavailableError, source
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-OVERLAP = timedelta(seconds=90)
-"""How far back each look at the change log goes: entries of a slow transaction or clock arrive late."""
+MOST_SKEW = timedelta(minutes=4)
+"""How far the clock of the service, which names the entries of the change log, may be from the judge's."""
 LONGEST_GAP = 45.0
 """Seconds between looks after which entries that came late may have been missed."""
+OVERLAP = timedelta(minutes=5)
+"""How far back each look at the change log goes, and ahead: a clock's skew, a gap, and a slow transaction."""
 _BATCH = 100
 """Items that DynamoDB gives at once."""
 
@@ -107,7 +109,7 @@ class CredentialsTable:
         return self._batch({subject: _version_row(subject) for subject in subjects}, _version_record)
 
     def changes(self, since: datetime, until: datetime) -> dict[str, str]:
-        """Entries of the change log: sort key to subject.
+        """Entries of the change log from ``since`` on, in hours up to that of ``until``: sort key to subject.
 
         Raises:
             SourceUnavailableError: the table cannot be read.
@@ -192,14 +194,15 @@ class ChangeLog:
         """What changed since the last look.
 
         The window need not reach further back than the overlap, whatever the time since the last look: what
-        was read before a long gap is not used any more.
+        was read before a long gap is not used any more. It reaches ahead, since a service whose clock is fast
+        writes into the next hour before that has begun here.
 
         Raises:
             SourceUnavailableError: the table cannot be read.
         """
         began = self._monotonic()
         now = datetime.fromtimestamp(self._clock(), UTC)
-        entries = self._table.changes(now - OVERLAP, now)
+        entries = self._table.changes(now - OVERLAP, now + OVERLAP)
         changed = frozenset(subject for entry, subject in entries.items() if entry not in self._seen)
         self._seen = set(entries)
         unbroken = self._last is not None and began <= self._last.began + LONGEST_GAP

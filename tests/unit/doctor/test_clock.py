@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octopus.doctor.clock import ahead_of, judge_clock
+from octopus.doctor.clock import ahead_of, judge_clock, service_and_judge_clock
 from octopus.doctor.findings import NotKnownError, Status
 from tests.ports import free_port
 from tests.unit.doctor.servers import web_server
@@ -33,3 +33,13 @@ def test_clock_is_held_to_what_a_token_bears(server_ahead_s: float, status: Stat
 def test_server_that_is_away_tells_no_time() -> None:
     with pytest.raises(NotKnownError, match="did not answer"):
         ahead_of(f"http://127.0.0.1:{free_port()}")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "good"), [(0, True), (240, True), (241, False), (-240, True), (-241, False)]
+)
+def test_judge_sees_changes_of_a_service_up_to_four_minutes_away(ahead: float, good: bool) -> None:
+    finding = service_and_judge_clock(ahead)
+
+    assert (finding.fix is None) is good
+    assert good or "may overlook the service's changes" in finding.detail
