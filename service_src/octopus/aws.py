@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _CONFIG = Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 """A dead dependency is known within ten seconds: the gateway in front gives up at 29 s."""
+_NEW_USER_KNOWN_S = 6.0
 
 
 @cache
@@ -44,6 +46,20 @@ def iam_at_ease() -> IAMClient:
     """
     slowing = Config(retries={"mode": "adaptive", "total_max_attempts": 2})
     return _session().client("iam", config=_CONFIG.merge(slowing))
+
+
+def until_user_known(client: IAMClient) -> Retrying:
+    """Makes a call about a user again while IAM says that there is none, for some seconds.
+
+    IAM is eventually consistent: a user made a moment ago may be unknown to the next call. The call's
+    ``NoSuchEntityException`` comes through in the end.
+    """
+    return Retrying(
+        retry=retry_if_exception_type(client.exceptions.NoSuchEntityException),
+        wait=wait_random_exponential(multiplier=0.1, max=1),
+        stop=stop_after_delay(_NEW_USER_KNOWN_S),
+        reraise=True,
+    )
 
 
 def kms() -> KMSClient:

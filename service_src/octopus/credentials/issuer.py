@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from octopus.aws import until_user_known
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.literals import StatusTypeType
-
-_NEW_USER_KNOWN_S = 6.0
-"""IAM is eventually consistent: a user made a moment ago may be unknown to the next call."""
 
 
 class PrincipalGoneError(Exception):
@@ -63,12 +61,7 @@ class IamUserIssuer:
 
     def issue(self, user_name: str) -> IssuedKey:
         """See `CredentialIssuer.issue`."""
-        attempts = Retrying(
-            retry=retry_if_exception_type(self._client.exceptions.NoSuchEntityException),
-            wait=wait_random_exponential(multiplier=0.1, max=1),
-            stop=stop_after_delay(_NEW_USER_KNOWN_S),
-            reraise=True,
-        )
+        attempts = until_user_known(self._client)
         try:
             key = attempts(self._client.create_access_key, UserName=user_name)["AccessKey"]
         except self._client.exceptions.NoSuchEntityException:
