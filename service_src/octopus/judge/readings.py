@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ import structlog
 from octopus.judge.errors import SourceUnavailableError
 
 MOST_HELD = 20_000
-"""Keys held at once. One more is refused rather than another forgotten: names that anyone may make up must
-not push out those that are in use."""
+"""Keys held at once. One more is refused rather than another forgotten, where anyone may make up names: those
+must not push out what is in use."""
 MOST_FLIGHTS = 256
 """Readings under way or waiting for a thread."""
 REMEMBERED_FAILURE = 0.5
@@ -75,14 +76,24 @@ class Readings(Generic[K, V]):
         *,
         lifetime: Callable[[K, V], Lifetime],
         executor: Executor,
+        evicts: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Readings of ``name``, as it is called in errors.
+
+        Args:
+            read: on a thread of ``executor``; may raise SourceUnavailableError.
+            evicts: when too many are held, forget the one that was asked for longest ago: for keys of which
+                one party can bring many and nobody can make any up.
+        """
         self._name = name
         self._read = read
         self._lifetime = lifetime
         self._executor = executor
         self._clock = clock
-        self._entries: dict[K, _Entry[V]] = {}
+        self._evicts = evicts
+        self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
+        """The one asked for last is the last."""
         self._flights = 0
         self._confirmed = _NEVER
         self._confirmed_since = _NEVER
@@ -96,7 +107,7 @@ class Readings(Generic[K, V]):
         entry = self._entries.get(key)
         if entry is None:
             return None
-        entry.asked = self._clock()
+        self._asked_for(key, entry)
         return self._usable(key, entry)
 
     def in_use(self) -> dict[K, V]:
@@ -112,7 +123,7 @@ class Readings(Generic[K, V]):
         entry = self._entry(key)
         if entry is None:
             raise SourceUnavailableError(f"{self._name}: too many are held")
-        entry.asked = self._clock()
+        self._asked_for(key, entry)
         while (reading := self._usable(key, entry)) is None:
             if entry.failure is not None and self._clock() < entry.failed + REMEMBERED_FAILURE:
                 raise entry.failure
@@ -163,9 +174,18 @@ class Readings(Generic[K, V]):
     def _entry(self, key: K) -> _Entry[V] | None:
         """The key's entry, made if there is room for one more."""
         entry = self._entries.get(key)
-        if entry is None and len(self._entries) < MOST_HELD:
-            entry = self._entries[key] = _Entry(self._clock())
+        if entry is not None:
+            return entry
+        if len(self._entries) >= MOST_HELD:
+            if not self._evicts:
+                return None
+            self._entries.popitem(last=False)
+        entry = self._entries[key] = _Entry(self._clock())
         return entry
+
+    def _asked_for(self, key: K, entry: _Entry[V]) -> None:
+        entry.asked = self._clock()
+        self._entries.move_to_end(key)
 
     def _usable(self, key: K, entry: _Entry[V]) -> Reading[V] | None:
         reading = entry.reading

@@ -31,7 +31,8 @@ _OF_IAM = Lifetime(fresh=OLDEST, renew=30, idle=90)
 _UNSETTLED = Lifetime(fresh=OLDEST, renew=1, idle=90)
 _UNKNOWN = Lifetime(fresh=1, renew=_NEVER, idle=1)
 _OPENED = Lifetime(fresh=86_400, renew=_NEVER, idle=3_600)
-"""What KMS decrypted: it belongs to a ciphertext, which is a part of its key here."""
+"""What KMS decrypted: it belongs to a ciphertext, which is a part of its key here. Only keys that were issued
+get so far, but one owner can have thousands, and must not keep newcomers out with them."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -83,6 +84,7 @@ class Sources:
             lambda key, _: secrets.derive(key),
             lifetime=lambda _, key: _OPENED if key is not None else _UNKNOWN,
             executor=executor,
+            evicts=True,
             clock=monotonic,
         )
         self.session_policies: Readings[KeyRecord, Document | None] = Readings(
@@ -90,6 +92,7 @@ class Sources:
             lambda record, _: secrets.session_policy(record),
             lifetime=lambda _, document: _OPENED if document is not None else _UNKNOWN,
             executor=executor,
+            evicts=True,
             clock=monotonic,
         )
         self._versions: Readings[str, VersionRecord | None] = Readings(

@@ -202,6 +202,32 @@ def test_one_too_many_is_refused_and_nothing_held_is_pushed_out(
     asyncio.run(scenario())
 
 
+def test_one_too_many_pushes_out_what_was_asked_for_longest_ago_where_that_is_wanted(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "MOST_HELD", 2)
+
+    async def scenario(executor: ThreadPoolExecutor) -> None:
+        forever = Lifetime(fresh=1e9, renew=1e9, idle=1e9)
+        names = Readings(
+            "names",
+            source.read,
+            lifetime=lambda _key, _value: forever,
+            executor=executor,
+            evicts=True,
+            clock=source.clock,
+        )
+        await names.get("a")
+        await names.get("b")
+        assert names.held("a") is not None
+        assert (await names.get("c")).value == "c3"
+        assert "b" not in names
+        assert names.held("a") is not None
+
+    with ThreadPoolExecutor(1) as executor:
+        asyncio.run(scenario(executor))
+
+
 def test_one_flight_too_many_is_refused_at_once(
     source: Source, held: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
