@@ -49,6 +49,8 @@ final class ConnectionGate {
         }
         String refusal = refusal();
         if (refusal == null) {
+            // A long answer to a slow reader is use, too: without it nobody would ask for its rights after a while.
+            standing.use();
             return true;
         }
         String reason = "the connection was closed: " + refusal + " while it waited";

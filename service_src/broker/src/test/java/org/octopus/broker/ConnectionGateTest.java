@@ -175,6 +175,20 @@ class ConnectionGateTest {
     }
 
     @Test
+    void slowReaderOfALongAnswerStaysInUseAsLongAsItGoesOut() {
+        hold(CALLER, "v1", READ_A);
+        gate.requestArrived(CALLER);
+        for (int i = 0; i < 4; i++) {
+            pass(Duration.ofSeconds(40));
+            policies.take(new PolicyReply.Unchanged(CALLER.policyKey(), "v1", 0), now);
+            assertTrue(gate.letsPass());
+            assertEquals(Map.of(CALLER.policyKey(), "v1"), policies.versionsInUse());
+        }
+        hold(CALLER, "v2", READ_B);
+        assertFalse(gate.letsPass());
+    }
+
+    @Test
     void otherKeyOfTheSamePrincipalIsUntouched() {
         Identity other = new Identity("subject", "AKIA2", "iam-user", Identity.NEVER);
         hold(CALLER, "v1", READ_A);
