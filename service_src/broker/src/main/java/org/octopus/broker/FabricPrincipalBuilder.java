@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import javax.security.sasl.SaslServer;
@@ -40,9 +41,7 @@ public final class FabricPrincipalBuilder implements KafkaPrincipalBuilder, Kafk
                 case SaslMechanisms.OAUTHBEARER, SaslMechanisms.AWS_MSK_IAM:
                     String property = SaslMechanisms.tokenProperty(server.getMechanismName());
                     if (server.getNegotiatedProperty(property) instanceof VerifiedToken token) {
-                        if (sasl.sslSession().orElse(null) instanceof GatedSslSession session) {
-                            session.gate().requestArrived(token.identity());
-                        }
+                        gateOf(sasl).requestArrived(token.identity());
                         return FabricPrincipal.user(token.identity());
                     }
                     break;
@@ -57,6 +56,17 @@ public final class FabricPrincipalBuilder implements KafkaPrincipalBuilder, Kafk
         }
         throw new IllegalArgumentException(
                 "listener " + context.listenerName() + " authenticates in a way that names no principal here");
+    }
+
+    /** Without its gate a connection would go on bringing what its caller has lost the right to. */
+    private static ConnectionGate gateOf(SaslAuthenticationContext context) {
+        if (context.sslSession().orElse(null) instanceof GatedSslSession session) {
+            return session.gate();
+        }
+        String listener = context.listenerName();
+        throw new IllegalArgumentException("listener " + listener
+                + " takes tokens and has no gate: it must be SASL_SSL, with listener.name." + listener.toLowerCase(Locale.ROOT) + ".ssl.engine.factory.class="
+                + GatedSslEngineFactory.class.getName());
     }
 
     @Override

@@ -6,7 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSession;
 import javax.security.sasl.SaslServer;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.security.auth.AuthenticationContext;
@@ -15,6 +20,7 @@ import org.apache.kafka.common.security.auth.PlaintextAuthenticationContext;
 import org.apache.kafka.common.security.auth.SaslAuthenticationContext;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -55,10 +61,33 @@ class FabricPrincipalTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"OAUTHBEARER", "AWS_MSK_IAM"})
-    void tokenNamesAUser(String mechanism) {
-        KafkaPrincipal built = builder.build(context("CLIENT", mechanism, new VerifiedToken(IDENTITY, 1)));
-        assertEquals(FabricPrincipal.user(IDENTITY), built);
-        assertEquals(IDENTITY, ((FabricPrincipal) built).identity());
+    void tokenNamesAUser(String mechanism, @TempDir Path folder) throws Exception {
+        try (JudgeDouble judge = new JudgeDouble()) {
+            ConnectionGate gate = new ConnectionGate(
+                    new PolicyStore(new JudgeClient(judge.settings(folder)), () -> 0),
+                    new AuditLog(() -> 0, line -> {}),
+                    JudgeDouble.CLUSTER_ARN,
+                    () -> 0,
+                    () -> 0);
+            SSLSession session = new GatedSslSession(SSLContext.getDefault().createSSLEngine(), gate);
+            KafkaPrincipal built =
+                    builder.build(context("CLIENT", mechanism, new VerifiedToken(IDENTITY, 1), Optional.of(session)));
+            assertEquals(FabricPrincipal.user(IDENTITY), built);
+            assertEquals(IDENTITY, ((FabricPrincipal) built).identity());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"OAUTHBEARER", "AWS_MSK_IAM"})
+    void tokenOnAListenerWithoutAGateNamesNobodyAndTheMissingLineIsTold(String mechanism) throws Exception {
+        SSLSession ungated = SSLContext.getDefault().createSSLEngine().getSession();
+        for (Optional<SSLSession> session : List.of(Optional.of(ungated), Optional.<SSLSession>empty())) {
+            IllegalArgumentException refused = assertThrows(
+                    IllegalArgumentException.class,
+                    () -> builder.build(context("CLIENT", mechanism, new VerifiedToken(IDENTITY, 1), session)));
+            String line = "listener.name.client.ssl.engine.factory.class=org.octopus.broker.GatedSslEngineFactory";
+            assertTrue(refused.getMessage().contains(line), refused.getMessage());
+        }
     }
 
     @ParameterizedTest
@@ -84,11 +113,17 @@ class FabricPrincipalTest {
     }
 
     private static AuthenticationContext context(String listener, String mechanism, VerifiedToken token) {
+        return context(listener, mechanism, token, Optional.empty());
+    }
+
+    private static AuthenticationContext context(
+            String listener, String mechanism, VerifiedToken token, Optional<SSLSession> session) {
         return new SaslAuthenticationContext(
                 new Authenticated(mechanism, token),
                 SecurityProtocol.SASL_SSL,
                 InetAddress.getLoopbackAddress(),
-                listener);
+                listener,
+                session);
     }
 
     /** A SASL exchange that is over. */
