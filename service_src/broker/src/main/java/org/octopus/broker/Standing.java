@@ -46,11 +46,14 @@ final class Standing {
         return true;
     }
 
-    /** Takes what the judge told; a later question outranks an earlier one, whichever is answered first. */
+    /**
+     * Takes what the judge told; a later question outranks an earlier one, whichever is answered first, and a later
+     * reading an earlier one, whichever judge it is of.
+     */
     void take(HeldPolicy young) {
         synchronized (taking) {
             HeldPolicy old = held;
-            if (old != null && old.askedNanos() - young.askedNanos() > 0) {
+            if (old != null && (old.askedNanos() - young.askedNanos() > 0 || young.overtakenBy(old))) {
                 return;
             }
             held = young;

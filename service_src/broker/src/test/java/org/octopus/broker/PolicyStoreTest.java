@@ -81,6 +81,26 @@ class PolicyStoreTest {
     }
 
     @Test
+    void judgeThatReadEarlierDoesNotUndoWhatAnotherFoundLater() {
+        store.takeVerified(new PolicyReply.Rules(KEY, "v2", 0, POLICY), now);
+        now += Duration.ofSeconds(1).toNanos();
+        store.take(new PolicyReply.Rules(KEY, "v1", 2_001, POLICY), now);
+        assertEquals("v2", store.of(KEY).version());
+        // It has read again: within a second the ages do not tell which was first, and the later question counts.
+        store.take(new PolicyReply.Rules(KEY, "v3", 2_000, POLICY), now);
+        assertEquals("v3", store.of(KEY).version());
+    }
+
+    @Test
+    void denialAndItsEndCountWhateverTheAge() {
+        store.takeVerified(new PolicyReply.Rules(KEY, "v", 0, POLICY), now);
+        store.take(new PolicyReply.Denied(KEY, "inactive"), now);
+        assertTrue(store.of(KEY).denied());
+        store.take(new PolicyReply.Rules(KEY, "v", 20_000, POLICY), now);
+        assertFalse(store.of(KEY).denied());
+    }
+
+    @Test
     void unknownLeavesWhatIsHeldToAge() {
         store.takeVerified(new PolicyReply.Rules(KEY, "v", 0, POLICY), now);
         now += Duration.ofSeconds(50).toNanos();
