@@ -11,6 +11,8 @@ import javax.security.sasl.SaslException;
 import javax.security.sasl.SaslServer;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.security.authenticator.SaslInternalConfigs;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The broker's side of SASL/AWS_MSK_IAM: the client sends one signed request, and hears either a request id or that
@@ -18,6 +20,7 @@ import org.apache.kafka.common.security.authenticator.SaslInternalConfigs;
  */
 final class MskIamSaslServer implements SaslServer {
 
+    private static final Logger LOG = LoggerFactory.getLogger(MskIamSaslServer.class);
     private static final String VERSION = "2020_10_22";
 
     private final CallbackHandler handler;
@@ -50,6 +53,7 @@ final class MskIamSaslServer implements SaslServer {
             throw new SaslException("this listener's callback handler does not know " + getMechanismName(), e);
         }
         UUID requestId = UUID.randomUUID();
+        LOG.debug("Signed request {}: {}", requestId, asked.token() == null ? "denied" : asked.token().principalName());
         if (asked.token() == null) {
             throw new SaslAuthenticationException("[" + requestId + "]: Access denied");
         }
