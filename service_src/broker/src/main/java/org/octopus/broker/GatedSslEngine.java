@@ -39,12 +39,19 @@ final class GatedSslEngine extends SSLEngine {
     @Override
     public SSLEngineResult wrap(ByteBuffer[] sources, int offset, int length, ByteBuffer destination)
             throws SSLException {
-        for (int i = offset; i < offset + length; i++) {
-            if (sources[i].hasRemaining() && !gate.letsPass()) {
-                return sayGoodbye(destination);
-            }
+        if (anyRemaining(sources, offset, length) && !gate.letsPass()) {
+            return sayGoodbye(destination);
         }
         return engine.wrap(sources, offset, length, destination);
+    }
+
+    private static boolean anyRemaining(ByteBuffer[] sources, int offset, int length) {
+        for (int i = offset; i < offset + length; i++) {
+            if (sources[i].hasRemaining()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private SSLEngineResult sayGoodbye(ByteBuffer destination) throws SSLException {
