@@ -53,7 +53,7 @@ final class ConnectionGate {
             standing.use();
             return true;
         }
-        String reason = "the connection was closed: " + refusal + " while it waited";
+        String reason = "the connection was closed: " + refusal + " while an answer waited";
         audit.record(caller.policyKey(), connection, AuditLog.Outcome.DENY, reason);
         return false;
     }

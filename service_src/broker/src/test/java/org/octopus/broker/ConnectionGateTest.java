@@ -61,7 +61,7 @@ class ConnectionGateTest {
         assertTrue(gate.letsPass());
         hold(CALLER, "v2", READ_A);
         assertFalse(gate.letsPass());
-        assertTrue(audited.get(0).contains("its rights were narrowed while it waited"), audited.get(0));
+        assertTrue(audited.get(0).contains("its rights were narrowed while an answer waited"), audited.get(0));
         assertTrue(audited.get(0).contains("\"access_key_id\":\"AKIA1\""), audited.get(0));
     }
 
