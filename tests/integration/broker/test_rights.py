@@ -155,12 +155,6 @@ def test_deny_wins_over_allow(tenant: Tenant) -> None:
     assert produce(tenant, tenant.topic("events"), [b"one"]) == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
 
 
-def test_acl_request_answers_that_there_are_no_acls(tenant: Tenant) -> None:
-    with Connection(tenant.node) as connection:
-        connection.authenticate(tenant.token())
-        assert connection.describe_acls() == KafkaError.SECURITY_DISABLED
-
-
 def test_client_that_bears_the_name_of_the_internal_principal_has_no_more_rights(
     tenant: Tenant,
 ) -> None:

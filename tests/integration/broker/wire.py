@@ -11,8 +11,7 @@ from typing import Self
 
 from tests.integration.broker.node import Node
 
-FETCH, SASL_HANDSHAKE, API_VERSIONS = 1, 17, 18
-DESCRIBE_ACLS, SASL_AUTHENTICATE, CREATE_DELEGATION_TOKEN = 29, 36, 38
+FETCH, SASL_HANDSHAKE, SASL_AUTHENTICATE = 1, 17, 36
 SHARE_GROUP_HEARTBEAT, SHARE_FETCH = 76, 78
 
 _NO_TAGS = b"\x00"
@@ -96,28 +95,7 @@ class Connection:
         """Return when the answer has begun to come in; nothing of it is read."""
         select.select([self._socket], [], [])
 
-    def api_keys(self) -> set[int]:
-        """The requests that the node offers."""
-        answer = self._ask(API_VERSIONS, 0, b"")
-        (count,) = struct.unpack_from(">i", answer, 2)
-        return {struct.unpack_from(">hhh", answer, 6 + 6 * i)[0] for i in range(count)}
-
-    def create_delegation_token(self) -> int:
-        """Ask for a delegation token; the error code."""
-        answer = self._ask(CREATE_DELEGATION_TOKEN, 1, struct.pack(">iq", 0, -1))
-        return int(struct.unpack_from(">h", answer)[0])
-
-    def describe_acls(self) -> int:
-        """Ask for all ACLs; the error code."""
-        any_kind, none = 1, -1
-        answer = self._ask(
-            DESCRIBE_ACLS,
-            1,
-            struct.pack(">bhbhhbb", any_kind, none, any_kind, none, none, any_kind, any_kind),
-        )
-        return int(struct.unpack_from(">h", answer, 4)[0])
-
-    def join_share_group(self, group: str, *, member: str = "member", topics: tuple[str, ...] = ()) -> int:
+    def join_share_group(self, group: str, *, member: str, topics: tuple[str, ...]) -> int:
         """Ask to become a member of a share group; the error code."""
         nothing = b"\x00"
         body = _compact(group) + _compact(member) + struct.pack(">i", 0) + nothing
