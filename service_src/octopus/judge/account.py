@@ -31,8 +31,6 @@ class Account:
         self._client = client
         self._paths = paths
         self._cluster_arn = cluster_arn
-        self._boundaries: set[str] = set()
-        """ARNs that single readings met with."""
         # What a version says never changes under the policy's unique id.
         self._versions: LRUCache[tuple[str, str], Any] = LRUCache(maxsize=4096)
         self._versions_lock = threading.Lock()
@@ -68,17 +66,17 @@ class Account:
     def users(self, in_use: Collection[str]) -> dict[str, UserPolicies]:
         """The fabric's users by name, from one listing of the account.
 
-        AWS's listing tells of permissions boundaries; emulators' do not. When it shows none at all, they are
-        found out otherwise, at last by asking for each user in use by itself; a user whose boundary is not
-        found out is missing here, as is one that changed while it was read.
+        Args:
+            in_use: users that are asked for one by one when the listing shows no permissions boundary at all:
+                AWS's does, emulators' do not. The others are missing then, as is one that changed while it
+                was read.
 
         Raises:
             SourceUnavailableError: IAM cannot be read.
         """
         with source("IAM"):
             users, groups, policies = self._details()
-            told = any("PermissionsBoundary" in user for user in users)
-            bounded = {} if told else self._bounded()
+        told = any("PermissionsBoundary" in user for user in users)
         managed: dict[str, Any] = {
             policy["Arn"]: version["Document"]
             for policy in policies
@@ -88,34 +86,15 @@ class Account:
         found = {}
         for user in users:
             name = user["UserName"]
-            if name in bounded:
-                user["PermissionsBoundary"] = {"PermissionsBoundaryArn": bounded[name]}
-            elif not told and name not in in_use:
+            if not told and name not in in_use:
                 continue
             try:
                 with source("IAM"):
-                    if not told and name not in bounded:
+                    if not told:
                         user.update(self._client.get_user(UserName=name)["User"])
                     found[name] = self._listed(user, groups, managed)
             except (SourceUnavailableError, KeyError) as error:
                 _log.info("user.changed_while_listed", user_name=name, reason=str(error))
-        return found
-
-    def _bounded(self) -> dict[str, str]:
-        """Boundaries by user, as far as they were met with any user before."""
-        found = {}
-        for arn in sorted(self._boundaries):
-            try:
-                for user in self._pages(
-                    "list_entities_for_policy",
-                    "PolicyUsers",
-                    PolicyArn=arn,
-                    EntityFilter="User",
-                    PolicyUsageFilter="PermissionsBoundary",
-                ):
-                    found[user["UserName"]] = arn
-            except ClientError as error:
-                _log.info("boundary.not_listed", policy_arn=arn, reason=error_code(error))
         return found
 
     def _details(self) -> tuple[list[dict[str, Any]], dict[str, Any], list[Any]]:
@@ -168,7 +147,6 @@ class Account:
         arn = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         if arn is None:
             return None
-        self._boundaries.add(arn)
         try:
             return ((policy or self._managed)(arn),)
         except ClientError as error:

@@ -54,23 +54,14 @@ def test_listing_says_of_a_user_what_reading_it_says(account: Account, physicist
     assert resources == {CLUSTER_ARN, *(topic(name) for name in ("new", "inline", "group", "of-group"))}
 
 
-def test_user_of_no_boundary_is_listed_when_it_is_in_use(institution: Institution, account: Account) -> None:
+def test_user_whose_boundary_is_not_told_is_listed_when_it_is_in_use(
+    institution: Institution, account: Account
+) -> None:
     name = f"octopus-{uuid.uuid4().hex[:8]}-service"
     institution.iam.create_user(UserName=name, Path="/octopus/test/")
     listed = account.users({name})[name]
     assert (listed.boundary, listed) == (None, account.user(name))
     assert name not in account.users(())
-
-
-def test_users_of_a_known_boundary_are_listed_before_they_are_in_use(
-    institution: Institution, account: Account
-) -> None:
-    first, other = institution.tenant(), institution.tenant()
-    assert account.users(()) == {}
-    alone = account.user(first.subject)
-    listed = account.users(())
-    assert listed[first.subject] == alone
-    assert listed[other.subject] == account.user(other.subject)
 
 
 def test_users_of_other_paths_are_not_listed(institution: Institution, account: Account) -> None:
