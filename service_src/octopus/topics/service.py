@@ -1,7 +1,8 @@
 """Creates, deletes and recreates topics, each in the registry and in Kafka.
 
 Whose a namespace is, is decided before anything else. Kafka is asked before the registry is written, so a
-Kafka that is away changes nothing. Of a change that is cut short, the record says how far it got.
+Kafka that is away changes nothing. Of a change that is cut short, the record says how far it got: the next
+call, or the background, goes on from there.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class Topics:
         Raises:
             Failure: the name breaks a rule, or the caller's namespace does not exist yet.
             ForbiddenError: the namespace is not the caller's.
-            UnavailableError: Kafka is away; nothing to be seen was done.
+            UnavailableError: Kafka is away; nothing was done.
+            OctopusError: begun and not finished; calling again finishes it.
         """
         require_topic_name(topic)
         self._owned(subject, namespace)
@@ -55,15 +57,20 @@ class Topics:
                 return TopicChange(changed=False, topics=found.shown())
             if record is None:
                 self._put(subject, namespace, TopicRecord(topic, State.CREATING, None), lease)
-            if record and record.state is State.DELETING and held:
-                self._kafka.delete([name])
-                held = None
+            old = record.topic_id if record else None
             try:
-                held = held or self._kafka.create(name)
+                if record and record.state is State.DELETING and held:
+                    self._kafka.delete([name])
+                    old, held = held.topic_id, None
+                made = held is None
+                held = held or self._kafka.create(name, unlike=old)
+            except KafkaAwayError as away:
+                raise _in_part("created", topic, away) from away
             except KafkaRefusedError as refused:
-                self._store.remove(namespace, topic, lease)
+                if held is None:
+                    self._store.remove(namespace, topic, lease)
                 raise KafkaRefusedError(f"Failed to create Kafka topic: {refused.message}") from refused
-            self._activate(subject, namespace, topic, held, lease)
+            self._activate(subject, namespace, topic, held, lease, made=made)
             known = record is not None and record.state in SHOWN
             if not known:
                 _log.info("topic.created", subject=subject, namespace=namespace, topic=topic)
@@ -76,6 +83,7 @@ class Topics:
             Failure: the name breaks a rule, or the caller's namespace does not exist yet.
             ForbiddenError: the namespace is not the caller's.
             UnavailableError: Kafka is away; the topic is where it was.
+            OctopusError: begun and not finished; calling again finishes it.
         """
         require_topic_name(topic)
         found = self._owned(subject, namespace)
@@ -91,11 +99,11 @@ class Topics:
             self._put(subject, namespace, TopicRecord(topic, State.DELETING, record.topic_id), lease)
             try:
                 self._kafka.delete([name])
-            except (KafkaAwayError, KafkaRefusedError) as error:
+            except KafkaAwayError as away:
+                raise _in_part("deleted", topic, away) from away
+            except KafkaRefusedError as refused:
                 self._put(subject, namespace, record, lease)
-                if isinstance(error, KafkaRefusedError):
-                    raise KafkaRefusedError(f"Failed to delete Kafka topic: {error.message}") from error
-                raise
+                raise KafkaRefusedError(f"Failed to delete Kafka topic: {refused.message}") from refused
             self._store.remove(namespace, topic, lease)
             _log.info("topic.deleted", subject=subject, namespace=namespace, topic=topic)
             return TopicChange(changed=True, topics=[other for other in found.shown() if other != topic])
@@ -123,10 +131,8 @@ class Topics:
                 self._kafka.delete([name])
                 new = self._kafka.create(name, unlike=old.topic_id if old else None)
             except OctopusError as error:
-                raise OctopusError(
-                    f"Topic {topic} is recreated in part ({error.message}): call again to finish"
-                ) from error
-            self._activate(subject, namespace, topic, new, lease)
+                raise _in_part("recreated", topic, error) from error
+            self._activate(subject, namespace, topic, new, lease, made=True)
             _log.info("topic.recreated", subject=subject, namespace=namespace, topic=topic)
 
     def delete_all(self, subject: str, namespace: str, account: Lease) -> None:
@@ -214,7 +220,7 @@ class Topics:
         name = full_name(namespace, topic)
         fields = {"subject": subject, "namespace": namespace, "topic": topic}
         if record is not None and record.state is State.RECREATING and held is None:
-            held = self._kafka.create(name)
+            held = self._kafka.create(name, unlike=record.topic_id)
         if record is not None and (held is None or record.state is State.DELETING):
             if held is not None:
                 self._kafka.delete([name])
@@ -261,10 +267,20 @@ class Topics:
                 f"Namespace {namespace} changed meanwhile: nothing was done, try again"
             ) from None
 
-    def _activate(self, subject: str, namespace: str, topic: str, held: KafkaTopic, lease: Lease) -> None:
+    def _activate(
+        self, subject: str, namespace: str, topic: str, held: KafkaTopic, lease: Lease, *, made: bool
+    ) -> None:
         try:
             self._store.put(subject, namespace, TopicRecord(topic, State.ACTIVE, held.topic_id), lease)
-        except NamespaceGoneError:
-            # The account was deleted meanwhile, and its topics are to go with it.
-            self._kafka.delete([held.name])
-            raise Failure(f"Namespace {namespace} not found for {subject}") from None
+        except NamespaceGoneError as gone:
+            # Suspended, the account keeps its topics, and its record says that this one is to be completed.
+            # Deleted, it takes its topics along; but it may have looked for them before this one was made.
+            found = self._store.read(namespace)
+            if made and (found is None or found.state is AccountState.DELETING):
+                self._kafka.delete([held.name])
+            self._owned(subject, namespace)
+            raise _in_part("changed", topic, UnavailableError(f"{namespace} changed meanwhile")) from gone
+
+
+def _in_part(change: str, topic: str, error: OctopusError) -> OctopusError:
+    return OctopusError(f"Topic {topic} is {change} in part ({error.message}): call again to finish")

@@ -44,6 +44,17 @@ def states(store: TopicStore) -> dict[str, str]:
     return {name: str(topic.state) for name, topic in found.topics.items()} if found else {}
 
 
+def set_namespace(database: Any, table: str, state: AccountState) -> None:
+    """Put the account's namespace into a state, as another process would."""
+    database.update_item(
+        TableName=table,
+        Key={"pk": {"S": f"NAMESPACE#{NAMESPACE}"}, "sk": {"S": "NAMESPACE"}},
+        UpdateExpression="SET #state = :state",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":state": {"S": state}},
+    )
+
+
 @pytest.mark.parametrize("change", [Topics.create, Topics.delete, Topics.recreate])
 def test_kafka_that_does_not_answer_leaves_the_record_as_it_was(
     topics: Topics, store: TopicStore, kafka: MemoryKafka, change: Callable[..., object]
@@ -72,8 +83,9 @@ def test_creation_of_unknown_outcome_is_hidden_and_completed_by_the_next_call(
     topics: Topics, kafka: MemoryKafka
 ) -> None:
     kafka.faults["create"] = KafkaAwayError("timed out")
-    with pytest.raises(UnavailableError):
+    with pytest.raises(OctopusError, match=r"created in part .*: call again to finish") as begun:
         topics.create(SUBJECT, NAMESPACE, "events")
+    assert not isinstance(begun.value, UnavailableError), "something was done"
     assert topics.names(NAMESPACE) == []
     kafka.faults.clear()
 
@@ -84,7 +96,7 @@ def test_creation_of_unknown_outcome_is_hidden_and_completed_by_the_next_call(
 
 def test_creation_of_unknown_outcome_can_be_deleted(topics: Topics, kafka: MemoryKafka) -> None:
     kafka.faults["create"] = KafkaAwayError("timed out")
-    with pytest.raises(UnavailableError):
+    with pytest.raises(OctopusError):
         topics.create(SUBJECT, NAMESPACE, "events")
     kafka.faults.clear()
     kafka.create(f"{NAMESPACE}.events")
@@ -94,17 +106,47 @@ def test_creation_of_unknown_outcome_can_be_deleted(topics: Topics, kafka: Memor
     assert kafka.held == {}
 
 
-@pytest.mark.parametrize("fault", [KafkaAwayError("timed out"), KafkaRefusedError("POLICY_VIOLATION")])
-def test_deletion_that_fails_puts_the_record_back(
-    topics: Topics, store: TopicStore, kafka: MemoryKafka, fault: OctopusError
+def test_deletion_that_kafka_refuses_puts_the_record_back(
+    topics: Topics, store: TopicStore, kafka: MemoryKafka
 ) -> None:
     topics.create(SUBJECT, NAMESPACE, "events")
-    kafka.faults["delete"] = fault
+    kafka.faults["delete"] = KafkaRefusedError("POLICY_VIOLATION")
 
-    with pytest.raises(type(fault)):
+    with pytest.raises(KafkaRefusedError, match="Failed to delete Kafka topic: POLICY_VIOLATION"):
         topics.delete(SUBJECT, NAMESPACE, "events")
 
     assert states(store) == {"events": "active"}
+
+
+def test_deletion_of_unknown_outcome_is_said_and_goes_on_in_the_background(
+    topics: Topics, store: TopicStore, kafka: MemoryKafka
+) -> None:
+    topics.create(SUBJECT, NAMESPACE, "events")
+    kafka.faults["delete"] = KafkaAwayError("timed out")
+    with pytest.raises(OctopusError, match=r"deleted in part .*: call again to finish") as begun:
+        topics.delete(SUBJECT, NAMESPACE, "events")
+    assert not isinstance(begun.value, UnavailableError), "the topic may be gone"
+    assert topics.names(NAMESPACE) == []
+    kafka.faults.clear()
+
+    topics.heal(f"{NAMESPACE}.events")
+
+    assert (kafka.held, states(store)) == ({}, {})
+
+
+def test_deletion_that_the_next_creation_cannot_complete_stays_on_record(
+    topics: Topics, store: TopicStore, kafka: MemoryKafka
+) -> None:
+    topics.create(SUBJECT, NAMESPACE, "events")
+    kafka.faults["delete"] = KafkaAwayError("timed out")
+    with pytest.raises(OctopusError):
+        topics.delete(SUBJECT, NAMESPACE, "events")
+    kafka.faults["delete"] = KafkaRefusedError("POLICY_VIOLATION")
+
+    with pytest.raises(KafkaRefusedError):
+        topics.create(SUBJECT, NAMESPACE, "events")
+
+    assert states(store) == {"events": "deleting"}
 
 
 def test_recreation_cut_short_is_said_and_finished_by_the_next_call(
@@ -145,6 +187,73 @@ def test_topic_made_while_its_account_was_deleted_goes_with_it(
         topics.create(SUBJECT, NAMESPACE, "events")
 
     assert kafka.held == {}
+
+
+@pytest.mark.parametrize("change", [Topics.create, Topics.recreate])
+def test_topic_changed_while_its_account_was_suspended_is_kept(
+    topics: Topics,
+    store: TopicStore,
+    kafka: MemoryKafka,
+    database: Any,
+    table: str,
+    change: Callable[..., object],
+) -> None:
+    if change is Topics.recreate:
+        topics.create(SUBJECT, NAMESPACE, "events")
+    kafka.meanwhile = lambda: set_namespace(database, table, AccountState.SUSPENDED)
+
+    with pytest.raises(ForbiddenError, match="is suspended"):
+        change(topics, SUBJECT, NAMESPACE, "events")
+
+    kafka.meanwhile = lambda: None
+    set_namespace(database, table, AccountState.ACTIVE)
+    topics.heal(f"{NAMESPACE}.events")
+    assert list(kafka.held) == [f"{NAMESPACE}.events"]
+    assert states(store) == {"events": "active"}
+
+
+def test_records_that_were_there_before_survive_a_suspension_meanwhile(
+    topics: Topics, kafka: MemoryKafka, database: Any, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics.create(SUBJECT, NAMESPACE, "events")
+    kafka.held.clear()
+    held = kafka.create(f"{NAMESPACE}.events")  # by hand: another id than the one on record
+    describe = kafka.describe
+
+    def suspended_meanwhile(name: str) -> Any:
+        set_namespace(database, table, AccountState.SUSPENDED)
+        return describe(name)
+
+    monkeypatch.setattr(kafka, "describe", suspended_meanwhile)
+
+    with pytest.raises(ForbiddenError):
+        topics.create(SUBJECT, NAMESPACE, "events")
+
+    assert kafka.held[held.name] == held
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["deleted in part", "recreated in part"])
+def test_topic_made_anew_is_never_the_one_that_is_going_away(
+    topics: Topics, kafka: MemoryKafka, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    topics.create(SUBJECT, NAMESPACE, "events")
+    name = f"{NAMESPACE}.events"
+    old = kafka.held[name].topic_id
+    kafka.faults["create" if lost else "delete"] = KafkaAwayError("timed out")
+    with pytest.raises(OctopusError):
+        (topics.recreate if lost else topics.delete)(SUBJECT, NAMESPACE, "events")
+    kafka.faults.clear()
+    create, unlike = kafka.create, []
+
+    def noted(name: str, **told: Any) -> Any:
+        unlike.append(told["unlike"])
+        return create(name, **told)
+
+    monkeypatch.setattr(kafka, "create", noted)
+
+    topics.create(SUBJECT, NAMESPACE, "events")
+
+    assert unlike == [old]
 
 
 @pytest.mark.parametrize(
