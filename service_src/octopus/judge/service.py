@@ -40,7 +40,7 @@ CHANGES_EVERY = 0.5
 RENEWED_EVERY = 0.5
 """Seconds between looks for what is soon too old, or not asked for any more."""
 LISTED_EVERY = 20.0
-"""Seconds between the starts of two listings of IAM, so that an edit made by hand is known within 25."""
+"""Seconds between the starts of two listings of IAM, so that an edit by hand is known within about 25."""
 ROWS_READ_EVERY = 60.0
 """Seconds between two readings of the fabric's own rows, for what no change log tells."""
 USES_WRITTEN_EVERY = 10.0
@@ -189,10 +189,10 @@ class Judge:
 
     def _held_policy(self, held: HeldPolicy) -> Policy | Unchanged | NoPolicy | None:
         """The answer without waiting; None when something has to be read first."""
-        key = self._sources.keys.held(held.access_key_id)
-        if key is None:
-            return None
         try:
+            key = self._sources.keys.held(held.access_key_id)
+            if key is None:
+                return None
             record = self._usable(key.value)
             if record.subject != held.principal:
                 raise RefusedError("the access key belongs to another principal")
@@ -201,6 +201,8 @@ class Judge:
             return NoPolicy(held.principal, held.access_key_id, "deny", str(refusal))
         except SourceUnavailableError as unavailable:
             return NoPolicy(held.principal, held.access_key_id, "unknown", str(unavailable))
+        except Exception:  # noqa: BLE001 - one principal's surprise is nobody else's
+            return _surprised(held)
         if policy is None or policy.version != held.version:
             return policy
         return Unchanged(policy.principal, policy.access_key_id, policy.version, policy.age_ms)
@@ -213,6 +215,8 @@ class Judge:
                     await self._read_rights(key.value)
             except SourceUnavailableError as unavailable:
                 return NoPolicy(held.principal, held.access_key_id, "unknown", str(unavailable))
+            except Exception:  # noqa: BLE001 - as above
+                return _surprised(held)
         return answer
 
     async def _read_rights(self, record: KeyRecord) -> None:
@@ -251,6 +255,12 @@ class Judge:
         while True:
             self._sources.renew()
             await asyncio.sleep(RENEWED_EVERY)
+
+
+def _surprised(held: HeldPolicy) -> NoPolicy:
+    """The answer for a principal whose rules cannot be made, for a reason that nobody foresaw."""
+    _log.exception("policy.not_made", principal=held.principal, access_key_id=held.access_key_id)
+    return NoPolicy(held.principal, held.access_key_id, "unknown", "not understood")
 
 
 def _require_session_token(presented: Presented, derived: DerivedKey) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+import structlog
 from cachetools import LRUCache
 
 from octopus.iam.models import Document
@@ -33,6 +34,8 @@ _UNKNOWN = Lifetime(fresh=1, renew=_NEVER, idle=1)
 _OPENED = Lifetime(fresh=86_400, renew=_NEVER, idle=3_600)
 """What KMS decrypted: it belongs to a ciphertext, which is a part of its key here. Only keys that were issued
 get so far, but one owner can have thousands, and must not keep newcomers out with them."""
+
+_log = structlog.get_logger(__name__)
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -209,11 +212,14 @@ class Sources:
         self, held: Mapping[PrincipalId, EffectivePolicies]
     ) -> tuple[dict[str, UserPolicies], dict[PrincipalId, EffectivePolicies]]:
         users = self._account.users({principal.user_name for principal in held})
-        found = {
-            principal: _effective(users[principal.user_name], policies)
-            for principal, policies in held.items()
-            if principal.user_name in users
-        }
+        found = {}
+        for principal, policies in held.items():
+            if principal.user_name not in users:
+                continue
+            try:
+                found[principal] = _effective(users[principal.user_name], policies)
+            except Exception:  # noqa: BLE001 - nobody else's trouble: this one is read again by itself
+                _log.exception("policies.not_understood", principal=principal.subject)
         return users, found
 
     def _take_from_listing(self, principal: PrincipalId) -> None:

@@ -3,161 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
-from octopus.iam.models import Principal
-from octopus.judge.account import Account
+from octopus.judge import sources
 from octopus.judge.errors import SourceUnavailableError
-from octopus.judge.principals import UserPolicies
-from octopus.judge.readings import Reading
-from octopus.judge.rights import SETTLING, PrincipalId, Rights
-from octopus.judge.secrets import StoredSecrets
-from octopus.judge.sources import Sources
-from octopus.judge.store import (
-    LONGEST_GAP,
-    MOST_SKEW,
-    OVERLAP,
-    ChangeLog,
-    CredentialsTable,
-    KeyRecord,
-    VersionRecord,
-)
-
-NOW = datetime(2026, 11, 22, 5, 0, 30, tzinfo=UTC)
-ALICE = PrincipalId("alice", "alice")
-
-
-def user(resource: str, name: str = "alice") -> UserPolicies:
-    statement = {"Effect": "Allow", "Action": "*", "Resource": resource}
-    return UserPolicies(
-        Principal(name, "AIDA1", f"arn:aws:iam::123456789012:user/{name}"),
-        {"attached/a": {"Version": "2012-10-17", "Statement": statement}},
-        None,
-    )
-
-
-class World:
-    """A table and an IAM that count what is asked of them, and a clock."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.shown: dict[str, UserPolicies] = {}
-        self.listed: dict[str, UserPolicies] = {}
-        self.iam: Exception | None = None
-        self.log: dict[str, str] = {}
-        self.windows: list[tuple[datetime, datetime]] = []
-        self.single: list[str] = []
-        self.go = threading.Event()
-        self.go.set()
-        self.begun = threading.Event()
-        self.records: dict[str, KeyRecord] = {}
-        self.written: dict[str, VersionRecord] = {}
-        self.batches: list[list[str]] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def clock(self) -> float:
-        return NOW.timestamp() - 1000 + self.now
-
-    # The account
-
-    def user(self, user_name: str) -> UserPolicies | None:
-        self.begun.set()
-        assert self.go.wait(10)
-        if self.iam is not None:
-            raise self.iam
-        self.single.append(user_name)
-        return self.shown.get(user_name)
-
-    def users(self, _in_use: Collection[str]) -> dict[str, UserPolicies]:
-        if self.iam is not None:
-            raise self.iam
-        return dict(self.listed)
-
-    # The table
-
-    def key(self, access_key_id: str) -> KeyRecord | None:
-        return self.records.get(access_key_id)
-
-    def keys(self, access_key_ids: Iterable[str]) -> dict[str, KeyRecord | None]:
-        self.batches.append(list(access_key_ids))
-        return {access_key_id: self.records.get(access_key_id) for access_key_id in access_key_ids}
-
-    def version(self, subject: str) -> VersionRecord | None:
-        return self.written.get(subject)
-
-    def versions(self, subjects: Iterable[str]) -> dict[str, VersionRecord | None]:
-        return {subject: self.written.get(subject) for subject in subjects}
-
-    def changes(self, since: datetime, until: datetime) -> dict[str, str]:
-        self.windows.append((since, until))
-        return dict(self.log)
-
-
-class Scene:
-    """Sources over a world, in an event loop of their own."""
-
-    def __init__(self, world: World, executor: ThreadPoolExecutor, run: Callable[..., Any]) -> None:
-        self._run = run
-        self._executor = executor
-        self.log = ChangeLog(cast(CredentialsTable, world), clock=world.clock, monotonic=world.monotonic)
-        self.sources = Sources(
-            table=cast(CredentialsTable, world),
-            account=cast(Account, world),
-            secrets=cast(StoredSecrets, None),
-            executor=executor,
-            iam_executor=executor,
-            clock=world.clock,
-            monotonic=world.monotonic,
-        )
-
-    def look(self) -> None:
-        self.sources.follow(self.log.look())
-
-    def renew(self) -> None:
-        """Begin what is due, and wait until the one thread has done it."""
-
-        async def renewed() -> None:
-            self.sources.renew()
-            await asyncio.sleep(0)
-            await asyncio.get_running_loop().run_in_executor(self._executor, lambda: None)
-
-        self.run(renewed())
-
-    def list_users(self) -> None:
-        self.run(self.sources.list_users())
-
-    def rights(self, principal: PrincipalId = ALICE) -> Reading[Rights]:
-        self.run(self.sources.read_rights(principal))
-        reading = self.sources.rights(principal)
-        assert reading is not None
-        return reading
-
-    def resource(self) -> str:
-        (layer,) = self.rights().value.limits.layers
-        return layer[0].resources[0] if layer and layer[0].resources else ""
-
-    def run(self, task: Coroutine[Any, Any, Any]) -> Any:
-        return self._run(task)
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def scene(world: World) -> Iterator[Scene]:
-    with ThreadPoolExecutor(1) as executor, asyncio.Runner() as runner:
-        yield Scene(world, executor, runner.run)
+from octopus.judge.principals import EffectivePolicies, UserPolicies, effective
+from octopus.judge.rights import SETTLING, PrincipalId
+from octopus.judge.store import LONGEST_GAP, MOST_SKEW, OVERLAP, VersionRecord
+from tests.unit.judge.world import ALICE, NOW, Scene, World, record, user
 
 
 def test_listing_keeps_everybody_young_without_single_readings(world: World, scene: Scene) -> None:
@@ -320,10 +177,6 @@ def test_edit_by_hand_counts_once_it_can_be_no_late_showing(world: World, scene:
     assert scene.rights().began == world.now
 
 
-def record(state: str = "active") -> KeyRecord:
-    return KeyRecord("AKIA1", "alice", "alice", "iam-user", state, b"", None)
-
-
 def test_key_is_good_as_long_as_the_change_log_is_read(world: World, scene: Scene) -> None:
     world.records = {"AKIA1": record()}
     scene.look()
@@ -374,3 +227,27 @@ def test_change_log_begins_anew_after_a_gap(world: World, scene: Scene) -> None:
     look = scene.log.look()
     assert look.since == look.began - LONGEST_GAP
     assert timedelta(seconds=LONGEST_GAP) + MOST_SKEW < OVERLAP
+
+
+def test_user_that_cannot_be_understood_is_nobody_elses_trouble(
+    world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = PrincipalId("bob", "bob")
+    world.shown = world.listed = {"alice": user("a"), "bob": user("b", "bob")}
+    scene.rights()
+    scene.rights(bob)
+    world.now += 20
+    world.listed = {"alice": user("c"), "bob": user("d", "bob")}
+
+    def surprised(of: UserPolicies | None) -> EffectivePolicies:
+        if of is not None and of.principal.user_name == "bob":
+            raise RecursionError
+        return effective(of)
+
+    monkeypatch.setattr(sources, "effective", surprised)
+    scene.look()
+    with capture_logs() as logs:
+        scene.list_users()
+    assert [(log["event"], log["principal"]) for log in logs] == [("policies.not_understood", "bob")]
+    assert scene.resource() == "c"
+    assert scene.rights(bob).began == 1000
