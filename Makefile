@@ -139,7 +139,7 @@ test: setup clients ## Check and test everything, in the short form
 prove: setup clients ## Run every demand in its long form and write a dated report
 	@scripts/prove
 
-bench: setup ## Measure against a control, and write the results
+bench: setup clients ## Measure against a control, and write the results
 	@scripts/bench
 
 clean: down ## Delete what was installed and built here, but not the fabric's state
