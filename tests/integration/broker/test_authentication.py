@@ -6,12 +6,14 @@ import base64
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from tests.integration.broker.conftest import MECHANISMS, Tenant
+from tests.integration.broker.conftest import MECHANISMS, Tenant, serving
 from tests.integration.broker.judge_double import JudgeDouble, until
 from tests.integration.broker.wire import Connection
 
@@ -148,6 +150,22 @@ def test_other_principal_cannot_take_a_connection_over(
             other.authenticate(connection, mechanism)
         with pytest.raises(ConnectionError):
             connection.fetch(other.topic("events"), max_wait_ms=0)
+
+
+def test_listener_without_the_gate_serves_nobody_and_the_log_names_the_missing_line(
+    tenant: Tenant, judge: JudgeDouble, tmp_path: Path
+) -> None:
+    line = "listener.name.client.ssl.engine.factory.class"
+    kafkas_own = "org.apache.kafka.common.security.ssl.DefaultSslEngineFactory"
+    with (
+        contextmanager(serving)(tmp_path, judge, {line: kafkas_own}) as ungated,
+        Connection(ungated) as connection,
+    ):
+        assert connection.authenticate(tenant.token()) == b""
+        with pytest.raises(ConnectionError):
+            connection.fetch(tenant.topic("events"), max_wait_ms=0)
+        missing = f"{line}=org.octopus.broker.GatedSslEngineFactory"
+        until(lambda: missing in ungated.log_file.read_text(), within_s=10)
 
 
 def test_audit_never_holds_a_token(tenant: Tenant) -> None:
