@@ -38,7 +38,7 @@ def check_judge(operator: Operator) -> Finding:
         return failed(
             f"no judge answers at {operator.judge_url} ({type(error).__name__})",
             "start it, or give its address with --judge-url (without TLS it answers its own machine alone): "
-            "while it is away nobody new gets in, and after 50 s everybody is denied",
+            "while it is away nobody new gets in, and within 50 s everybody is denied",
         )
     if not reply.is_success:
         return failed(
