@@ -8,7 +8,8 @@ Rows (pk / sk):
     ``SUBJECT#<subject>`` / ``VERSION``: version (N), policy_sha256, changed. Never deleted, so that a version
         number is never used twice.
     ``CHANGES#<UTC hour>`` / ``<time>#<subject>``: in one transaction with every bump of a version.
-    ``USE#<access key id>`` / ``USE``: last_used. The judge's; only read here.
+    ``USE#<access key id>`` / ``USE``: last_used, and ttl for a key with an end. The judge's; here it is only
+        read, and deleted with the key.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ NO_POLICY_SHA256 = ""
 _CHANGES_KEPT_S = 24 * 3600
 _READ_AT_ONCE = 100
 """DynamoDB's ceiling for one batch."""
-_FORGOTTEN_AT_ONCE = 40
-"""Keys; each takes two of the hundred items that a transaction may have."""
+_FORGOTTEN_AT_ONCE = 30
+"""Keys; each takes three of the hundred items that a transaction may have."""
 _THROTTLE_PATIENCE_S = 5.0
 
 
@@ -100,7 +101,7 @@ class CredentialStore:
         )
 
     def remove(self, subject: str, access_key_ids: Sequence[str], *checks: TransactWriteItemTypeDef) -> None:
-        """Forget keys of one owner, with their pointers and the change; many go in several steps."""
+        """Forget keys of one owner, with all their rows, and record the change; many go in several steps."""
         for first in range(0, len(access_key_ids), _FORGOTTEN_AT_ONCE):
             some = access_key_ids[first : first + _FORGOTTEN_AT_ONCE]
             self._write([*checks, *self.removal(subject, some), *self.change(subject)])
@@ -110,7 +111,7 @@ class CredentialStore:
         return [
             {"Delete": {"TableName": self._table, "Key": row}}
             for id_ in access_key_ids
-            for row in (items.key_row(id_), items.pointer_row(subject, id_))
+            for row in (items.key_row(id_), items.pointer_row(subject, id_), items.use_row(id_))
         ]
 
     def clear_away(self, subject: str, ended: Sequence[str]) -> None:

@@ -12,10 +12,12 @@ import structlog
 
 from octopus.judge.errors import SourceUnavailableError
 from octopus.judge.readings import MOST_HELD
-from octopus.judge.store import CredentialsTable
+from octopus.judge.store import CredentialsTable, KeyRecord, Use
 
 WRITTEN_EVERY = 300.0
 """Seconds between two writes for one key."""
+_AT_ONCE = 4
+"""Writes under way together: quick enough for many keys, and threads are left for whoever waits."""
 
 _log = structlog.get_logger(__name__)
 
@@ -39,30 +41,39 @@ class LastUse:
         self._executor = executor
         self._clock = clock
         self._monotonic = monotonic
-        self._pending: dict[str, datetime] = {}
+        self._pending: dict[str, Use] = {}
         self._written: dict[str, float] = {}
         self._failing = False
 
-    def note(self, access_key_id: str) -> None:
+    def note(self, key: KeyRecord) -> None:
         """This key was used now."""
+        access_key_id = key.access_key_id
         if self._monotonic() < self._written.get(access_key_id, float("-inf")) + WRITTEN_EVERY:
             return
         if access_key_id in self._pending or len(self._pending) < MOST_HELD:
-            self._pending[access_key_id] = datetime.fromtimestamp(self._clock(), UTC)
+            self._pending[access_key_id] = Use(datetime.fromtimestamp(self._clock(), UTC), key.expires)
 
     async def write(self) -> None:
         """Write down what was noted since."""
         now = self._monotonic()
         self._written = {key: at for key, at in self._written.items() if now < at + WRITTEN_EVERY}
-        run = asyncio.get_running_loop().run_in_executor
-        for access_key_id, used in list(self._pending.items()):
-            try:
-                await run(self._executor, self._table.write_last_use, access_key_id, used)
-            except SourceUnavailableError as unavailable:
-                if not self._failing:
-                    _log.warning("last_use.not_written", reason=str(unavailable))
-                self._failing = True
+        pending = list(self._pending.items())
+        for first in range(0, len(pending), _AT_ONCE):
+            some = pending[first : first + _AT_ONCE]
+            failures = await asyncio.gather(*(self._write(key, use, now) for key, use in some))
+            failure = next(filter(None, failures), None)
+            if failure is not None and not self._failing:
+                _log.warning("last_use.not_written", reason=str(failure))
+            self._failing = failure is not None
+            if failure is not None:
                 return
-            self._failing = False
-            self._written[access_key_id] = now
-            del self._pending[access_key_id]
+
+    async def _write(self, access_key_id: str, use: Use, now: float) -> SourceUnavailableError | None:
+        run = asyncio.get_running_loop().run_in_executor
+        try:
+            await run(self._executor, self._table.write_last_use, access_key_id, use)
+        except SourceUnavailableError as unavailable:
+            return unavailable
+        self._written[access_key_id] = now
+        del self._pending[access_key_id]
+        return None

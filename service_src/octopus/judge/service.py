@@ -94,7 +94,6 @@ class Judge:
             presented = self._parse(request)
             async with asyncio.timeout(VERIFY_PATIENCE):
                 answer = await self._verify(presented)
-            self._last_use.note(presented.access_key_id)
         except RefusedError as refusal:
             answer = NoAllow("deny", str(refusal))
         except SourceUnavailableError as unavailable:
@@ -178,6 +177,7 @@ class Judge:
         ends = [presented.expires * 1000, now_ms + signature.LONGEST_LIFE * 1000]
         if expires_ms is not None:
             ends.append(expires_ms)
+        self._last_use.note(record)
         return Allow(
             principal=record.subject,
             access_key_id=record.access_key_id,

@@ -20,6 +20,8 @@ LONGEST_GAP = 45.0
 """Seconds between looks after which entries that came late may have been missed."""
 OVERLAP = timedelta(minutes=5)
 """How far back each look at the change log goes, and ahead: a clock's skew, a gap, and a slow transaction."""
+_USE_KEPT = timedelta(hours=1)
+"""How long after a key's end its last use is kept at least: as long as an ended session."""
 _BATCH = 100
 """Items that DynamoDB gives at once."""
 
@@ -49,6 +51,14 @@ class KeyRecord:
         if self.expires is not None and now >= self.expires:
             return "the access key has expired"
         return None
+
+
+@dataclass(frozen=True)
+class Use:
+    """A moment at which a key was used."""
+
+    at: datetime
+    key_expires: datetime | None
 
 
 @dataclass(frozen=True)
@@ -120,18 +130,26 @@ class CredentialsTable:
             for item in self._changes_of(hour, since)
         }
 
-    def write_last_use(self, access_key_id: str, used: datetime) -> None:
-        """Record when a key was last used: the judge's only write.
+    def write_last_use(self, access_key_id: str, use: Use) -> None:
+        """Record when a key was last used, unless a later use is recorded: the judge's only write.
+
+        DynamoDB clears the row away some time after the key's end. Of a key without an end the service does,
+        when it forgets the key.
 
         Raises:
             SourceUnavailableError: the table takes no write.
         """
-        item: Item = {
-            **_row(f"USE#{access_key_id}", "USE"),
-            "last_used": {"S": used.isoformat(timespec="seconds")},
-        }
-        with source("credentials table"):
-            self._client.put_item(TableName=self._table, Item=item)
+        last_used = {"S": use.at.isoformat(timespec="seconds")}
+        item: Item = {**_row(f"USE#{access_key_id}", "USE"), "last_used": last_used}
+        if use.key_expires is not None:
+            item["ttl"] = {"N": str(int((use.key_expires + _USE_KEPT).timestamp()))}
+        with source("credentials table"), suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(last_used) OR last_used < :last_used",
+                ExpressionAttributeValues={":last_used": last_used},
+            )
 
     def _changes_of(self, hour: str, since: datetime) -> Iterator[dict[str, Any]]:
         with source("credentials table"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from octopus.judge.store import LONGEST_GAP, MOST_SKEW, ChangeLog, CredentialsTable
+from octopus.judge.store import LONGEST_GAP, MOST_SKEW, ChangeLog, CredentialsTable, Use
 
 NOW = datetime(2026, 11, 22, 5, 59, 30, tzinfo=UTC)
 
@@ -38,3 +38,30 @@ def test_change_is_seen_whatever_the_clock_of_its_writer(
     look = ChangeLog(credentials, clock=NOW.timestamp, monotonic=lambda: 1000.0).look()
 
     assert look.changed == {"alice"}
+
+
+def last_use(database: Any, table: str) -> dict[str, Any]:
+    key = {"pk": {"S": "USE#AKIA1"}, "sk": {"S": "USE"}}
+    item: dict[str, Any] = database.get_item(TableName=table, Key=key)["Item"]
+    return item
+
+
+def test_earlier_use_never_replaces_a_later_one(
+    credentials: CredentialsTable, database: Any, table: str
+) -> None:
+    for minutes in (1, 3, 2, 3):
+        credentials.write_last_use("AKIA1", Use(NOW + timedelta(minutes=minutes), None))
+    assert last_use(database, table)["last_used"] == {"S": "2026-11-22T06:02:30+00:00"}
+
+
+@pytest.mark.parametrize("end", [None, NOW + timedelta(minutes=15)])
+def test_use_of_a_key_with_an_end_is_cleared_away_after_it(
+    credentials: CredentialsTable, database: Any, table: str, end: datetime | None
+) -> None:
+    credentials.write_last_use("AKIA1", Use(NOW, end))
+    ttl = last_use(database, table).get("ttl")
+    if end is None:
+        assert ttl is None
+    else:
+        assert ttl is not None
+        assert int(ttl["N"]) > end.timestamp()
