@@ -9,8 +9,16 @@ from datetime import UTC, datetime, timedelta
 from octopus.accounts.models import State
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
-from octopus.credentials.models import Kind, ListedKey, Rotation, StoredKey, UsableKey
-from octopus.credentials.service import MOST_KEYS, Credentials, NoRoomError, PrincipalGoneError
+from octopus.credentials.models import (
+    MOST_KEYS,
+    Kind,
+    ListedKey,
+    NoRoomError,
+    Rotation,
+    StoredKey,
+    UsableKey,
+)
+from octopus.credentials.service import Credentials, PrincipalGoneError
 from octopus.errors import Failure, NotFoundError, UnavailableError
 from octopus.registry.leases import Lease
 
@@ -86,8 +94,8 @@ class Keys:
             self._credentials.end_session(subject, access_key_id)
             return True
         with self._accounts.changing(subject) as lease:
-            foreign = self._principals.is_foreign(subject)
-            self._credentials.end(subject, subject, [access_key_id], lease, keep_in_iam=foreign)
+            ours = self._principals.exists(subject)
+            self._credentials.end(subject, subject, [access_key_id], lease, keep_in_iam=not ours)
         return True
 
     def relabel(self, subject: str, access_key_id: str, label: str) -> None:
@@ -123,13 +131,14 @@ class Keys:
             if self._principals.is_foreign(subject):
                 return
             findings = self._credentials.look(subject, subject, unused_after=unused_after)
-            self._credentials.act(subject, subject, findings, lease)
+            absent = not self._principals.exists(subject)
+            self._credentials.act(subject, subject, findings, lease, keep_in_iam=absent)
 
     def delete_all(self, subject: str) -> None:
         """No key and no session of the subject works any more."""
         with self._accounts.changing(subject) as lease:
-            foreign = self._principals.is_foreign(subject)
-            self._credentials.delete_all(subject, subject, lease, keep_in_iam=foreign)
+            ours = self._principals.exists(subject)
+            self._credentials.delete_all(subject, subject, lease, keep_in_iam=not ours)
 
     def _issue(
         self, subject: str, lease: Lease, *, label: str | None = None, expires: str | None = None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+
+MOST_KEYS = 2
+"""IAM's ceiling for one user."""
 
 
 class Kind(StrEnum):
@@ -83,3 +87,15 @@ class ListedKey:
     stored: StoredKey
     last_used: str | None
     """ISO-8601, UTC; at most five minutes behind."""
+
+
+class NoRoomError(Exception):
+    """The principal has as many working keys as IAM lets it have.
+
+    Attributes:
+        keys: those keys, newest first.
+    """
+
+    def __init__(self, keys: Sequence[StoredKey]) -> None:
+        super().__init__(f"{len(keys)} keys work")
+        self.keys = tuple(keys)

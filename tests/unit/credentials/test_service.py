@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 
 from octopus.credentials import inspection
 from octopus.credentials.issuer import IamUserIssuer, IssuedKey, PrincipalGoneError
-from octopus.credentials.models import KeyState, Kind, StoredKey
+from octopus.credentials.models import KeyState, Kind, NoRoomError, StoredKey
 from octopus.credentials.secrets import encrypt
-from octopus.credentials.service import Credentials, NoRoomError
+from octopus.credentials.service import Credentials
 from octopus.credentials.store import NO_POLICY_SHA256, CredentialStore
 from octopus.credentials.sts import SessionIssuer
 from octopus.credentials.usage import Usage
@@ -290,6 +290,63 @@ def test_suspended_key_that_iam_lost_meanwhile_is_forgotten(
         credentials.resume(SUBJECT, SUBJECT, lease)
 
     assert store.all_of(SUBJECT) == []
+
+
+def test_what_was_done_in_iam_by_hand_before_a_suspension_is_as_it_was_after_it(
+    credentials: Credentials, leases: Leases, store: CredentialStore, iam: Any
+) -> None:
+    with leases.hold("account") as lease:
+        off, on = (credentials.issue(SUBJECT, SUBJECT, lease).access_key_id for _ in range(2))
+        # As yet only IAM knows.
+        iam.update_access_key(UserName=SUBJECT, AccessKeyId=off, Status="Inactive")
+        store.set_states(SUBJECT, {on: KeyState.INACTIVE})
+
+        for _ in range(2):
+            credentials.suspend(SUBJECT, SUBJECT, lease)
+        listed = iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"]
+        assert {key["Status"] for key in listed} == {"Inactive"}
+        credentials.resume(SUBJECT, SUBJECT, lease)
+
+    listed = iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"]
+    assert {key["AccessKeyId"]: key["Status"] for key in listed} == {off: "Inactive", on: "Active"}
+    assert {key.access_key_id: key.state for key in store.keys_of(SUBJECT)} == {
+        off: KeyState.INACTIVE,
+        on: KeyState.ACTIVE,
+    }
+
+
+def test_key_that_ended_while_it_was_suspended_does_not_come_back(
+    credentials: Credentials, leases: Leases, store: CredentialStore, iam: Any
+) -> None:
+    with leases.hold("account") as lease:
+        credentials.issue(SUBJECT, SUBJECT, lease)
+        credentials.suspend(SUBJECT, SUBJECT, lease)
+        (key,) = store.keys_of(SUBJECT)
+        store.add(replace(key, expires=(datetime.now(UTC) - timedelta(seconds=1)).isoformat()))
+        credentials.resume(SUBJECT, SUBJECT, lease)
+
+    assert store.all_of(SUBJECT) == []
+    assert iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"] == []
+
+
+def test_suspension_ends_many_sessions_together_once_the_keys_are_off(
+    credentials: Credentials, leases: Leases, store: CredentialStore, iam: Any, database: Any
+) -> None:
+    writes: list[str] = []
+    for number in range(130):
+        store.add(session(f"ASIA{number:03}"))
+    with leases.hold("account") as lease:
+        credentials.issue(SUBJECT, SUBJECT, lease)
+        database.meta.events.register(
+            "before-call.dynamodb.TransactWriteItems", lambda **_call: writes.append("table")
+        )
+        iam.meta.events.register("before-call.iam.UpdateAccessKey", lambda **_call: writes.append("key off"))
+        credentials.suspend(SUBJECT, SUBJECT, lease)
+
+    assert writes[:2] == ["table", "key off"]
+    assert set(writes[2:]) == {"table"}
+    assert len(writes) < 10
+    assert [key.kind for key in store.all_of(SUBJECT)] == [Kind.IAM_USER]
 
 
 def test_more_sessions_than_a_transaction_holds_are_read_counted_and_ended(
