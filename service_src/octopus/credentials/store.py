@@ -5,8 +5,8 @@ Rows (pk / sk):
         label, expires, successor, and a session's topics and actions, where they apply.
     ``SUBJECT#<subject>`` / ``KEY#<access key id>``: pointer of the owner, with the key's kind; in one
         transaction with the key.
-    ``SUBJECT#<subject>`` / ``VERSION``: version (N), policy_sha256, changed. Never deleted, so that a version
-        number is never used twice.
+    ``SUBJECT#<subject>`` / ``VERSION``: version (N), policy_sha256, and changed: when the policy was. Never
+        deleted, so that a version number is never used twice.
     ``CHANGES#<UTC hour>`` / ``<time>#<subject>``: in one transaction with every bump of a version.
     ``USE#<access key id>`` / ``USE``: last_used, and ttl for a key with an end. The judge's; here it is only
         read, and deleted with the key.
@@ -151,13 +151,15 @@ class CredentialStore:
         """The two items that belong into every transaction that changes a principal."""
         now = datetime.now(UTC)
         stamp = now.isoformat(timespec="microseconds")
-        recorded = "if_not_exists(policy_sha256, :policy)" if policy_sha256 is None else ":policy"
+        policy, changed = ":policy", ":now"
+        if policy_sha256 is None:
+            policy, changed = "if_not_exists(policy_sha256, :policy)", "if_not_exists(changed, :now)"
         return [
             {
                 "Update": {
                     "TableName": self._table,
                     "Key": {"pk": {"S": f"SUBJECT#{subject}"}, "sk": {"S": "VERSION"}},
-                    "UpdateExpression": f"SET changed = :now, policy_sha256 = {recorded} ADD version :one",
+                    "UpdateExpression": f"SET changed = {changed}, policy_sha256 = {policy} ADD version :one",
                     "ExpressionAttributeValues": {
                         ":one": {"N": "1"},
                         ":now": {"S": stamp},
