@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
-
+from octopus.aws import until_user_known
 from octopus.errors import Failure
 from octopus.iam.generate import INLINE_POLICY_NAME, canonical_json, policy_sha256, principal_policy
 
@@ -23,8 +22,6 @@ SUSPENDED_POLICY = {
     "Statement": [{"Sid": "Suspended", "Effect": "Deny", "Action": "*", "Resource": "*"}],
 }
 """In place of the policy of a user that is suspended: an explicit deny wins over whatever else it holds."""
-_NEW_USER_KNOWN_S = 6.0
-"""IAM is eventually consistent: a user made a moment ago may be unknown to the next call."""
 
 
 class Principals:
@@ -114,20 +111,20 @@ class Principals:
             return None
 
     def _put_policy(self, subject: str, policy: dict[str, Any]) -> None:
-        if self._held_policy(subject) == policy:
-            return
-        attempts = Retrying(
-            retry=retry_if_exception_type(self._client.exceptions.NoSuchEntityException),
-            wait=wait_random_exponential(multiplier=0.1, max=1),
-            stop=stop_after_delay(_NEW_USER_KNOWN_S),
-            reraise=True,
-        )
-        attempts(
-            self._client.put_user_policy,
-            UserName=subject,
-            PolicyName=INLINE_POLICY_NAME,
-            PolicyDocument=canonical_json(policy),
-        )
+        # Always, whatever IAM shows: that may be the policy of a while ago, and then this one be left out.
+        try:
+            until_user_known(self._client)(
+                self._client.put_user_policy,
+                UserName=subject,
+                PolicyName=INLINE_POLICY_NAME,
+                PolicyDocument=canonical_json(policy),
+            )
+        except self._client.exceptions.LimitExceededException as ceiling:
+            told = ceiling.response["Error"].get("Message", "")
+            raise Failure(
+                f"Failed to write the policy of IAM user {subject}: with what it holds besides, its inline "
+                f"policies are longer than IAM lets them be ({told}): take away what somebody gave it by hand"
+            ) from None
 
     def _ensure_user(self, subject: str) -> None:
         try:
@@ -148,7 +145,7 @@ class Principals:
             ) from None
 
     def _mend_user(self, subject: str) -> None:
-        user = self._client.get_user(UserName=subject)["User"]
+        user = until_user_known(self._client)(self._client.get_user, UserName=subject)["User"]
         if self._is_foreign(user):
             raise Failure(f"Failed to create IAM user: {subject} exists and belongs to something else")
         if FABRIC_TAG not in _tags(user):

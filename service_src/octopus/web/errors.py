@@ -24,7 +24,6 @@ from octopus.errors import Failure, OctopusError, UnavailableError
 
 _THROTTLED = frozenset(
     {
-        "LimitExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "ServiceUnavailable",

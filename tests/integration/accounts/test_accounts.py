@@ -11,10 +11,11 @@ from botocore.exceptions import EndpointConnectionError
 from octopus.accounts.models import State
 from octopus.accounts.principal import Principals
 from octopus.errors import Failure, OctopusError
-from octopus.iam.generate import INLINE_POLICY_NAME
+from octopus.iam.generate import INLINE_POLICY_NAME, principal_policy
 from octopus.kafka.admin import KafkaAwayError
 from octopus.registry.leases import LIFE_S
 from tests.integration.accounts.fabric import Fabric
+from tests.integration.broker.node import CLUSTER_ARN
 from tests.memory_kafka import MemoryKafka
 
 SOMEBODY_ELSES = pytest.mark.parametrize(
@@ -129,3 +130,70 @@ def test_ceiling_of_users_is_named_with_its_figure(
 
     with pytest.raises(Failure, match=r"holds \d+ IAM users and may hold 5000"):
         principals.ensure(fabric.subject, [fabric.namespace])
+
+
+@pytest.mark.parametrize("call", ["get_user", "put_user_policy"])
+def test_user_that_iam_does_not_show_everywhere_yet_is_waited_for(
+    fabric: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    fabric.features.accounts.create(fabric.subject)
+    unknown = iam.exceptions.NoSuchEntityException({"Error": {"Code": "NoSuchEntity", "Message": ""}}, call)
+    asked = getattr(iam, call)
+    answers = [unknown, unknown]
+
+    def eventually(**arguments: object) -> Any:
+        if answers:
+            raise answers.pop()
+        return asked(**arguments)
+
+    monkeypatch.setattr(iam, call, eventually)
+
+    principals = Principals(
+        iam,
+        institution=fabric.settings.institution,
+        boundary_arn=fabric.settings.principal_boundary_arn,
+        cluster_arn=CLUSTER_ARN,
+    )
+    principals.ensure(fabric.subject, [fabric.namespace])
+
+    assert answers == []
+
+
+def test_policy_is_written_though_iam_still_shows_it_from_before(
+    fabric: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fabric.features.accounts.create(fabric.subject)
+    stale = iam.get_user_policy(UserName=fabric.subject, PolicyName=INLINE_POLICY_NAME)
+    principals = Principals(
+        iam,
+        institution=fabric.settings.institution,
+        boundary_arn=fabric.settings.principal_boundary_arn,
+        cluster_arn=fabric.settings.cluster_arn,
+    )
+    principals.suspend(fabric.subject)
+    with monkeypatch.context() as patch:
+        patch.setattr(iam, "get_user_policy", lambda **_arguments: stale)
+
+        principals.ensure(fabric.subject, [fabric.namespace])
+
+    held = iam.get_user_policy(UserName=fabric.subject, PolicyName=INLINE_POLICY_NAME)["PolicyDocument"]
+    assert held == principal_policy(cluster_arn=fabric.settings.cluster_arn, namespaces=[fabric.namespace])
+
+
+def test_ceiling_of_policies_is_named_and_what_to_do(
+    fabric: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fabric.features.accounts.create(fabric.subject)
+    refused = iam.exceptions.LimitExceededException(
+        {"Error": {"Code": "LimitExceeded", "Message": "Maximum policy size of 2048 bytes exceeded"}},
+        "PutUserPolicy",
+    )
+    principals = Principals(iam, institution="t", boundary_arn="boundary", cluster_arn=CLUSTER_ARN)
+
+    def refuse(**_arguments: object) -> None:
+        raise refused
+
+    monkeypatch.setattr(iam, "put_user_policy", refuse)
+
+    with pytest.raises(Failure, match=r"2048 bytes exceeded\): take away what somebody gave it by hand"):
+        principals.suspend(fabric.subject)
