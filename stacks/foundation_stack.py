@@ -80,7 +80,7 @@ class FoundationStack(Stack):
         )
         self.credentials.grant_verify(judge.policy)
         judge.grant_read_principals(PATH, f"/octopus/{institution}/")
-        self.boundary.grant_find_absent(judge.policy)
+        self.boundary.grant_find_absent(judge.policy, "iam:GetUser")
 
         Parameters(
             self,

@@ -82,14 +82,15 @@ class PrincipalBoundary(Construct):
         )
         # The figures of an error's text: how many users there are, and may be.
         iam.Grant.add_to_principal(grantee=grantee, actions=["iam:GetAccountSummary"], resource_arns=["*"])
-        self.grant_find_absent(grantee)
+        # These come before anybody knows whether the user is there; every other call comes after.
+        self.grant_find_absent(grantee, "iam:GetUser", "iam:GetUserPolicy", "iam:ListAccessKeys")
         self._deny_escape(grantee)
 
-    def grant_find_absent(self, grantee: iam.IGrantable) -> None:
-        """Let ``grantee`` be told that a user is not there: IAM names such a user without its path."""
+    def grant_find_absent(self, grantee: iam.IGrantable, *actions: str) -> None:
+        """Let ``grantee`` be told by these reads that a user is not there: IAM names it without its path."""
         uuid = "-".join("?" * length for length in (8, 4, 4, 4, 12))
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=["iam:GetUser"], resource_arns=[self._iam_arn("user", uuid)]
+            grantee=grantee, actions=list(actions), resource_arns=[self._iam_arn("user", uuid)]
         )
 
     def _allow(self, grantee: iam.IGrantable, conditions: Conditions, *actions: str) -> None:

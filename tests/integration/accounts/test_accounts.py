@@ -14,6 +14,7 @@ from octopus.errors import Failure, OctopusError
 from octopus.iam.generate import INLINE_POLICY_NAME, principal_policy
 from octopus.kafka.admin import KafkaAwayError
 from octopus.registry.leases import LIFE_S
+from tests.integration.accounts.crash import watched
 from tests.integration.accounts.fabric import Fabric
 from tests.integration.broker.node import CLUSTER_ARN
 from tests.memory_kafka import MemoryKafka
@@ -197,3 +198,30 @@ def test_ceiling_of_policies_is_named_and_what_to_do(
 
     with pytest.raises(Failure, match=r"2048 bytes exceeded\): take away what somebody gave it by hand"):
         principals.suspend(fabric.subject)
+
+
+@pytest.mark.parametrize("change", ["delete", "revoke", "tend"])
+def test_user_that_is_not_there_is_not_asked_to_give_up_keys(fabric: Fabric, iam: Any, change: str) -> None:
+    # AWS forbids to change the keys of an absent user, rather than saying that there is none.
+    keys = fabric.features.keys
+    key = keys.current(fabric.subject).access_key_id
+    fabric.deployment.client("dynamodb").update_item(
+        TableName=fabric.settings.credentials_table,
+        Key={"pk": {"S": f"KEY#{key}"}, "sk": {"S": "KEY"}},
+        UpdateExpression="SET created = :long_ago",
+        ExpressionAttributeValues={":long_ago": {"S": "2026-01-01T00:00:00+00:00"}},
+    )
+    iam.delete_access_key(UserName=fabric.subject, AccessKeyId=key)
+    iam.delete_user_policy(UserName=fabric.subject, PolicyName=INLINE_POLICY_NAME)
+    iam.delete_user(UserName=fabric.subject)
+
+    with watched(fabric) as calls:
+        if change == "delete":
+            keys.delete_all(fabric.subject)
+        elif change == "revoke":
+            keys.revoke(fabric.subject, key)
+        else:
+            keys.tend(fabric.subject, unused_after=None)
+
+    assert "iam.DeleteAccessKey" not in calls.made
+    assert keys.recorded(fabric.subject) == []
