@@ -9,8 +9,16 @@ from datetime import UTC, datetime, timedelta
 from octopus.accounts.models import State
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
-from octopus.credentials.models import Kind, ListedKey, Rotation, StoredKey, UsableKey
-from octopus.credentials.service import MOST_KEYS, Credentials, NoRoomError, PrincipalGoneError
+from octopus.credentials.models import (
+    MOST_KEYS,
+    Kind,
+    ListedKey,
+    NoRoomError,
+    Rotation,
+    StoredKey,
+    UsableKey,
+)
+from octopus.credentials.service import Credentials, PrincipalGoneError
 from octopus.errors import Failure, NotFoundError, UnavailableError
 from octopus.registry.leases import Lease
 

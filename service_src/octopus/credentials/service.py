@@ -13,10 +13,19 @@ from octopus import aws
 from octopus.credentials.inspection import Inspection
 from octopus.credentials.issuer import CredentialIssuer, IamUserIssuer, PrincipalGoneError
 from octopus.credentials.minting import Mint
-from octopus.credentials.models import KeyState, Kind, ListedKey, Rotation, StoredKey, UsableKey
+from octopus.credentials.models import (
+    MOST_KEYS,
+    Kind,
+    ListedKey,
+    NoRoomError,
+    Rotation,
+    StoredKey,
+    UsableKey,
+)
 from octopus.credentials.store import NO_POLICY_SHA256, CredentialStore
 from octopus.credentials.tending import Findings, look_at
 from octopus.credentials.usage import Usage
+from octopus.credentials.withdrawal import Withdrawal
 from octopus.errors import OctopusError
 from octopus.registry.leases import Lease
 from octopus.settings import DeployedSettings
@@ -25,24 +34,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
     from mypy_boto3_kms import KMSClient
 
-__all__ = ["NO_POLICY_SHA256", "Credentials", "NoRoomError", "PrincipalGoneError"]
-
-MOST_KEYS = 2
-"""IAM's ceiling for one user."""
+__all__ = ["NO_POLICY_SHA256", "Credentials", "PrincipalGoneError"]
 
 _log = structlog.get_logger(__name__)
-
-
-class NoRoomError(Exception):
-    """The principal has as many working keys as IAM lets it have.
-
-    Attributes:
-        keys: those keys, newest first.
-    """
-
-    def __init__(self, keys: Sequence[StoredKey]) -> None:
-        super().__init__(f"{len(keys)} keys work")
-        self.keys = tuple(keys)
 
 
 class Credentials:
@@ -61,6 +55,7 @@ class Credentials:
         self._issuer = issuer
         self._mint = Mint(store=store, issuer=issuer, kms=kms, kms_key_arn=kms_key_arn)
         self._usage = Usage(store=store, issuer=issuer)
+        self._withdrawal = Withdrawal(store=store, issuer=issuer)
         self._inspection = Inspection(issuer=issuer, kms=kms, kms_key_arn=kms_key_arn)
 
     def current(self, subject: str, user_name: str) -> UsableKey | None:
@@ -182,76 +177,28 @@ class Credentials:
         *,
         keep_in_iam: bool = False,
     ) -> None:
-        """These long-lived keys do not work any more: first for the fabric, then for IAM.
-
-        Args:
-            keep_in_iam: the fabric has no such user; one of that name, and its keys, are none of ours.
-        """
-        self._store.remove(subject, access_key_ids, lease.check())
-        for access_key_id in access_key_ids:
-            if not keep_in_iam:
-                self._issuer.end(user_name, access_key_id)
-            _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
+        """See `Withdrawal.end`."""
+        self._withdrawal.end(subject, user_name, access_key_ids, lease, keep_in_iam=keep_in_iam)
 
     def end_session(self, subject: str, access_key_id: str) -> None:
-        """This session does not work any more for the fabric; AWS lets nobody end one."""
-        self._store.remove(subject, [access_key_id])
-        _log.info("key.deleted", subject=subject, access_key_id=access_key_id, kind=Kind.SESSION.value)
+        """See `Withdrawal.end_session`."""
+        self._withdrawal.end_session(subject, access_key_id)
 
     def delete_all(self, subject: str, user_name: str, lease: Lease, *, keep_in_iam: bool = False) -> None:
-        """No key and no session of the principal works any more; keys that no record names go too.
-
-        IAM is asked before anything is changed, so a failure there leaves all as it was.
-
-        Args:
-            keep_in_iam: as for `end`.
-        """
-        stored = self._store.all_of(subject)
-        in_iam = [] if keep_in_iam else self._in_iam(user_name)
-        sessions = [key.access_key_id for key in stored if key.kind is Kind.SESSION]
-        recorded = [key.access_key_id for key in stored if key.kind is not Kind.SESSION]
-        # Keys first: they last longer. In IAM they end last, so that nothing is recorded that is not there.
-        self._store.remove(subject, [*recorded, *sessions], lease.check())
-        for access_key_id in dict.fromkeys([*recorded, *in_iam]):
-            if not keep_in_iam:
-                self._issuer.end(user_name, access_key_id)
-            _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
-        for access_key_id in sessions:
-            _log.info("key.deleted", subject=subject, access_key_id=access_key_id, kind=Kind.SESSION.value)
-
-    def suspend(self, subject: str, user_name: str, lease: Lease) -> None:
-        """No key of the principal works until `resume`, for the fabric and for IAM; its sessions end."""
-        stored = self._store.all_of(subject)
-        suspended = [key.access_key_id for key in stored if key.state is KeyState.SUSPENDED]
-        active = [
-            key.access_key_id
-            for key in stored
-            if key.kind is not Kind.SESSION and key.state is KeyState.ACTIVE
-        ]
-        self._store.set_states(subject, dict.fromkeys(active, KeyState.SUSPENDED), lease.check())
-        for key in stored:
-            if key.kind is Kind.SESSION:
-                self.end_session(subject, key.access_key_id)
-        for access_key_id in [*active, *suspended]:
-            self._issuer.set_active(user_name, access_key_id, active=False)
-
-    def resume(self, subject: str, user_name: str, lease: Lease) -> None:
-        """The keys that `suspend` took away work again; those that IAM has lost meanwhile are forgotten."""
-        suspended = [
-            key.access_key_id for key in self._store.keys_of(subject) if key.state is KeyState.SUSPENDED
-        ]
-        there = [id_ for id_ in suspended if self._issuer.set_active(user_name, id_, active=True)]
-        self._store.set_states(subject, dict.fromkeys(there, KeyState.ACTIVE), lease.check())
-        self.end(subject, user_name, [id_ for id_ in suspended if id_ not in there], lease)
+        """See `Withdrawal.end_all`."""
+        self._withdrawal.end_all(subject, user_name, lease, keep_in_iam=keep_in_iam)
 
     def end_unrecorded(self, subject: str, user_name: str, lease: Lease) -> None:
-        """IAM holds no key that no record names: what a crash left of making one, or of ending one."""
-        recorded = {key.access_key_id for key in self._store.keys_of(subject)}
-        for access_key_id in self._in_iam(user_name):
-            if access_key_id not in recorded:
-                lease.renew()
-                self._issuer.end(user_name, access_key_id)
-                _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
+        """See `Withdrawal.end_unrecorded`."""
+        self._withdrawal.end_unrecorded(subject, user_name, lease)
+
+    def suspend(self, subject: str, user_name: str, lease: Lease) -> None:
+        """See `Withdrawal.suspend`."""
+        self._withdrawal.suspend(subject, user_name, lease)
+
+    def resume(self, subject: str, user_name: str, lease: Lease) -> None:
+        """See `Withdrawal.resume`."""
+        self._withdrawal.resume(subject, user_name, lease)
 
     def look(self, subject: str, user_name: str, *, unused_after: timedelta | None) -> Findings:
         """What the clock and IAM say is to be done about the principal's keys; see `tending.look_at`."""
@@ -300,12 +247,6 @@ class Credentials:
         all_ids = dict.fromkeys([*(key.access_key_id for key in stored), *in_iam])
         self.end(subject, user_name, [id_ for id_ in all_ids if id_ not in kept], lease)
         return working
-
-    def _in_iam(self, user_name: str) -> list[str]:
-        try:
-            return list(self._issuer.states(user_name))
-        except PrincipalGoneError:
-            return []
 
 
 def open_credentials(settings: DeployedSettings) -> Credentials:
