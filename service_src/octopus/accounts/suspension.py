@@ -1,7 +1,8 @@
 """Suspending an account and taking it back: for operators. Data is kept; nobody gets at it meanwhile.
 
-What stops the owner, in this order: the state in the registry (every HTTPS route refuses), the keys in the
-registry (the judge refuses), a policy that denies everything, and the keys in IAM.
+What stops the owner, in this order: the state in the registry (every HTTPS route refuses), a policy that
+denies everything (to all the owner's sessions too, at once), the keys in the registry (the judge refuses),
+those in IAM, and the sessions' records.
 """
 
 from __future__ import annotations
@@ -67,12 +68,14 @@ class Suspensions:
     def enforce(self, account: Account, lease: Lease) -> None:
         """Take away what a suspended account may still have."""
         subject = account.subject
+        there = self._principals.exists(subject)
         lease.renew()
-        self._credentials.suspend(subject, subject, lease)
-        if self._principals.exists(subject):
-            self._credentials.end_unrecorded(subject, subject, lease)
-            lease.renew()
+        if there:
             self._principals.suspend(subject)
+            lease.renew()
+        self._credentials.suspend(subject, subject, lease)
+        if there:
+            self._credentials.end_unrecorded(subject, subject, lease)
         self._store.end(subject, lease)
 
     def resume(self, subject: str) -> None:

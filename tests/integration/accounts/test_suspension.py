@@ -15,6 +15,7 @@ import pytest
 from octopus.accounts.models import State
 from octopus.accounts.principal import SUSPENDED_POLICY, Principals
 from octopus.credentials.models import KeyState
+from octopus.credentials.service import Credentials
 from octopus.errors import ForbiddenError, NotFoundError, OctopusError, UnavailableError
 from octopus.iam.generate import policy_sha256
 from octopus.kafka.admin import KafkaAwayError
@@ -145,6 +146,19 @@ def test_suspension_cut_short_refuses_at_once_and_is_completed_in_the_background
 
     assert policy(iam, owner) == SUSPENDED_POLICY
     assert set(in_iam(iam, owner).values()) == {"Inactive"}
+
+
+def test_everything_is_denied_before_keys_and_sessions_are_ended_one_by_one(
+    owner: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: object) -> None:
+        raise UnavailableError("IAM does not answer")
+
+    monkeypatch.setattr(Credentials, "suspend", away)
+    with pytest.raises(OctopusError):
+        owner.features.suspensions.suspend(owner.subject)
+
+    assert policy(iam, owner) == SUSPENDED_POLICY
 
 
 def test_topic_half_made_when_its_account_was_suspended_is_completed_after_it(
