@@ -134,7 +134,8 @@ class Fabric:
                 )
             if name in self._brokers:
                 for other in self._brokers:
-                    self._await(other)
+                    if other != name:
+                        self._await(other)
             with self._progress.step(f"Stopping the {self._titles[name]}"):
                 self._supervisor.stop(name)
             self._start(name)

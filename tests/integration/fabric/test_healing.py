@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from octopus.fabric.supervision import wait_until
+from octopus.fabric.supervision import Supervisor, wait_until
 from tests.integration.fabric.conftest import RunningFabric
 from tests.integration.fabric.kafka import consume_all, produce
 
@@ -50,6 +50,12 @@ def test_killed_process_is_started_again_and_loses_nothing(fabric: RunningFabric
     sent += produce(fabric, "healing", "events", 100)
     received = consume_all(fabric, "healing", "events")
     assert received[-200:] == sent
+
+
+def test_broker_that_is_down_is_started_by_restarting_it(fabric: RunningFabric) -> None:
+    Supervisor(fabric.home).stop("broker")
+    restarted = {process["name"]: process for process in fabric.octopus("restart", "broker")["processes"]}
+    assert restarted["broker"]["ready"]
 
 
 def test_up_on_a_running_fabric_changes_nothing(fabric: RunningFabric) -> None:
