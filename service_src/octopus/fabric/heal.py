@@ -14,6 +14,7 @@ from botocore.credentials import Credentials
 from octopus.accounts.models import State
 from octopus.accounts.service import Accounts
 from octopus.credentials.keys import Keys
+from octopus.errors import OctopusError
 from octopus.fabric.platform_keys import credentials_file
 from octopus.fabric.settings import FabricSettings
 from octopus.globus.store import IdentityStore
@@ -85,10 +86,14 @@ def _delete_again(
     for subject, event in last.items():
         if event == "account.deleted" and (accounts.namespaces(subject) or namespace_of(subject) in held):
             # Maybe only Kafka has any of it still: made whole, it is deleted whole, by the web service.
-            accounts.create(subject)
-            accounts.delete(subject)
-            yield f"Deleted the account of {names.get(subject, subject)} again."
-            continue
+            try:
+                accounts.create(subject)
+                accounts.delete(subject)
+            except OctopusError as refusal:
+                yield _left(names.get(subject, subject), "was deleted and is back", refusal)
+            else:
+                yield f"Deleted the account of {names.get(subject, subject)} again."
+                continue
         # Whatever came after: a key that was deleted must not work again, and one made since is lost anyway.
         again = gone.intersection(key.access_key_id for key in keys.recorded(subject))
         for access_key_id in again:
@@ -109,12 +114,16 @@ def _reconcile(features: Features, names: dict[str, str], held: set[str]) -> Ite
         if account is not None and account.state in (State.SUSPENDED, State.DELETING):
             held.discard(namespace_of(subject))  # its topics stay, or go, with it
             continue
-        accounts.create(subject)
-        accounts.reconcile(subject)
+        held.discard(namespace_of(subject))
+        try:
+            accounts.create(subject)
+            accounts.reconcile(subject)
+        except OctopusError as refusal:
+            yield _left(names.get(subject, subject), "was not compared with Kafka", refusal)
+            continue
         after = _topics(accounts, subject)
         adopted += sorted(after - before)
         lost += sorted(before - after)
-        held.discard(namespace_of(subject))
     if adopted:
         yield f"Adopted {len(adopted)} topics that Kafka still holds: {_listed(adopted)}"
     if lost:
@@ -184,6 +193,11 @@ def _topics(accounts: Accounts, subject: str) -> set[str]:
         for namespace, topics in accounts.namespaces(subject).items()
         for topic in topics
     }
+
+
+def _left(name: str, how: str, refusal: OctopusError) -> str:
+    """What is to be known of an account that could not be set right; the others are, all the same."""
+    return f"The account of {name} {how}: {refusal.message}"
 
 
 def _listed(names: list[str] | set[str]) -> str:
