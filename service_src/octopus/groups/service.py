@@ -54,9 +54,11 @@ class Groups:
         """Every group that the key may describe, in order of name.
 
         Raises:
-            UnavailableError: the brokers do not answer.
+            UnavailableError: not every broker answers, and each knows some of the groups only.
         """
         listed = _answer(self._admin.list_consumer_groups(request_timeout=ANSWER_S), "groups")
+        for fault in listed.errors:
+            raise _refusal(fault, "groups")
         described = self._described([group.group_id for group in listed.valid])
         return sorted((_group(one) for one in described if _exists(one)), key=lambda group: group.name)
 
