@@ -14,8 +14,10 @@ from pydantic_core import ErrorDetails
 from octopus import log
 from octopus.cli import config, doctor, fabric, group, keys, login, platform, topics
 from octopus.cli.output import print_error
+from octopus.credentials.issuer import PrincipalGoneError
 from octopus.errors import OctopusError
 from octopus.fabric.errors import FabricError
+from octopus.registry.transactions import OVERTAKEN, ConditionFailedError
 
 app = typer.Typer(
     help="Octopus: an event fabric for science.",
@@ -47,6 +49,10 @@ def main() -> None:
         print_error(f"No answer from {error.request.url}: is the fabric up? Try `octopus status`.")
     except httpx.HTTPError as error:
         print_error(f"The web service did not answer as it should: {type(error).__name__}: {error}")
+    except ConditionFailedError:
+        print_error(OVERTAKEN)
+    except PrincipalGoneError as error:
+        print_error(f"IAM has no user {error}: it was deleted by hand, or is too new; try again")
     except (BotoCoreError, ClientError) as error:
         print_error(f"AWS: {error}")
     except GlobusError as error:

@@ -18,6 +18,9 @@ _CONFLICT_PATIENCE_S = 5.0
 _PASSING = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
 """Reasons of a cancelled transaction that say "not now"; botocore tries none of them again by itself."""
 
+OVERTAKEN = "Another change came in between, and this one is done in part or not at all: call again to finish"
+"""What a `ConditionFailedError` that nobody foresaw means to a caller: mostly, a turn was lost."""
+
 
 class ConditionFailedError(Exception):
     """Nothing was written, because a condition did not hold.

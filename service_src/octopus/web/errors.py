@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from octopus.errors import Failure, OctopusError, UnavailableError
+from octopus.registry.transactions import OVERTAKEN, ConditionFailedError
 
 _THROTTLED = frozenset(
     {
@@ -84,6 +85,7 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
 def install(app: FastAPI) -> None:
     """Every error of the app becomes a reply in the one shape."""
     app.add_exception_handler(OctopusError, _refused)
+    app.add_exception_handler(ConditionFailedError, _overtaken)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(BotoCoreError, _aws)
@@ -107,6 +109,12 @@ async def _refused(_request: Request, error: Exception) -> Response:
     if refusal.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("request.not_done", status=int(refusal.http_status), reason=refusal.message)
     return _reply(int(refusal.http_status), refusal.message, error_code=refusal.error_code)
+
+
+async def _overtaken(_request: Request, error: Exception) -> Response:
+    # Mostly a turn that was lost: this process was stopped for so long that another went on.
+    _log.warning("request.overtaken", reason=str(error))
+    return _reply(500, OVERTAKEN)
 
 
 async def _malformed(_request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from structlog.testing import capture_logs
 
 from octopus.errors import Failure, ForbiddenError, NotAuthenticatedError, UnavailableError
+from octopus.registry.transactions import ConditionFailedError
 from octopus.web import errors
 from octopus.web.requests import LARGEST_BODY, BoundedBodies, FollowedRequests
 
@@ -29,6 +30,10 @@ FAULTS: dict[str, Exception] = {
     "time-out": ReadTimeoutError(endpoint_url="http://secret-place"),
     "throttled": ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "GetItem"),
     "denied": ClientError({"Error": {"Code": "AccessDenied", "Message": "secret-place"}}, "GetItem"),
+    "ceiling": ClientError(
+        {"Error": {"Code": "LimitExceeded", "Message": "secret-place"}}, "CreateAccessKey"
+    ),
+    "overtaken": ConditionFailedError([0]),
     "bug": RuntimeError("secret-place"),
 }
 
@@ -112,6 +117,8 @@ def test_request_is_one_line_in_the_log_without_its_headers(call: Callable[..., 
         ("time-out", 503),
         ("throttled", 503),
         ("denied", 500),
+        ("ceiling", 500),
+        ("overtaken", 500),
         ("bug", 500),
     ],
 )
@@ -135,6 +142,12 @@ def test_failure_is_what_published_callers_read(call: Callable[..., httpx.Respon
 
     assert reply.status_code == 200
     assert reply.json() == {"status": "failure", "message": "Name must be between 3 and 32 characters"}
+
+
+def test_change_that_lost_its_turn_says_so_and_what_to_do(call: Callable[..., httpx.Response]) -> None:
+    message = call("GET", "/fault/overtaken").json()["message"]
+
+    assert message.endswith("done in part or not at all: call again to finish")
 
 
 @pytest.mark.parametrize(
