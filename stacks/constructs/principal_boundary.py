@@ -73,13 +73,6 @@ class PrincipalBoundary(Construct):
             "iam:ListGroupsForUser",
             "iam:ListUserPolicies",
         )
-        # A user that was put into a group by hand could not be deleted. IAM asks for the group here, whoever
-        # is taken out of it; nobody can be put into one.
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["iam:RemoveUserFromGroup"],
-            resource_arns=[self._iam_arn("group", "*")],
-        )
         # The figures of an error's text: how many users there are, and may be.
         iam.Grant.add_to_principal(grantee=grantee, actions=["iam:GetAccountSummary"], resource_arns=["*"])
         # These come before anybody knows whether the user is there; every other call comes after.

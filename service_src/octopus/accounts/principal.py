@@ -69,7 +69,10 @@ class Principals:
         self._put_policy(subject, SUSPENDED_POLICY)
 
     def withdraw(self, subject: str) -> None:
-        """The user, which exists, has no rights any more: neither ours nor any that were given by hand."""
+        """The user, which exists, has no policy any more: neither ours nor any that it was given by hand.
+
+        Groups that it was put into by hand are not ours to change; without keys it gets nothing of them.
+        """
         for page in self._client.get_paginator("list_user_policies").paginate(UserName=subject):
             for name in page["PolicyNames"]:
                 self._unless_gone(self._client.delete_user_policy, UserName=subject, PolicyName=name)
@@ -78,18 +81,19 @@ class Principals:
                 self._unless_gone(
                     self._client.detach_user_policy, UserName=subject, PolicyArn=policy["PolicyArn"]
                 )
-        for joined in self._client.get_paginator("list_groups_for_user").paginate(UserName=subject):
-            for group in joined["Groups"]:
-                self._unless_gone(
-                    self._client.remove_user_from_group, UserName=subject, GroupName=group["GroupName"]
-                )
 
     def delete(self, subject: str) -> None:
         """No such user exists any more; its keys and its rights must be gone before.
 
         Raises:
-            Failure: somebody gave the user by hand what the fabric never does, such as a password.
+            Failure: somebody gave the user by hand what the fabric never does, such as a password, or put it
+                into a group.
         """
+        if groups := self._groups(subject):
+            raise Failure(
+                f"Failed to delete IAM user: {subject} is in IAM groups, into which somebody put it by hand "
+                f"({', '.join(groups)}): take it out of them first"
+            )
         try:
             self._unless_gone(self._client.delete_user, UserName=subject)
         except self._client.exceptions.DeleteConflictException as conflict:
@@ -103,6 +107,13 @@ class Principals:
             call(**arguments)
         except self._client.exceptions.NoSuchEntityException:
             return
+
+    def _groups(self, subject: str) -> list[str]:
+        pages = self._client.get_paginator("list_groups_for_user").paginate(UserName=subject)
+        try:
+            return [group["GroupName"] for page in pages for group in page["Groups"]]
+        except self._client.exceptions.NoSuchEntityException:
+            return []
 
     def _find(self, subject: str) -> UserTypeDef | None:
         try:

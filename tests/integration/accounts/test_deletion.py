@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.models import Account, State
@@ -141,24 +142,44 @@ def test_replica_that_stopped_in_the_middle_does_no_harm_to_the_new_account(
     assert owner.features.topics.names(owner.namespace) == ["events"]
 
 
-def test_rights_given_by_hand_go_with_the_account(owner: Fabric, iam: Any) -> None:
+def test_policies_given_by_hand_go_with_the_account(owner: Fabric, iam: Any) -> None:
     statement = {"Effect": "Allow", "Action": "kafka-cluster:*", "Resource": "*"}
     name = f"by-hand-{owner.subject}"
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     policy = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
-    iam.create_group(GroupName=name)
     iam.attach_user_policy(UserName=owner.subject, PolicyArn=policy)
-    iam.add_user_to_group(UserName=owner.subject, GroupName=name)
     iam.put_user_policy(UserName=owner.subject, PolicyName=name, PolicyDocument=document)
 
     owner.features.accounts.delete(owner.subject)
 
     assert iam.list_attached_user_policies(UserName=owner.subject)["AttachedPolicies"] == []
-    assert iam.list_groups_for_user(UserName=owner.subject)["Groups"] == []
     assert iam.list_user_policies(UserName=owner.subject)["PolicyNames"] == []
     owner.wait(owner.settings.last_requests_s)
     assert owner.users() == []
-    assert iam.get_group(GroupName=name)["Users"] == []
+
+
+def test_groups_given_by_hand_are_named_and_the_deletion_waits_until_the_user_is_out_of_them(
+    owner: Fabric, iam: Any
+) -> None:
+    group = f"by-hand-{owner.subject}"
+    iam.create_group(GroupName=group)
+    iam.add_user_to_group(UserName=owner.subject, GroupName=group)
+
+    owner.features.accounts.delete(owner.subject)
+
+    with capture_logs() as logs:
+        owner.wait(owner.settings.last_requests_s)
+    assert any(group in str(log) for log in logs if log["event"] == "pending.not_done")
+    assert state(owner) is State.DELETING
+    assert owner.users() == [owner.subject]
+    with pytest.raises(Failure, match=rf"is in IAM groups, .* \({group}\): take it out of them first"):
+        owner.features.accounts.create(owner.subject)
+    iam.remove_user_from_group(UserName=owner.subject, GroupName=group)
+
+    owner.wait(AGAIN_S)
+
+    assert owner.users() == []
+    assert state(owner) is None
 
 
 def test_password_given_by_hand_is_named_and_the_deletion_waits_for_its_end(owner: Fabric) -> None:
