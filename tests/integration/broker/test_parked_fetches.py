@@ -171,6 +171,20 @@ def test_reader_too_slow_for_what_was_allowed_gets_no_more_than_was_on_its_way(
             connection.parked(tenant.topic("events"))
 
 
+@pytest.mark.long
+def test_slow_reader_gets_all_of_an_answer_that_outlasts_what_counts_as_use(
+    tenant: Tenant, write: Callable[[str, bytes], None]
+) -> None:
+    size, count = 900_000, 45
+    for _ in range(count):
+        write(tenant.topic("events"), bytes(size))
+    with Connection(tenant.node) as connection:
+        tenant.authenticate(connection, "OAUTHBEARER")
+        connection.park(tenant.topic("events"), max_bytes=2 * count * size)
+        # What nobody uses is dropped after 60 s; this takes 100 s, of which buffers hide some 20.
+        assert len(connection.answer(bytes_per_s=400_000)) > count * size
+
+
 def test_parked_fetch_of_a_share_group_ends_with_the_right(
     tenant: Tenant, judge: JudgeDouble, write: Callable[[str, bytes], None]
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import select
 import socket
 import ssl
 import struct
+import time
 from types import TracebackType
 from typing import Self
 
@@ -148,23 +150,24 @@ class Connection:
     def _send(self, request: bytes) -> None:
         self._socket.sendall(struct.pack(">i", len(request)) + request)
 
-    def answer(self) -> bytes:
-        """The answer to what was asked last, with its header.
+    def answer(self, *, bytes_per_s: float = math.inf) -> bytes:
+        """The answer to what was asked last, with its header; taken no faster than that.
 
         Raises:
             ConnectionError: the broker closed the connection.
         """
         (length,) = struct.unpack(">i", self._receive(4))
-        return self._receive(length)
+        return self._receive(length, bytes_per_s)
 
-    def _receive(self, length: int) -> bytes:
-        received = b""
+    def _receive(self, length: int, bytes_per_s: float = math.inf) -> bytes:
+        received = bytearray()
         while len(received) < length:
             part = self._socket.recv(length - len(received))
             if not part:
                 raise ConnectionResetError("the broker closed the connection")
             received += part
-        return received
+            time.sleep(len(part) / bytes_per_s)
+        return bytes(received)
 
 
 def _head(api_key: int, version: int) -> bytes:
