@@ -18,6 +18,10 @@ class PrincipalGoneError(Exception):
     """The principal that the key belongs to does not exist."""
 
 
+class UseUnknownError(Exception):
+    """Nobody says whether the key was used."""
+
+
 @dataclass(frozen=True)
 class IssuedKey:
     """A key at the only moment when its secret can be had."""
@@ -47,7 +51,11 @@ class CredentialIssuer(Protocol):
         """Let the key work, or not; returns False when there is no such key."""
 
     def last_used(self, access_key_id: str) -> str | None:
-        """When the key last signed a request that AWS itself saw: ISO-8601, UTC; None when never."""
+        """When the key last signed a request that AWS itself saw: ISO-8601, UTC; None when never.
+
+        Raises:
+            UseUnknownError: AWS does not tell.
+        """
 
     def end(self, user_name: str, access_key_id: str) -> None:
         """The key does not exist any more, whether it did or not."""
@@ -91,9 +99,12 @@ class IamUserIssuer:
         try:
             reply = self._client.get_access_key_last_used(AccessKeyId=access_key_id)
         except ClientError as error:
-            # AWS forbids to ask about a key that is not there any more, rather than saying so.
-            if error.response["Error"]["Code"] in ("NoSuchEntity", "AccessDenied"):
+            code = error.response["Error"]["Code"]
+            if code == "NoSuchEntity":
                 return None
+            # AWS forbids to ask about a key that is not there any more, rather than saying so.
+            if code == "AccessDenied":
+                raise UseUnknownError(access_key_id) from None
             raise
         moment = reply["AccessKeyLastUsed"].get("LastUsedDate")
         return moment.isoformat(timespec="seconds") if moment else None

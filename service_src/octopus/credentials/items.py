@@ -27,6 +27,10 @@ def use_row(access_key_id: str) -> dict[str, Any]:
     return {"pk": {"S": f"USE#{access_key_id}"}, "sk": {"S": "USE"}}
 
 
+WATCH_ROW = use_row("judge")
+"""Primary key of what judges note of their noting."""
+
+
 def write(key: StoredKey) -> tuple[dict[str, Any], dict[str, Any]]:
     """The key's item, and the item of its owner's pointer."""
     item: dict[str, Any] = {

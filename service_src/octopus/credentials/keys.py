@@ -19,6 +19,7 @@ from octopus.credentials.models import (
     UsableKey,
 )
 from octopus.credentials.service import Credentials, PrincipalGoneError
+from octopus.credentials.tending import Findings
 from octopus.errors import Failure, NotFoundError, UnavailableError
 from octopus.registry.leases import Lease
 
@@ -121,16 +122,17 @@ class Keys:
 
         Keys end that are past their end, that nobody used, or that somebody deleted in IAM; what somebody
         deactivated in IAM is inactive, and active again when IAM says so; ended sessions are cleared away.
+        The keys of an account that is not active, such as a suspended one, are left as they are.
 
         Args:
-            unused_after: age without use from which a key ends; None for never.
+            unused_after: time without use after which a key ends; None for never.
         """
-        if not self._credentials.look(subject, subject, unused_after=unused_after):
+        if not self._findings(subject, unused_after):
             return
         with self._accounts.changing(subject) as lease:
             if self._principals.is_foreign(subject):
                 return
-            findings = self._credentials.look(subject, subject, unused_after=unused_after)
+            findings = self._findings(subject, unused_after)
             absent = not self._principals.exists(subject)
             self._credentials.act(subject, subject, findings, lease, keep_in_iam=absent)
 
@@ -139,6 +141,12 @@ class Keys:
         with self._accounts.changing(subject) as lease:
             ours = self._principals.exists(subject)
             self._credentials.delete_all(subject, subject, lease, keep_in_iam=not ours)
+
+    def _findings(self, subject: str, unused_after: timedelta | None) -> Findings:
+        account = self._accounts.find(subject)
+        if account is None or account.state is not State.ACTIVE:
+            return Findings()
+        return self._credentials.look(subject, subject, active_since=account.since, unused_after=unused_after)
 
     def _issue(
         self, subject: str, lease: Lease, *, label: str | None = None, expires: str | None = None

@@ -200,7 +200,9 @@ class Credentials:
         """See `Withdrawal.resume`."""
         self._withdrawal.resume(subject, user_name, lease)
 
-    def look(self, subject: str, user_name: str, *, unused_after: timedelta | None) -> Findings:
+    def look(
+        self, subject: str, user_name: str, *, active_since: str | None, unused_after: timedelta | None
+    ) -> Findings:
         """What the clock and IAM say is to be done about the principal's keys; see `tending.look_at`."""
         stored = self._store.all_of(subject)
         keys = [key for key in stored if key.kind is not Kind.SESSION]
@@ -208,7 +210,13 @@ class Credentials:
             in_iam = self._inspection.in_iam(user_name, keys) if keys else {}
         except PrincipalGoneError:
             in_iam = {}
-        return look_at(stored, in_iam, last_used=self._usage.last_of, unused_after=unused_after)
+        return look_at(
+            stored,
+            in_iam,
+            active_since=active_since,
+            unused_since=self._usage.unused_since,
+            unused_after=unused_after,
+        )
 
     def act(
         self, subject: str, user_name: str, findings: Findings, lease: Lease, *, keep_in_iam: bool = False

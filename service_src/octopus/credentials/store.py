@@ -10,6 +10,7 @@ Rows (pk / sk):
     ``CHANGES#<UTC hour>`` / ``<time>#<subject>``: in one transaction with every bump of a version.
     ``USE#<access key id>`` / ``USE``: last_used, and ttl for a key with an end. The judge's; here it is only
         read, and deleted with the key.
+    ``USE#judge`` / ``USE``: since, until. Between them every use was noted; the judges' too.
 """
 
 from __future__ import annotations
@@ -83,6 +84,14 @@ class CredentialStore:
         return {
             item["pk"]["S"].removeprefix("USE#"): item["last_used"]["S"] for item in self._read_rows(rows)
         }
+
+    def uses_watched(self) -> tuple[datetime, datetime] | None:
+        """From when and until when judges have noted all uses, without a gap; None where they never did."""
+        found = list(self._read_rows([items.WATCH_ROW]))
+        if not found:
+            return None
+        since, until = (datetime.fromisoformat(found[0][name]["S"]) for name in ("since", "until"))
+        return since, until
 
     def add(self, key: StoredKey, *others: TransactWriteItemTypeDef) -> None:
         """Record a key, its owner's pointer and the change, together with ``others``.

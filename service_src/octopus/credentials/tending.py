@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from octopus.credentials.inspection import is_newborn
 from octopus.credentials.models import KeyState, Kind, StoredKey
+
+UnusedSince = Callable[[StoredKey, datetime], bool]
+"""Whether nobody used a key after a moment, for certain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +23,9 @@ class Findings:
         over: sessions that have ended by themselves.
     """
 
-    ended: Mapping[str, str]
-    states: Mapping[str, KeyState]
-    over: Sequence[str]
+    ended: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, KeyState] = field(default_factory=dict)
+    over: Sequence[str] = ()
 
     def __bool__(self) -> bool:
         return bool(self.ended or self.states or self.over)
@@ -32,7 +35,8 @@ def look_at(
     stored: Sequence[StoredKey],
     in_iam: Mapping[str, bool],
     *,
-    last_used: Callable[[StoredKey], str | None],
+    active_since: str | None,
+    unused_since: UnusedSince,
     unused_after: timedelta | None,
 ) -> Findings:
     """Hold the recorded keys of one principal against IAM and the clock.
@@ -40,14 +44,16 @@ def look_at(
     Args:
         stored: keys and sessions.
         in_iam: IAM's keys of the principal; True for active ones.
-        last_used: when a key was last used; asked only of one that is old enough to be unused.
-        unused_after: age without use from which a key ends; None for never.
+        active_since: since when the principal's account is active; ISO-8601, UTC. Before, nobody could use
+            its keys.
+        unused_since: asked only of a key that could have been used for long enough.
+        unused_after: time without use after which a key ends; None for never.
     """
     keys = [key for key in stored if key.kind is not Kind.SESSION]
     ended = {
         key.access_key_id: reason
         for key in keys
-        if (reason := _reason_to_end(key, in_iam, last_used, unused_after))
+        if (reason := _reason_to_end(key, in_iam, active_since, unused_since, unused_after))
     }
     states = {
         key.access_key_id: KeyState.ACTIVE if in_iam[key.access_key_id] else KeyState.INACTIVE
@@ -64,18 +70,16 @@ def look_at(
 def _reason_to_end(
     key: StoredKey,
     in_iam: Mapping[str, bool],
-    last_used: Callable[[StoredKey], str | None],
+    active_since: str | None,
+    unused_since: UnusedSince,
     unused_after: timedelta | None,
 ) -> str | None:
     if key.expired():
         return "expired"
     if key.access_key_id not in in_iam:
         return None if is_newborn(key) else "gone from IAM"
-    if key.state is KeyState.SUSPENDED or unused_after is None or not _older(key.created, unused_after):
+    if key.state is KeyState.SUSPENDED or unused_after is None:
         return None
-    used = last_used(key)
-    return "unused" if used is None or _older(used, unused_after) else None
-
-
-def _older(moment: str, age: timedelta) -> bool:
-    return datetime.now(UTC) - datetime.fromisoformat(moment) >= age
+    moment = datetime.now(UTC) - unused_after
+    usable = max(datetime.fromisoformat(begin) for begin in (key.created, active_since) if begin)
+    return "unused" if usable <= moment and unused_since(key, moment) else None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from octopus.credentials.issuer import CredentialIssuer
+from octopus.credentials.issuer import CredentialIssuer, UseUnknownError
 from octopus.credentials.models import Kind, StoredKey
 from octopus.credentials.store import CredentialStore
+
+WATCHED_LATELY = timedelta(hours=1)
+"""Age from which the judges' last note of their noting says nothing about now."""
 
 
 class Usage:
@@ -21,12 +24,30 @@ class Usage:
         """When each was last used, by access key id (ISO-8601, UTC); those never used are left out."""
         seen = self._store.last_used([key.access_key_id for key in keys])
         for key in keys:
-            by_iam = None if key.kind is Kind.SESSION else self._issuer.last_used(key.access_key_id)
+            try:
+                by_iam = self._seen_by_iam(key)
+            except UseUnknownError:
+                by_iam = None
             known = [moment for moment in (seen.get(key.access_key_id), by_iam) if moment]
             if known:
                 seen[key.access_key_id] = max(known, key=datetime.fromisoformat)
         return seen
 
-    def last_of(self, key: StoredKey) -> str | None:
-        """When one key was last used; None for never."""
-        return self.last([key]).get(key.access_key_id)
+    def unused_since(self, key: StoredKey, moment: datetime) -> bool:
+        """Whether nobody used the key after ``moment``, for certain.
+
+        That nothing was noted says so only where judges noted all uses from then until now: not while they
+        cannot write, nor for the time before there were such notes.
+        """
+        watched = self._store.uses_watched()
+        if watched is None or watched[0] > moment or watched[1] < datetime.now(UTC) - WATCHED_LATELY:
+            return False
+        try:
+            by_iam = self._seen_by_iam(key)
+        except UseUnknownError:
+            return False
+        by_judge = self._store.last_used([key.access_key_id]).get(key.access_key_id)
+        return all(datetime.fromisoformat(used) <= moment for used in (by_judge, by_iam) if used)
+
+    def _seen_by_iam(self, key: StoredKey) -> str | None:
+        return None if key.kind is Kind.SESSION else self._issuer.last_used(key.access_key_id)

@@ -1,4 +1,7 @@
-"""When each key was last used, written down off the path of requests: the judge's only write."""
+"""When each key was last used, written down off the path of requests: all that the judge writes.
+
+With it goes a note that nothing is missing, and since when: that nobody used a key follows from nothing else.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +47,7 @@ class LastUse:
         self._pending: dict[str, Use] = {}
         self._written: dict[str, float] = {}
         self._failing = False
+        self._watched = float("-inf")
 
     def note(self, key: KeyRecord) -> None:
         """This key was used now."""
@@ -62,11 +66,27 @@ class LastUse:
             some = pending[first : first + _AT_ONCE]
             failures = await asyncio.gather(*(self._write(key, use, now) for key, use in some))
             failure = next(filter(None, failures), None)
-            if failure is not None and not self._failing:
-                _log.warning("last_use.not_written", reason=str(failure))
-            self._failing = failure is not None
+            self._report(failure)
             if failure is not None:
                 return
+        if now >= self._watched + WRITTEN_EVERY:
+            failure = await self._write_watch()
+            self._report(failure)
+            if failure is None:
+                self._watched = now
+
+    def _report(self, failure: SourceUnavailableError | None) -> None:
+        if failure is not None and not self._failing:
+            _log.warning("last_use.not_written", reason=str(failure))
+        self._failing = failure is not None
+
+    async def _write_watch(self) -> SourceUnavailableError | None:
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._table.write_watch, now)
+        except SourceUnavailableError as unavailable:
+            return unavailable
+        return None
 
     async def _write(self, access_key_id: str, use: Use, now: float) -> SourceUnavailableError | None:
         run = asyncio.get_running_loop().run_in_executor

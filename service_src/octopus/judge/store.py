@@ -22,6 +22,8 @@ OVERLAP = timedelta(minutes=5)
 """How far back each look at the change log goes, and ahead: a clock's skew, a gap, and a slow transaction."""
 _USE_KEPT = timedelta(hours=1)
 """How long after a key's end its last use is kept at least: as long as an ended session."""
+WATCH_GAP = timedelta(hours=1)
+"""Time between two notes that all uses are recorded after which some may not have been."""
 _BATCH = 100
 """Items that DynamoDB gives at once."""
 
@@ -131,7 +133,7 @@ class CredentialsTable:
         }
 
     def write_last_use(self, access_key_id: str, use: Use) -> None:
-        """Record when a key was last used, unless a later use is recorded: the judge's only write.
+        """Record when a key was last used, unless a later use is recorded.
 
         DynamoDB clears the row away some time after the key's end. Of a key without an end the service does,
         when it forgets the key.
@@ -149,6 +151,24 @@ class CredentialsTable:
                 Item=item,
                 ConditionExpression="attribute_not_exists(last_used) OR last_used < :last_used",
                 ExpressionAttributeValues={":last_used": last_used},
+            )
+
+    def write_watch(self, now: datetime) -> None:
+        """Record that all uses up to now are recorded, and since when they have been without a gap.
+
+        Raises:
+            SourceUnavailableError: the table cannot be read or takes no write.
+        """
+        row, since = _row("USE#judge", "USE"), now.isoformat(timespec="seconds")
+        item = self._item(row)
+        if item is not None:
+            with _well_formed(item):
+                if now - _moment(item["until"]["S"]) <= WATCH_GAP:
+                    since = item["since"]["S"]
+        until = now.isoformat(timespec="seconds")
+        with source("credentials table"):
+            self._client.put_item(
+                TableName=self._table, Item={**row, "since": {"S": since}, "until": {"S": until}}
             )
 
     def _changes_of(self, hour: str, since: datetime) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from octopus.credentials.models import KeyState
 from octopus.web.assembly import Features
 from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that
@@ -365,6 +366,21 @@ def test_what_was_done_in_iam_by_hand_is_brought_to_the_record(
     assert tend() == {other: "active", idle: "active"}
 
 
+def test_keys_of_a_suspended_account_are_left_as_they_are(
+    replica: Replica, person: Person, deployment: Deployment, features: Features
+) -> None:
+    idle = add(replica, person)
+    iam = deployment.client("iam")
+    iam.update_access_key(UserName=person.subject, AccessKeyId=idle, Status="Inactive")
+    features.suspensions.suspend(person.subject)
+    iam.update_access_key(UserName=person.subject, AccessKeyId=idle, Status="Active")
+
+    features.keys.tend(person.subject, unused_after=None)
+
+    (kept,) = features.keys.recorded(person.subject)
+    assert kept.state is KeyState.INACTIVE
+
+
 def test_key_that_nobody_used_for_long_ends(
     replica: Replica,
     person: Person,
@@ -372,21 +388,35 @@ def test_key_that_nobody_used_for_long_ends(
     features: Features,
     set_key: Callable[..., None],
 ) -> None:
-    used, unused = add(replica, person), add(replica, person)
-    for key in (used, unused):
-        set_key(key, created=ago(days=100))
+    def note(row: str, **moments: str) -> None:
         deployment.client("dynamodb").put_item(
             TableName=deployment.settings.credentials_table,
             Item={
-                "pk": {"S": f"USE#{key}"},
+                "pk": {"S": f"USE#{row}"},
                 "sk": {"S": "USE"},
-                "last_used": {"S": ago(days=89 if key == used else 91)},
+                **{name: {"S": moment} for name, moment in moments.items()},
             },
         )
 
-    features.keys.tend(person.subject, unused_after=timedelta(days=90))
+    def left_after_tending() -> set[str]:
+        features.keys.tend(person.subject, unused_after=timedelta(days=90))
+        assert set(listed(replica, person)) == in_iam(deployment, person)
+        return in_iam(deployment, person)
 
-    assert set(listed(replica, person)) == in_iam(deployment, person) == {used}
+    used, unused = add(replica, person), add(replica, person)
+    for key, days in ((used, 89), (unused, 91)):
+        set_key(key, created=ago(days=100))
+        note(key, last_used=ago(days=days))
+    note("judge", since=ago(days=100), until=ago(minutes=1))
+    assert left_after_tending() == {used, unused}, "nobody could use them before the account was active"
+    deployment.client("dynamodb").update_item(
+        TableName=deployment.settings.registry_table,
+        Key={"pk": {"S": f"SUBJECT#{person.subject}"}, "sk": {"S": "ACCOUNT"}},
+        UpdateExpression="SET since = :since",
+        ExpressionAttributeValues={":since": {"S": ago(days=100)}},
+    )
+
+    assert left_after_tending() == {used}
 
 
 def test_service_ends_expired_keys_by_itself(

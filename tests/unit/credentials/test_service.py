@@ -374,14 +374,6 @@ def test_key_of_another_principal_is_not_found(store: CredentialStore) -> None:
     assert not store.set_label("ASIA2", "gone")
 
 
-@pytest.mark.parametrize("code", ["NoSuchEntity", "AccessDenied"])
-def test_last_use_of_a_key_that_iam_lost_is_unknown(code: str) -> None:
-    client = boto3.client("iam", region_name="us-east-1")
-    with Stubber(client) as aws:
-        aws.add_client_error("get_access_key_last_used", code)
-        assert IamUserIssuer(client).last_used("AKIA0000000000000000") is None
-
-
 def test_last_use_is_the_judges_word_or_iams_where_that_is_newer(
     store: CredentialStore, database: Any, table: str
 ) -> None:
@@ -404,6 +396,69 @@ def test_last_use_is_the_judges_word_or_iams_where_that_is_newer(
             session_key: "2026-11-22T05:00:00+00:00",
             used: "2026-11-22T06:00:00+00:00",
         }
+
+
+@pytest.mark.parametrize(
+    ("watched_since", "watched_until", "used", "told", "certain"),
+    [
+        (100, 0, None, True, True),
+        (100, 0, 91, True, True),
+        (100, 0, 89, True, False),
+        (89, 0, None, True, False),
+        (100, 1, None, True, False),
+        (None, None, None, True, False),
+        (100, 0, None, False, False),
+    ],
+    ids=[
+        "never used",
+        "used before",
+        "used after",
+        "not watched all the time",
+        "not watched of late",
+        "never watched",
+        "AWS does not tell",
+    ],
+)
+def test_key_is_unused_only_where_every_use_would_be_known(
+    store: CredentialStore,
+    database: Any,
+    table: str,
+    watched_since: int | None,
+    watched_until: int | None,
+    used: int | None,
+    told: bool,
+    certain: bool,
+) -> None:
+    def ago(days: int) -> dict[str, str]:
+        return {"S": (datetime.now(UTC) - timedelta(days=days)).isoformat()}
+
+    key = replace(session("AKIA0000000000000001"), kind=Kind.IAM_USER)
+    if watched_since is not None and watched_until is not None:
+        row = {"pk": {"S": "USE#judge"}, "sk": {"S": "USE"}}
+        span = {"since": ago(watched_since), "until": ago(watched_until)}
+        database.put_item(TableName=table, Item=row | span)
+    if used is not None:
+        row = {"pk": {"S": "USE#AKIA0000000000000001"}, "sk": {"S": "USE"}}
+        database.put_item(TableName=table, Item=row | {"last_used": ago(used)})
+    client = boto3.client("iam", region_name="us-east-1")
+    with Stubber(client) as aws:
+        if told:
+            never = {"Region": "N/A", "ServiceName": "N/A"}
+            aws.add_response("get_access_key_last_used", {"UserName": SUBJECT, "AccessKeyLastUsed": never})
+        else:
+            aws.add_client_error("get_access_key_last_used", "AccessDenied")
+        usage = Usage(store=store, issuer=IamUserIssuer(client))
+
+        assert usage.unused_since(key, datetime.now(UTC) - timedelta(days=90)) is certain
+
+
+@pytest.mark.parametrize("code", ["NoSuchEntity", "AccessDenied"])
+def test_last_use_of_a_key_that_iam_lost_is_not_listed(store: CredentialStore, code: str) -> None:
+    client = boto3.client("iam", region_name="us-east-1")
+    with Stubber(client) as aws:
+        aws.add_client_error("get_access_key_last_used", code)
+        usage = Usage(store=store, issuer=IamUserIssuer(client))
+        assert usage.last([replace(session("AKIA0000000000000001"), kind=Kind.IAM_USER)]) == {}
 
 
 def test_policy_that_sts_cannot_pack_is_refused_by_field() -> None:

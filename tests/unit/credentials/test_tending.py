@@ -32,8 +32,12 @@ def key(**attributes: Any) -> StoredKey:
 def found(
     *stored: StoredKey, used: str | None = None, in_iam: dict[str, bool] | None = None, **arguments: Any
 ) -> Findings:
+    def unused_since(_key: StoredKey, moment: datetime) -> bool:
+        return used is None or datetime.fromisoformat(used) <= moment
+
     states = {one.access_key_id: True for one in stored} if in_iam is None else in_iam
-    return look_at(stored, states, last_used=lambda _key: used, **({"unused_after": QUARTER} | arguments))
+    basics = {"active_since": None, "unused_since": unused_since, "unused_after": QUARTER}
+    return look_at(stored, states, **(basics | arguments))
 
 
 @pytest.mark.parametrize(
@@ -47,6 +51,8 @@ def found(
         (key(), {"used": moment(days=91)}, {"AKIA1": "unused"}),
         (key(), {"used": moment(days=89)}, {}),
         (key(created=moment(days=89)), {"used": None}, {}),
+        (key(), {"used": None, "active_since": moment(days=89)}, {}),
+        (key(created=moment(days=200)), {"active_since": moment(days=300)}, {"AKIA1": "unused"}),
         (key(), {"used": None, "unused_after": None}, {}),
         (key(state=KeyState.SUSPENDED), {"used": None}, {}),
         (key(state=KeyState.INACTIVE), {"used": None, "in_iam": {"AKIA1": False}}, {"AKIA1": "unused"}),
@@ -60,6 +66,8 @@ def found(
         "not used for long",
         "used of late",
         "too young to be unused",
+        "of an account that was resumed of late",
+        "of an account that is older than the key",
         "unused for ever allowed",
         "suspended",
         "inactive and unused",

@@ -21,6 +21,7 @@ class Table:
         self.now = 1000.0
         self.away = False
         self.written: list[tuple[str, datetime]] = []
+        self.watched: list[float] = []
         self.together: threading.Barrier | None = None
 
     def write_last_use(self, access_key_id: str, use: Use) -> None:
@@ -29,6 +30,9 @@ class Table:
         if self.away:
             raise SourceUnavailableError("credentials table: away")
         self.written.append((access_key_id, use.at))
+
+    def write_watch(self, now: datetime) -> None:
+        self.watched.append(now.timestamp())
 
 
 def test_use_is_written_once_in_five_minutes_and_kept_while_the_table_is_away() -> None:
@@ -61,6 +65,33 @@ def test_use_is_written_once_in_five_minutes_and_kept_while_the_table_is_away() 
         uses.note(record(access_key_id="AKIA1"))
         await uses.write()
         assert table.written[2:] == [("AKIA1", at(table.now))]
+
+    with ThreadPoolExecutor(1) as executor:
+        asyncio.run(scenario(executor))
+
+
+def test_watch_is_noted_every_five_minutes_and_only_when_no_use_is_missing() -> None:
+    table = Table()
+
+    async def scenario(executor: ThreadPoolExecutor) -> None:
+        uses = LastUse(
+            cast(CredentialsTable, table),
+            executor=executor,
+            clock=lambda: table.now,
+            monotonic=lambda: table.now,
+        )
+        await uses.write()
+        table.now += WRITTEN_EVERY - 1
+        await uses.write()
+        assert table.watched == [1000.0]
+        table.now += 1
+        table.away = True
+        uses.note(record(access_key_id="AKIA1"))
+        await uses.write()
+        assert table.watched == [1000.0]
+        table.away = False
+        await uses.write()
+        assert table.watched == [1000.0, 1000.0 + WRITTEN_EVERY]
 
     with ThreadPoolExecutor(1) as executor:
         asyncio.run(scenario(executor))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from octopus.judge.store import LONGEST_GAP, MOST_SKEW, ChangeLog, CredentialsTable, Use
+from octopus.judge.store import LONGEST_GAP, MOST_SKEW, WATCH_GAP, ChangeLog, CredentialsTable, Use
 
 NOW = datetime(2026, 11, 22, 5, 59, 30, tzinfo=UTC)
 
@@ -65,3 +65,18 @@ def test_use_of_a_key_with_an_end_is_cleared_away_after_it(
     else:
         assert ttl is not None
         assert int(ttl["N"]) > end.timestamp()
+
+
+def test_watch_goes_on_until_there_is_a_gap(credentials: CredentialsTable, database: Any, table: str) -> None:
+    key = {"pk": {"S": "USE#judge"}, "sk": {"S": "USE"}}
+
+    def watched() -> list[datetime]:
+        item = database.get_item(TableName=table, Key=key)["Item"]
+        return [datetime.fromisoformat(item[name]["S"]) for name in ("since", "until")]
+
+    credentials.write_watch(NOW)
+    credentials.write_watch(NOW + WATCH_GAP)
+    assert watched() == [NOW, NOW + WATCH_GAP]
+    late = NOW + 2 * WATCH_GAP + timedelta(seconds=1)
+    credentials.write_watch(late)
+    assert watched() == [late, late]
