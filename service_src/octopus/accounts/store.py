@@ -131,10 +131,11 @@ class AccountStore:
     ) -> Account:
         """Put the account and its namespaces into ``state``, together with the principal's ``change``.
 
+        One that is in it already keeps the time at which it came into it.
         Every state but ``active`` is the beginning of something that is pending until it has ended.
         """
-        now = self._now()
-        values = {":since": {"S": now}, **({":reason": {"S": reason}} if reason else {})}
+        since = account.since if account.state is state and account.since else self._now()
+        values = {":since": {"S": since}, **({":reason": {"S": reason}} if reason else {})}
         extra = ", since = :since" + (", reason = :reason" if reason else " REMOVE reason")
         updates = [
             self._update(_account_row(account.subject), state, extra, values),
@@ -143,7 +144,7 @@ class AccountStore:
         ended = state is State.ACTIVE
         pending = self.pending.ended(account.subject) if ended else self.pending.begun(account.subject)
         write_together(self._client, [*updates, pending, lease.check(), *change])
-        return replace(account, state=state, since=now, reason=reason)
+        return replace(account, state=state, since=since, reason=reason)
 
     def withdrawn(self, account: Account, lease: Lease, *, due_in_s: float) -> Account:
         """Note that an account that is being deleted has no rights and no keys any more.

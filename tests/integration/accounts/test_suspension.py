@@ -95,6 +95,19 @@ def test_suspended_account_can_do_nothing_even_past_the_door(owner: Fabric, kafk
     assert list(kafka.held) == [owner.topic]
 
 
+def test_suspending_again_keeps_the_time_of_the_first(owner: Fabric) -> None:
+    owner.features.suspensions.suspend(owner.subject)
+    first = owner.features.accounts.find(owner.subject)
+    owner.clock.now += 3600
+
+    owner.features.suspensions.suspend(owner.subject, reason="asked for by their group")
+
+    again = owner.features.accounts.find(owner.subject)
+    assert first is not None
+    assert again is not None
+    assert (again.since, again.reason) == (first.since, "asked for by their group")
+
+
 def test_resumed_account_is_as_it_was(owner: Fabric, iam: Any) -> None:
     before = (policy(iam, owner), in_iam(iam, owner), recorded(owner), known_policy(owner))
     owner.features.suspensions.suspend(owner.subject)
