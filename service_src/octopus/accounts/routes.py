@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from octopus.accounts.models import NamespacesReply, UserDeletedReply, UserReply
 from octopus.accounts.service import Accounts
-from octopus.topics.service import namespace_of
+from octopus.topics.names import namespace_of
 from octopus.web.authentication import AuthenticatedCaller
 from octopus.web.errors import DOCUMENTED, FailureReply
 

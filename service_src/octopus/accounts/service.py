@@ -22,7 +22,9 @@ from octopus.accounts.suspension import Suspensions, require_not_suspended
 from octopus.credentials.service import Credentials
 from octopus.errors import Failure
 from octopus.registry.leases import PATIENCE_S, Lease, Leases
-from octopus.topics.service import Reconciliation, Topics, namespace_of
+from octopus.topics.models import Reconciliation
+from octopus.topics.names import namespace_of
+from octopus.topics.service import Topics
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

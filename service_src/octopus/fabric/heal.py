@@ -19,7 +19,7 @@ from octopus.fabric.platform_keys import credentials_file
 from octopus.fabric.settings import FabricSettings
 from octopus.globus.store import IdentityStore
 from octopus.settings import DeployedSettings, ServiceSettings
-from octopus.topics.service import namespace_of
+from octopus.topics.names import namespace_of
 from octopus.web.assembly import Features, assemble
 
 

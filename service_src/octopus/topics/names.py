@@ -12,6 +12,9 @@ RESERVED_ENDING = "_dead"
 """Kafka holds ``.`` and ``_`` to collide in metric names, and ``<topic>.dead`` is the topic of a trigger's
 dead letters."""
 
+RESERVED_NAMESPACES = frozenset({"key", "keys", "namespace", "sessions", "user"})
+"""Routes of the web service begin with these words where others begin with a namespace."""
+
 _CHARACTERS = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
@@ -25,7 +28,8 @@ def namespace_of(subject: str) -> str:
 
 def is_namespace_name(name: str) -> bool:
     """Whether a namespace may be called so."""
-    return SHORTEST <= len(name) <= LONGEST and _CHARACTERS.fullmatch(name) is not None
+    fits = SHORTEST <= len(name) <= LONGEST and _CHARACTERS.fullmatch(name) is not None
+    return fits and name not in RESERVED_NAMESPACES
 
 
 def full_name(namespace: str, topic: str) -> str:

@@ -19,8 +19,6 @@ from octopus.topics.models import SHOWN, Namespace, Reconciliation, State, Topic
 from octopus.topics.names import full_name, is_namespace_name, is_topic_name, namespace_of, require_topic_name
 from octopus.topics.store import NamespaceGoneError, TopicStore
 
-__all__ = ["Reconciliation", "Topics", "namespace_of"]
-
 _log = structlog.get_logger(__name__)
 
 

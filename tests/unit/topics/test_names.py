@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from octopus.errors import Failure
-from octopus.topics.names import full_name, is_topic_name, namespace_of, require_topic_name
+from octopus.topics.names import full_name, is_namespace_name, is_topic_name, namespace_of, require_topic_name
 
 
 @pytest.mark.parametrize("name", ["abc", "a" * 32, "A-b_9", "000", "dead", "a_deadline"])
@@ -43,3 +43,9 @@ def test_namespace_is_the_tail_of_the_subject() -> None:
 
     assert namespace == "ns-3f2a5c1b9e44"
     assert full_name(namespace, "events") == "ns-3f2a5c1b9e44.events"
+
+
+@pytest.mark.parametrize("name", ["key", "keys", "namespace", "sessions", "user"])
+def test_word_that_routes_begin_with_is_no_namespace(name: str) -> None:
+    assert is_namespace_name(f"{name}-1")
+    assert not is_namespace_name(name)

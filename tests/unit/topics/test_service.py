@@ -12,7 +12,8 @@ from octopus.accounts.store import AccountStore
 from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
 from octopus.kafka.admin import KafkaAwayError, KafkaRefusedError
 from octopus.registry.leases import Leases
-from octopus.topics.service import Topics, namespace_of
+from octopus.topics.names import namespace_of
+from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
 from tests.memory_kafka import MemoryKafka
 
