@@ -76,7 +76,7 @@ class Deletions:
             self._withdraw(subject, lease)
             account = self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
         except (OctopusError, ConditionFailedError, BotoCoreError, ClientError) as error:
-            raise _in_part(subject, "may have access still") from error
+            raise _in_part(subject, "may have access still", error) from error
         _log.info("account.deleted", subject=subject, namespace=namespace_of(subject))
         return account
 
@@ -108,7 +108,7 @@ class Deletions:
         except Failure:
             raise  # only a person can help, who is to read why
         except (OctopusError, ConditionFailedError, BotoCoreError, ClientError) as error:
-            raise _in_part(subject, "has no access any more") from error
+            raise _in_part(subject, "has no access any more", error) from error
         _log.info("account.removed", subject=subject, namespace=namespace_of(subject))
 
     def _withdraw(self, subject: str, lease: Lease) -> None:
@@ -130,6 +130,10 @@ class Deletions:
                 raise UnavailableError(f"Groups {', '.join(in_use)} still have members: try again later")
 
 
-def _in_part(subject: str, access: str) -> OctopusError:
-    _log.warning("account.half_deleted", subject=subject, access=access, exc_info=True)
+def _in_part(subject: str, access: str, error: Exception) -> OctopusError:
+    # Groups that have members still, or a dependency that is away, are nothing to look into.
+    foreseen = isinstance(error, UnavailableError)
+    _log.warning(
+        "account.half_deleted", subject=subject, access=access, reason=str(error), exc_info=not foreseen
+    )
     return OctopusError(f"User {subject} is deleted in part and {access}: call again to finish")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from octopus.errors import UnavailableError
 from octopus.registry.leases import LIFE_S
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ class Pending:
         for name in self.due():
             try:
                 go_on(name)
+            except UnavailableError as away:
+                # A request is at it, or a dependency is away: nothing that anybody must look into.
+                _log.info("pending.postponed", pending=f"{self._partition}/{name}", reason=away.message)
+                self.postpone(name, due_in_s=AGAIN_S)
             except Exception as error:  # noqa: BLE001 - one that fails must not keep the others from being done
                 _log.warning("pending.not_done", pending=f"{self._partition}/{name}", reason=str(error)[:200])
                 self.postpone(name, due_in_s=AGAIN_S)

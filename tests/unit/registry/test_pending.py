@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from octopus.errors import UnavailableError
 from octopus.registry.leases import LIFE_S
 from octopus.registry.pending import Pending
 from octopus.registry.transactions import write_together
@@ -67,4 +69,27 @@ def test_postponed_change_is_due_later(pending: Pending, database: Any, clock: C
 def test_postponing_what_has_ended_begins_nothing(pending: Pending, clock: Clock) -> None:
     pending.postpone("ns-1.events", due_in_s=0)
 
+    assert pending.due() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "event"),
+    [(UnavailableError("a request is at it"), "pending.postponed"), (OSError("disk"), "pending.not_done")],
+    ids=["foreseen", "unforeseen"],
+)
+def test_change_that_cannot_be_gone_on_with_is_postponed_and_said(
+    pending: Pending, database: Any, clock: Clock, error: Exception, event: str
+) -> None:
+    write_together(database, [pending.begun("ns-1.events")])
+    clock.now += LIFE_S
+
+    def fail(_name: str) -> None:
+        raise error
+
+    with capture_logs() as logs:
+        pending.work_off(fail)
+
+    assert [(log["event"], log["log_level"]) for log in logs] == [
+        (event, "info" if event == "pending.postponed" else "warning")
+    ]
     assert pending.due() == []
