@@ -33,7 +33,10 @@ def config(
     ca_file: CaFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print ready settings for a Kafka client: this fabric's addresses, your namespace, no secret."""
+    """Print ready settings for a Kafka client: this fabric's addresses, your namespace, no secret.
+
+    Makes your account and a key first if you have none.
+    """
     kafka = open_kafka(as_name, ca_file)
     connection = Connection(
         bootstrap_servers=kafka.bootstrap_servers,

@@ -15,7 +15,10 @@ from octopus.groups.names import complete
 from octopus.groups.service import Groups
 from octopus.groups.targets import parse_selection, parse_target
 
-app = typer.Typer(help="List consumer groups, see their lag, set them elsewhere.", no_args_is_help=True)
+app = typer.Typer(
+    help="List consumer groups, see their lag, set them elsewhere; an account and a key are made for this.",
+    no_args_is_help=True,
+)
 
 GroupArgument = Annotated[
     str,

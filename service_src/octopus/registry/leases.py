@@ -2,8 +2,9 @@
 
 A lease is a row that its holder writes by condition and deletes when done; a holder that died is
 outlived. Holding one is a courtesy, not a proof: every transaction made under a lease also checks that
-it is still held (`Lease.check`), and a step outside the registry that cannot be taken back is made right
-after the lease was renewed (`Lease.renew`), so a holder that was stopped for too long changes nothing.
+it is still held (`Lease.check`), and the steps outside the registry that cannot be taken back are made
+within a few calls after the lease was renewed (`Lease.renew`): only a holder that was stopped for its
+whole life between those calls still changes something.
 
 Row of the registry: pk ``LEASE#<name>``, sk ``LEASE``: holder (S), until (N, s since epoch), ttl (N).
 """
