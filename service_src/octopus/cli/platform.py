@@ -74,8 +74,8 @@ def suspend(
 ) -> None:
     """Take all access from a user; topics, records and keys are kept.
 
-    Brokers with the fabric's plugin end connections within seconds. On MSK, requests are refused as soon as IAM
-    has spread the change. Asking again is safe.
+    Brokers with the fabric's plugin end connections within seconds. On MSK, requests are refused as soon as
+    IAM has spread the change. Asking again is safe.
     """
     with _features(institution) as features:
         features.suspensions.suspend(subject, reason=reason)
