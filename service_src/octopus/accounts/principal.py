@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
 from octopus.aws import until_user_known
 from octopus.errors import Failure
 from octopus.iam.generate import INLINE_POLICY_NAME, canonical_json, policy_sha256, principal_policy
@@ -22,6 +24,8 @@ SUSPENDED_POLICY = {
     "Statement": [{"Sid": "Suspended", "Effect": "Deny", "Action": "*", "Resource": "*"}],
 }
 """In place of the policy of a user that is suspended: an explicit deny wins over whatever else it holds."""
+_SEEN_GONE_S = 4.0
+"""IAM is eventually consistent: it may keep a user for a key or a policy that was deleted a moment ago."""
 
 
 class Principals:
@@ -94,8 +98,14 @@ class Principals:
                 f"Failed to delete IAM user: {subject} is in IAM groups, into which somebody put it by hand "
                 f"({', '.join(groups)}): take it out of them first"
             )
+        attempts = Retrying(
+            retry=retry_if_exception_type(self._client.exceptions.DeleteConflictException),
+            wait=wait_random_exponential(multiplier=0.1, max=1),
+            stop=stop_after_delay(_SEEN_GONE_S),
+            reraise=True,
+        )
         try:
-            self._unless_gone(self._client.delete_user, UserName=subject)
+            attempts(self._unless_gone, self._client.delete_user, UserName=subject)
         except self._client.exceptions.DeleteConflictException as conflict:
             raise Failure(
                 f"Failed to delete IAM user: {subject} holds what somebody gave it by hand, such as a "

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from octopus.accounts import principal
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.models import Account, State
 from octopus.errors import Failure
@@ -195,12 +196,35 @@ def test_password_given_by_hand_is_named_and_the_deletion_waits_for_its_end(owne
             raise conflict
 
         patch.setattr(principals._client, "delete_user", refuse)
+        patch.setattr(principal, "_SEEN_GONE_S", 0.1)
         with pytest.raises(Failure, match="must delete login profile first"):
             principals.delete(owner.subject)
         owner.wait(owner.settings.last_requests_s)
         assert state(owner) is State.DELETING
 
     owner.wait(AGAIN_S)
+
+    assert owner.users() == []
+
+
+def test_user_whose_deleted_key_iam_still_sees_is_deleted_a_moment_later(owner: Fabric) -> None:
+    principals = owner.features.accounts._principals
+    owner.features.accounts.delete(owner.subject)
+    conflict = principals._client.exceptions.DeleteConflictException(
+        {"Error": {"Code": "DeleteConflict", "Message": "must delete access keys first"}}, "DeleteUser"
+    )
+    delete_user = principals._client.delete_user
+    conflicts = [conflict, conflict]
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def soon(**arguments: str) -> None:
+            if conflicts:
+                raise conflicts.pop()
+            delete_user(**arguments)
+
+        patch.setattr(principals._client, "delete_user", soon)
+        principals.delete(owner.subject)
 
     assert owner.users() == []
 
