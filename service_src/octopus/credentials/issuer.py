@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import ClientError
 
 from octopus.aws import until_user_known
+from octopus.errors import Failure
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -38,6 +39,7 @@ class CredentialIssuer(Protocol):
 
         Raises:
             PrincipalGoneError: the principal does not exist.
+            Failure: it has as many keys as it may have.
         """
 
     def states(self, user_name: str) -> dict[str, bool]:
@@ -74,6 +76,11 @@ class IamUserIssuer:
             key = attempts(self._client.create_access_key, UserName=user_name)["AccessKey"]
         except self._client.exceptions.NoSuchEntityException:
             raise PrincipalGoneError(user_name) from None
+        except self._client.exceptions.LimitExceededException as full:
+            raise Failure(
+                "Failed to create access key: the IAM user has as many as IAM lets it have "
+                f"({full.response['Error'].get('Message', '')}); of one just deleted it may not know yet"
+            ) from None
         return IssuedKey(key["AccessKeyId"], key["SecretAccessKey"])
 
     def states(self, user_name: str) -> dict[str, bool]:

@@ -49,6 +49,8 @@ def write(key: StoredKey) -> tuple[dict[str, Any], dict[str, Any]]:
         item["expires"] = {"S": key.expires}
     if key.successor is not None:
         item["successor"] = {"S": key.successor}
+    if key.planned_end is not None:
+        item["planned_end"] = {"S": key.planned_end}
     if key.kind is Kind.SESSION and key.expires is not None:
         ttl = {"N": str(int((datetime.fromisoformat(key.expires) + _CLEARED_AFTER).timestamp()))}
         item |= {"topics": {"SS": list(key.topics)}, "actions": {"SS": list(key.actions)}, "ttl": ttl}
@@ -69,6 +71,7 @@ def read(item: Mapping[str, Any]) -> StoredKey:
         label=item["label"]["S"] if "label" in item else None,
         expires=item["expires"]["S"] if "expires" in item else None,
         successor=item["successor"]["S"] if "successor" in item else None,
+        planned_end=item["planned_end"]["S"] if "planned_end" in item else None,
         topics=tuple(sorted(item["topics"]["SS"])) if "topics" in item else (),
         actions=tuple(sorted(item["actions"]["SS"])) if "actions" in item else (),
     )

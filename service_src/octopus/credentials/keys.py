@@ -166,7 +166,7 @@ class Keys:
         found = self._find(subject, access_key_id)
         if found.kind is Kind.SESSION:
             raise Failure(f"{access_key_id} is a session: it ends by itself, open another one instead")
-        if found.successor is not None:
+        if found.successor is not None and self._credentials.find(subject, found.successor) is not None:
             raise Failure(
                 f"Key {access_key_id} was rotated already: {found.successor} took its place, and it works"
                 f" until {found.expires}"

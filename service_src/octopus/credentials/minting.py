@@ -40,12 +40,12 @@ class Mint:
         kind: Kind,
         label: str | None,
         expires: str | None,
-        replaces: tuple[str, str] | None = None,
+        replaces: tuple[StoredKey, str] | None = None,
     ) -> UsableKey:
         """A new key, on record.
 
         Args:
-            replaces: access key id of its predecessor and when that one ends (ISO-8601, UTC).
+            replaces: its predecessor, and when that one ends (ISO-8601, UTC).
 
         Raises:
             PrincipalGoneError: IAM has no such user.

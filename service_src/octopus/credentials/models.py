@@ -46,6 +46,8 @@ class StoredKey:
     """ISO-8601, UTC; None for a key that lives until it is deleted."""
     successor: str | None = None
     """Access key id of the key that took its place; this one works beside it until it expires."""
+    planned_end: str | None = None
+    """Of a key with a successor: when it would have expired without one, if ever."""
     topics: tuple[str, ...] = ()
     """Of a session: what it is limited to, as its owner named it."""
     actions: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
 from octopus import aws
-from octopus.credentials.inspection import Inspection
+from octopus.credentials.inspection import Inspection, is_newborn
 from octopus.credentials.issuer import CredentialIssuer, IamUserIssuer, PrincipalGoneError
 from octopus.credentials.minting import Mint
 from octopus.credentials.models import (
@@ -28,6 +28,7 @@ from octopus.credentials.usage import Usage
 from octopus.credentials.withdrawal import Withdrawal
 from octopus.errors import OctopusError
 from octopus.registry.leases import Lease
+from octopus.registry.transactions import ConditionFailedError
 from octopus.settings import DeployedSettings
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Credentials:
             raise NoRoomError(working)
         life = _life(old)
         expires = (datetime.now(UTC) + life).isoformat(timespec="seconds") if life else None
-        ends = _earlier(old.expires, datetime.now(UTC) + overlap) if overlap else None
+        ends = _earlier(old.expires, datetime.now(UTC) + overlap)
         if crowded:
             self.end(subject, user_name, [access_key_id], lease)
         try:
@@ -153,9 +154,16 @@ class Credentials:
                 kind=old.kind,
                 label=old.label,
                 expires=expires,
-                replaces=(access_key_id, ends) if ends else None,
+                # In one step: a process that dies leaves either key, not both.
+                replaces=None if crowded else (old, ends),
             )
-        except (OctopusError, PrincipalGoneError, BotoCoreError, ClientError) as error:
+        except (
+            OctopusError,
+            PrincipalGoneError,
+            ConditionFailedError,
+            BotoCoreError,
+            ClientError,
+        ) as error:
             if not crowded:
                 raise
             raise OctopusError(
@@ -166,7 +174,7 @@ class Credentials:
         _log.info(
             "key.rotated", subject=subject, access_key_id=access_key_id, by=key.access_key_id, until=ends
         )
-        return Rotation(key=key, replaced=access_key_id, replaced_expires=ends)
+        return Rotation(key=key, replaced=access_key_id, replaced_expires=ends if overlap else None)
 
     def end(
         self,
@@ -243,14 +251,22 @@ class Credentials:
         return self._store.change(subject, policy_sha256)
 
     def _make_room(self, subject: str, user_name: str, lease: Lease) -> list[StoredKey]:
-        """Remove everything that does not work; returns what does, newest first."""
+        """Remove everything that does not work; returns what does, newest first.
+
+        Raises:
+            PrincipalGoneError: IAM says so of a user that had a key made a moment ago.
+        """
         stored = self._store.keys_of(subject)
+        newborn = {key.access_key_id for key in stored if is_newborn(key)}
         try:
             in_iam = self._inspection.in_iam(user_name, stored)
         except PrincipalGoneError:
+            if newborn:
+                raise  # there was a user a moment ago
             in_iam = {}  # gone, or so new that IAM does not list it yet
         working = [key for key, _ in self._inspection.working(stored, in_iam)]
-        kept = {key.access_key_id for key in working}
+        # A key just made is not taken back for an answer of IAM that is older than it.
+        kept = {key.access_key_id for key in working} | (newborn - in_iam.keys())
         lease.renew()  # whoever has the turn by now may be making one of the keys that no record names
         all_ids = dict.fromkeys([*(key.access_key_id for key in stored), *in_iam])
         self.end(subject, user_name, [id_ for id_ in all_ids if id_ not in kept], lease)
@@ -268,9 +284,8 @@ def open_credentials(settings: DeployedSettings) -> Credentials:
 
 
 def _life(key: StoredKey) -> timedelta | None:
-    if key.expires is None:
-        return None
-    return datetime.fromisoformat(key.expires) - datetime.fromisoformat(key.created)
+    end = key.planned_end if key.successor else key.expires
+    return datetime.fromisoformat(end) - datetime.fromisoformat(key.created) if end else None
 
 
 def _earlier(expires: str | None, moment: datetime) -> str:

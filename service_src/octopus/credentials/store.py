@@ -2,7 +2,7 @@
 
 Rows (pk / sk):
     ``KEY#<access key id>`` / ``KEY``: subject, user_name, kind, state, secret (ciphertext), created,
-        label, expires, successor, and a session's topics and actions, where they apply.
+        label, expires, successor, planned_end, and a session's topics and actions, where they apply.
     ``SUBJECT#<subject>`` / ``KEY#<access key id>``: pointer of the owner, with the key's kind; in one
         transaction with the key.
     ``SUBJECT#<subject>`` / ``VERSION``: version (N), policy_sha256, and changed: when the policy was. Never
@@ -136,9 +136,11 @@ class CredentialStore:
         if updates:
             self._write([*checks, *updates, *self.change(subject)])
 
-    def succeeded(self, access_key_id: str, expires: str, *, by: str) -> TransactWriteItemTypeDef:
+    def succeeded(self, key: StoredKey, expires: str, *, by: str) -> TransactWriteItemTypeDef:
         """Item of the transaction that records a key's successor: its predecessor works until ``expires``."""
-        return self._update(access_key_id, expires=expires, successor=by)
+        end = key.planned_end if key.successor else key.expires
+        planned = {"planned_end": end} if end else {}
+        return self._update(key.access_key_id, expires=expires, successor=by, **planned)
 
     def set_label(self, access_key_id: str, label: str) -> bool:
         """Call a key something else; returns False when there is no such key. No change for the judge."""

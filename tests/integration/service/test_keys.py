@@ -140,6 +140,7 @@ def test_key_that_does_not_work_makes_room(
         case "inactive":
             iam.update_access_key(UserName=person.subject, AccessKeyId=bad, Status="Inactive")
         case "deleted":
+            set_key(bad, created=ago(minutes=1))
             iam.delete_access_key(UserName=person.subject, AccessKeyId=bad)
         case "expired":
             set_key(bad, expires=ago(seconds=1))
@@ -233,6 +234,17 @@ def test_rotated_key_works_beside_its_successor_until_it_ends(
     third = person.get(replica, "POST", f"{KEYS}/{new['access_key']}/rotate")
     assert in_iam(deployment, person) == {new["access_key"], third["access_key"]}
     assert set(listed(replica, person)) == {new["access_key"], third["access_key"]}
+
+
+def test_key_whose_successor_is_gone_is_rotated_again(replica: Replica, person: Person) -> None:
+    old = add(replica, person)
+    lost = person.get(replica, "POST", f"{KEYS}/{old}/rotate")["access_key"]
+    person.get(replica, "DELETE", f"{KEYS}/{lost}")
+
+    new = person.get(replica, "POST", f"{KEYS}/{old}/rotate")
+
+    assert (new["replaced"], new["expires"]) == (old, None)
+    assert listed(replica, person)[old]["replaced_by"] == new["access_key"]
 
 
 def test_overlap_is_never_longer_than_the_key_would_have_lived(

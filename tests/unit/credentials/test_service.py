@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from octopus.credentials.service import Credentials
 from octopus.credentials.store import NO_POLICY_SHA256, CredentialStore
 from octopus.credentials.sts import SessionIssuer
 from octopus.credentials.usage import Usage
-from octopus.errors import OctopusError
+from octopus.errors import Failure, OctopusError
 from octopus.iam.generate import PolicyTooLargeError
 from octopus.registry.leases import Leases
 from octopus.registry.transactions import ConditionFailedError
@@ -247,6 +247,92 @@ def test_rotation_that_fails_before_the_old_key_ends_leaves_it(
 
     (left,) = store.keys_of(SUBJECT)
     assert (left.access_key_id, left.expires, left.successor) == (old, None, None)
+
+
+def test_rotation_at_once_records_the_new_key_and_the_end_of_the_old_in_one_step(
+    credentials: Credentials,
+    leases: Leases,
+    issuer: RecordingIssuer,
+    store: CredentialStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(_store: CredentialStore, _subject: str, access_key_ids: Sequence[str], *_checks: object) -> None:
+        if access_key_ids:
+            raise KeyboardInterrupt
+
+    with leases.hold("account") as lease:
+        old = credentials.issue(SUBJECT, SUBJECT, lease).access_key_id
+        monkeypatch.setattr(CredentialStore, "remove", die)
+        with pytest.raises(KeyboardInterrupt):
+            credentials.rotate(SUBJECT, SUBJECT, old, lease, overlap=timedelta(0))
+
+    found = {key.access_key_id: key for key in store.keys_of(SUBJECT)}
+    new = issuer.issued[-1].access_key_id
+    assert found[old].expired()
+    assert (found[old].successor, found[new].expired()) == (new, False)
+
+
+@pytest.mark.parametrize("life", [None, timedelta(days=30)])
+def test_second_rotation_of_a_key_gives_the_life_that_it_had_before_the_first(
+    credentials: Credentials, leases: Leases, store: CredentialStore, life: timedelta | None
+) -> None:
+    end = (datetime.now(UTC) + life).isoformat() if life else None
+    with leases.hold("account") as lease:
+        old = credentials.issue(SUBJECT, SUBJECT, lease, expires=end).access_key_id
+        for _ in range(2):
+            rotation = credentials.rotate(SUBJECT, SUBJECT, old, lease, overlap=timedelta(hours=1))
+            assert rotation is not None
+            credentials.end(SUBJECT, SUBJECT, [rotation.key.access_key_id], lease)
+
+            expires = rotation.key.expires
+
+    if life is None:
+        assert expires is None
+    else:
+        assert expires is not None
+        assert datetime.fromisoformat(expires) - datetime.now(UTC) > timedelta(days=29)
+
+
+def test_key_just_made_that_iam_does_not_list_yet_is_not_taken_back(
+    credentials: Credentials,
+    leases: Leases,
+    issuer: RecordingIssuer,
+    store: CredentialStore,
+    iam: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(user_name: str) -> dict[str, bool]:
+        raise PrincipalGoneError(user_name)
+
+    with leases.hold("account") as lease:
+        first = credentials.issue(SUBJECT, SUBJECT, lease).access_key_id
+        monkeypatch.setattr(issuer, "states", gone)
+        with pytest.raises(PrincipalGoneError):
+            credentials.issue(SUBJECT, SUBJECT, lease)
+        monkeypatch.setattr(issuer, "states", lambda _user_name: {})
+        second = credentials.issue(SUBJECT, SUBJECT, lease).access_key_id
+
+    listed = {key["AccessKeyId"] for key in iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"]}
+    assert listed == {key.access_key_id for key in store.keys_of(SUBJECT)} == {first, second}
+
+
+def test_rotation_whose_turn_is_lost_says_that_the_old_key_is_gone(
+    credentials: Credentials, leases: Leases, issuer: RecordingIssuer
+) -> None:
+    with leases.hold("account") as lease:
+        old, _kept = (credentials.issue(SUBJECT, SUBJECT, lease).access_key_id for _ in range(2))
+        issuer.once_issued = lambda: leases._release("account", lease._holder)
+        with pytest.raises(OctopusError, match=f"Key {old} is deleted and no new one was made"):
+            credentials.rotate(SUBJECT, SUBJECT, old, lease, overlap=timedelta(0))
+
+
+def test_iams_ceiling_on_keys_is_a_failure_that_says_so() -> None:
+    client = boto3.client("iam", region_name="us-east-1")
+    with Stubber(client) as aws:
+        told = "Cannot exceed quota for AccessKeysPerUser: 2"
+        aws.add_client_error("create_access_key", "LimitExceeded", told)
+        with pytest.raises(Failure, match=told):
+            IamUserIssuer(client).issue(SUBJECT)
 
 
 def test_suspended_keys_come_back_as_they_were_and_sessions_do_not(
