@@ -95,6 +95,13 @@ def test_key_that_does_not_work_any_more_is_replaced(
     old = person.get(replica, "POST", "/api/v3/key")["access_key"]
     iam = deployment.client("iam")
     if fault == "deleted":
+        # Not just now: IAM lists a key that is new a moment late, which looks the same.
+        deployment.client("dynamodb").update_item(
+            TableName=deployment.settings.credentials_table,
+            Key={"pk": {"S": f"KEY#{old}"}, "sk": {"S": "KEY"}},
+            UpdateExpression="SET created = :long_ago",
+            ExpressionAttributeValues={":long_ago": {"S": "2026-01-01T00:00:00+00:00"}},
+        )
         iam.delete_access_key(UserName=person.subject, AccessKeyId=old)
     elif fault == "deactivated":
         iam.update_access_key(UserName=person.subject, AccessKeyId=old, Status="Inactive")
