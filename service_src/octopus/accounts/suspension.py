@@ -73,7 +73,7 @@ class Suspensions:
         if there:
             self._principals.suspend(subject)
             lease.renew()
-        self._credentials.suspend(subject, subject, lease)
+        self._credentials.suspend(subject, subject, lease, keep_in_iam=not there)
         if there:
             self._credentials.end_unrecorded(subject, subject, lease)
         self._store.end(subject, lease)

@@ -200,9 +200,9 @@ class Credentials:
         """See `Withdrawal.end_unrecorded`."""
         self._withdrawal.end_unrecorded(subject, user_name, lease)
 
-    def suspend(self, subject: str, user_name: str, lease: Lease) -> None:
+    def suspend(self, subject: str, user_name: str, lease: Lease, *, keep_in_iam: bool = False) -> None:
         """See `Withdrawal.suspend`."""
-        self._withdrawal.suspend(subject, user_name, lease)
+        self._withdrawal.suspend(subject, user_name, lease, keep_in_iam=keep_in_iam)
 
     def resume(self, subject: str, user_name: str, lease: Lease) -> None:
         """See `Withdrawal.resume`."""

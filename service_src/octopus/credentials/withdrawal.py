@@ -75,14 +75,17 @@ class Withdrawal:
                 self._issuer.end(user_name, access_key_id)
                 _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
 
-    def suspend(self, subject: str, user_name: str, lease: Lease) -> None:
+    def suspend(self, subject: str, user_name: str, lease: Lease, *, keep_in_iam: bool = False) -> None:
         """No key of the principal works until `resume`, for the fabric and for IAM; its sessions end.
 
         A key that IAM holds inactive already, though no suspension made it so, stays that after `resume`.
+
+        Args:
+            keep_in_iam: as for `end`.
         """
         stored = self._store.all_of(subject)
         keys = [key for key in stored if key.kind is not Kind.SESSION]
-        in_iam = self._states(user_name)
+        in_iam = {} if keep_in_iam else self._states(user_name)
         changed = {
             key.access_key_id: KeyState.SUSPENDED
             if in_iam.get(key.access_key_id, True)
@@ -91,7 +94,7 @@ class Withdrawal:
             if key.state is not KeyState.SUSPENDED
         }
         self._store.set_states(subject, changed, lease.check())
-        for key in keys:
+        for key in [] if keep_in_iam else keys:
             self._issuer.set_active(user_name, key.access_key_id, active=False)
         # Last: they may do no more than their owner, who is denied everything by now.
         sessions = [key.access_key_id for key in stored if key.kind is Kind.SESSION]

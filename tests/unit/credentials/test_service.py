@@ -415,6 +415,19 @@ def test_key_that_ended_while_it_was_suspended_does_not_come_back(
     assert iam.list_access_keys(UserName=SUBJECT)["AccessKeyMetadata"] == []
 
 
+def test_suspension_of_a_user_that_is_gone_asks_nothing_of_its_keys(
+    credentials: Credentials, leases: Leases, store: CredentialStore, iam: Any
+) -> None:
+    calls: list[str] = []
+    with leases.hold("account") as lease:
+        credentials.issue(SUBJECT, SUBJECT, lease)
+        iam.meta.events.register("before-call.iam.*", lambda model, **_call: calls.append(model.name))
+        credentials.suspend(SUBJECT, SUBJECT, lease, keep_in_iam=True)
+
+    assert [key.state for key in store.keys_of(SUBJECT)] == [KeyState.SUSPENDED]
+    assert calls == []
+
+
 def test_suspension_ends_many_sessions_together_once_the_keys_are_off(
     credentials: Credentials, leases: Leases, store: CredentialStore, iam: Any, database: Any
 ) -> None:
