@@ -82,7 +82,7 @@ def running_node(settings: FabricSettings) -> Iterator[Node]:
     )
     (home / "server.properties").chmod(0o600)
     java = ["java", "-XX:-UsePerfData", f"-Djava.io.tmpdir={home}", "-cp", _class_path()]
-    storage = [*java, "kafka.tools.StorageTool", "format", "--standalone", "--cluster-id", _CLUSTER_ID]
+    storage = [*java, "kafka.tools.StorageTool", "format", "--cluster-id", _CLUSTER_ID]
     configured = ["--config", str(home / "server.properties")]
     subprocess.run([*storage, *configured], check=True, capture_output=True)  # noqa: S603 - our own command
     with (home / "broker.log").open("wb") as log:
@@ -135,7 +135,7 @@ def _properties(settings: FabricSettings, home: Path, ports: dict[str, int]) -> 
     protocols = given["listener.security.protocol.map"]
     given |= tls | {
         "log.dirs": str(home / "data"),
-        "controller.quorum.bootstrap.servers": f"127.0.0.1:{ports['CONTROLLER']}",
+        "controller.quorum.voters": f"1@127.0.0.1:{ports['CONTROLLER']}",
         "listeners": ",".join(addresses.values()),
         "advertised.listeners": ",".join(addresses.values()),
         "listener.security.protocol.map": f"{protocols},TLS:SSL,PLAIN:PLAINTEXT",

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 from botocore.credentials import Credentials
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from octopus.kafka.client import client_settings
@@ -162,8 +162,7 @@ def tenants_of(node: Node, node_admin: AdminClient, judge: JudgeDouble) -> Calla
         key = Key(principal=subject, access_key_id=key_id, rules=tenant_rules(namespace))
         judge.keys[key_id] = key
         new = [NewTopic(f"{namespace}.{name}", 1, 1) for name in ("events", "more")]
-        for made in node_admin.create_topics(new).values():
-            made.result(10)
+        until(lambda: _created(node_admin, new), within_s=30)
         until(lambda: _all_led(reader, [topic.topic for topic in new]), within_s=10)
         return Tenant(node=node, key=key, namespace=namespace)
 
@@ -192,6 +191,19 @@ def _key_id() -> str:
 def _reader_key() -> Key:
     """A key that may read everything, so that a test can see when a new topic is ready."""
     return Key(principal=str(uuid.uuid4()), access_key_id=_key_id(), rules=[allow(["*"], ["*"])])
+
+
+def _created(node_admin: AdminClient, new: list[NewTopic]) -> bool:
+    """Whether the topics are there; a node that ends idle connections may end the one just used again."""
+    for made in node_admin.create_topics(new).values():
+        try:
+            made.result(10)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError._DESTROY_BROKER:
+                return False
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    return True
 
 
 def _all_led(reader: Tenant, topics: list[str]) -> bool:

@@ -113,7 +113,7 @@ def _policy_by_hand(cluster: Cluster, person: Person) -> None:
 @pytest.mark.parametrize(
     ("change", "silent_s", "bound_s"),
     [
-        pytest.param(_policy_by_the_service, 0, 60, id="policy-busy"),
+        pytest.param(_policy_by_the_service, 0, 60, id="policy-busy", marks=pytest.mark.long),
         pytest.param(_key_by_the_service, 5, 60, id="key-parked"),
         pytest.param(_policy_by_the_service, 5, 60, id="policy-parked", marks=pytest.mark.long),
         pytest.param(_key_by_the_service, 0, 60, id="key-busy", marks=pytest.mark.long),

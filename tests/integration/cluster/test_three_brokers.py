@@ -66,6 +66,7 @@ def test_topic_of_a_user_is_on_three_brokers_and_needs_two(fabric: RunningFabric
         assert "\nmin.insync.replicas=2\n" in properties
 
 
+@pytest.mark.long
 def test_killed_brokers_come_back_and_nothing_acknowledged_is_lost(fabric: RunningFabric) -> None:
     """First one that only follows, then the one that leads the controllers."""
     settings, topic = made_topic(fabric, "survivor")
