@@ -164,7 +164,7 @@ def test_suspension_cut_short_refuses_at_once_and_is_completed_in_the_background
 def test_everything_is_denied_before_keys_and_sessions_are_ended_one_by_one(
     owner: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_arguments: object) -> None:
+    def away(*_arguments: object, **_options: object) -> None:
         raise UnavailableError("IAM does not answer")
 
     monkeypatch.setattr(Credentials, "suspend", away)
