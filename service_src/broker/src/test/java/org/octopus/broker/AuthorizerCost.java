@@ -3,7 +3,6 @@ package org.octopus.broker;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +18,6 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
-import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.server.authorizer.Action;
 import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
 
@@ -119,35 +117,6 @@ public final class AuthorizerCost {
     }
 
     private static AuthorizableRequestContext request(KafkaPrincipal principal, ApiKeys api) {
-        return new Request("CLIENT", principal, api.id);
-    }
-
-    private record Request(String listenerName, KafkaPrincipal principal, int requestType)
-            implements AuthorizableRequestContext {
-
-        @Override
-        public SecurityProtocol securityProtocol() {
-            return SecurityProtocol.SASL_SSL;
-        }
-
-        @Override
-        public InetAddress clientAddress() {
-            return InetAddress.getLoopbackAddress();
-        }
-
-        @Override
-        public int requestVersion() {
-            return 0;
-        }
-
-        @Override
-        public String clientId() {
-            return "cost";
-        }
-
-        @Override
-        public int correlationId() {
-            return 0;
-        }
+        return new RequestDouble("CLIENT", principal, api.id);
     }
 }

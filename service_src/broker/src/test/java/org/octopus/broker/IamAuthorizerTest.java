@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +15,6 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
-import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.server.authorizer.Action;
 import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
 import org.apache.kafka.server.authorizer.AuthorizationResult;
@@ -203,35 +201,6 @@ class IamAuthorizerTest {
     }
 
     private static AuthorizableRequestContext context(String listener, KafkaPrincipal principal, ApiKeys request) {
-        return new Request(listener, principal, request.id);
-    }
-
-    private record Request(String listenerName, KafkaPrincipal principal, int requestType)
-            implements AuthorizableRequestContext {
-
-        @Override
-        public SecurityProtocol securityProtocol() {
-            return SecurityProtocol.SASL_SSL;
-        }
-
-        @Override
-        public InetAddress clientAddress() {
-            return InetAddress.getLoopbackAddress();
-        }
-
-        @Override
-        public int requestVersion() {
-            return 0;
-        }
-
-        @Override
-        public String clientId() {
-            return "test";
-        }
-
-        @Override
-        public int correlationId() {
-            return 0;
-        }
+        return new RequestDouble(listener, principal, request.id);
     }
 }

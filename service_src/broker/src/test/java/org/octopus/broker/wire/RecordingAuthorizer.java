@@ -11,35 +11,24 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
-import org.apache.kafka.common.Endpoint;
-import org.apache.kafka.common.acl.AclBinding;
-import org.apache.kafka.common.acl.AclBindingFilter;
-import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.resource.ResourceType;
-import org.apache.kafka.server.authorizer.AclCreateResult;
-import org.apache.kafka.server.authorizer.AclDeleteResult;
 import org.apache.kafka.server.authorizer.Action;
 import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
 import org.apache.kafka.server.authorizer.AuthorizationResult;
-import org.apache.kafka.server.authorizer.Authorizer;
-import org.apache.kafka.server.authorizer.AuthorizerServerInfo;
-import org.octopus.broker.IamAuthorizer;
+import org.octopus.broker.WrappedAuthorizer;
 
 /**
  * The authorizer as it ships, and a record of every question that Kafka asks it, those included which the audit leaves
  * out: one JSON object a line, in the file that {@code test.questions.file} names.
  */
-public final class RecordingAuthorizer implements Authorizer {
+public final class RecordingAuthorizer extends WrappedAuthorizer {
 
     private final ObjectMapper json = new ObjectMapper();
-    private final IamAuthorizer authorizer = new IamAuthorizer();
     private Writer questions;
 
     @Override
     public void configure(Map<String, ?> configs) {
-        authorizer.configure(configs);
+        super.configure(configs);
         Path file = Path.of((String) configs.get("test.questions.file"));
         try {
             questions = Files.newBufferedWriter(
@@ -50,13 +39,8 @@ public final class RecordingAuthorizer implements Authorizer {
     }
 
     @Override
-    public Map<Endpoint, ? extends CompletionStage<Void>> start(AuthorizerServerInfo server) {
-        return authorizer.start(server);
-    }
-
-    @Override
     public List<AuthorizationResult> authorize(AuthorizableRequestContext context, List<Action> actions) {
-        List<AuthorizationResult> results = authorizer.authorize(context, actions);
+        List<AuthorizationResult> results = super.authorize(context, actions);
         for (int i = 0; i < results.size(); i++) {
             Action action = actions.get(i);
             ObjectNode question = question(context)
@@ -72,31 +56,8 @@ public final class RecordingAuthorizer implements Authorizer {
     }
 
     @Override
-    public AuthorizationResult authorizeByResourceType(
-            AuthorizableRequestContext context, AclOperation operation, ResourceType resourceType) {
-        return authorizer.authorizeByResourceType(context, operation, resourceType);
-    }
-
-    @Override
-    public List<? extends CompletionStage<AclCreateResult>> createAcls(
-            AuthorizableRequestContext context, List<AclBinding> bindings) {
-        return authorizer.createAcls(context, bindings);
-    }
-
-    @Override
-    public List<? extends CompletionStage<AclDeleteResult>> deleteAcls(
-            AuthorizableRequestContext context, List<AclBindingFilter> filters) {
-        return authorizer.deleteAcls(context, filters);
-    }
-
-    @Override
-    public Iterable<AclBinding> acls(AclBindingFilter filter) {
-        return authorizer.acls(filter);
-    }
-
-    @Override
     public void close() throws IOException {
-        authorizer.close();
+        super.close();
         if (questions != null) {
             questions.close();
         }
