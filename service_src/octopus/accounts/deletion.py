@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
 from octopus.accounts.dependents import Dependents, further_namespaces, require_none
 from octopus.accounts.models import Account, State
@@ -22,7 +21,7 @@ from octopus.credentials.service import NO_POLICY_SHA256, Credentials
 from octopus.errors import Failure, OctopusError, UnavailableError
 from octopus.kafka.groups import GroupAdmin
 from octopus.registry.leases import Lease
-from octopus.registry.transactions import ConditionFailedError
+from octopus.registry.transactions import CUT_SHORT
 from octopus.topics.names import full_name, namespace_of
 from octopus.topics.service import Topics
 
@@ -75,7 +74,7 @@ class Deletions:
         try:
             self._withdraw(subject, lease)
             account = self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
-        except (OctopusError, ConditionFailedError, BotoCoreError, ClientError) as error:
+        except CUT_SHORT as error:
             raise _in_part(subject, "may have access still", error) from error
         _log.info("account.deleted", subject=subject, namespace=namespace_of(subject))
         return account
@@ -107,7 +106,7 @@ class Deletions:
             self._store.remove(account, lease, self._credentials.change(subject, NO_POLICY_SHA256))
         except Failure:
             raise  # only a person can help, who is to read why
-        except (OctopusError, ConditionFailedError, BotoCoreError, ClientError) as error:
+        except CUT_SHORT as error:
             raise _in_part(subject, "has no access any more", error) from error
         _log.info("account.removed", subject=subject, namespace=namespace_of(subject))
 

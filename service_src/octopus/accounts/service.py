@@ -17,7 +17,7 @@ import structlog
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
-from octopus.accounts.store import AccountStore, NamespaceTakenError
+from octopus.accounts.store import AccountStore, NamespaceTakenError, lease_name
 from octopus.accounts.suspension import Suspensions, require_not_suspended
 from octopus.credentials.service import Credentials
 from octopus.errors import Failure
@@ -186,7 +186,7 @@ class Accounts:
                 self._deletions.finish(account, lease, members_may_stay=False)
 
     def _turn(self, subject: str, *, patience_s: float = PATIENCE_S) -> AbstractContextManager[Lease]:
-        return self._leases.hold(f"account {subject}", patience_s=patience_s)
+        return self._leases.hold(lease_name(subject), patience_s=patience_s)
 
     @contextmanager
     def _pending(self, subject: str, lease: Lease) -> Iterator[None]:

@@ -219,6 +219,11 @@ class AccountStore:
         return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
 
 
+def lease_name(subject: str) -> str:
+    """Of the lease under which an account changes."""
+    return f"account {subject}"
+
+
 def _account_row(subject: str) -> dict[str, Any]:
     return {"pk": {"S": f"SUBJECT#{subject}"}, "sk": {"S": "ACCOUNT"}}
 

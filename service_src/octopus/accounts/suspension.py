@@ -11,7 +11,7 @@ import structlog
 
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import SUSPENDED_POLICY, Principals
-from octopus.accounts.store import AccountStore
+from octopus.accounts.store import AccountStore, lease_name
 from octopus.credentials.service import Credentials
 from octopus.errors import ForbiddenError, NotFoundError, UnavailableError
 from octopus.iam.generate import policy_sha256
@@ -54,7 +54,7 @@ class Suspensions:
             NotFoundError: the subject has no account, or one that is being deleted.
             UnavailableError: the account is only being made; nothing was done.
         """
-        with self._leases.hold(f"account {subject}") as lease:
+        with self._leases.hold(lease_name(subject)) as lease:
             account = self._kept(subject)
             if account.state is State.CREATING:
                 raise UnavailableError(f"User {subject} is being created: nothing was done, try again")
@@ -86,7 +86,7 @@ class Suspensions:
         Raises:
             NotFoundError: the subject has no account, or one that is being deleted.
         """
-        with self._leases.hold(f"account {subject}") as lease:
+        with self._leases.hold(lease_name(subject)) as lease:
             account = self._kept(subject)
             if account.state is not State.SUSPENDED:
                 return

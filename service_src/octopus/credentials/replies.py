@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from octopus.credentials.models import Kind
@@ -15,6 +15,15 @@ _ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 _ANOTHER = "AKIAI44QH8DHBEXAMPLE"
 _SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # noqa: S105
 _CREATED = "2026-11-22T04:50:31.201+00:00"
+_KEY: dict[str, JsonValue] = {
+    "status": "success",
+    "message": f"Access key created for {_SUBJECT}",
+    "access_key": _ACCESS_KEY,
+    "secret_key": _SECRET_KEY,
+    "create_date": _CREATED,
+    "endpoint": "broker.example.org:9098",
+    "fresh": True,
+}
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{3,32}\.(?:\*|[A-Za-z0-9._-]{1,215})", re.ASCII)
 """A Kafka name has 249 characters at most."""
 
@@ -129,19 +138,7 @@ class SessionReply(BaseModel):
 class KeyReply(BaseModel):
     """The caller's key. Keep the secret as you keep a password."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "status": "success",
-                "message": f"Access key created for {_SUBJECT}",
-                "access_key": _ACCESS_KEY,
-                "secret_key": _SECRET_KEY,
-                "create_date": _CREATED,
-                "endpoint": "broker.example.org:9098",
-                "fresh": True,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _KEY})
 
     status: Literal["success"] = "success"
     message: str
@@ -159,13 +156,7 @@ class NewKeyReply(KeyReply):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "status": "success",
-                "message": f"Access key created for {_SUBJECT}",
-                "access_key": _ACCESS_KEY,
-                "secret_key": _SECRET_KEY,
-                "create_date": _CREATED,
-                "endpoint": "broker.example.org:9098",
-                "fresh": True,
+                **_KEY,
                 "label": "beamline 7",
                 "expires": "2026-12-22T04:50:31+00:00",
             }
@@ -183,13 +174,9 @@ class RotatedKeyReply(NewKeyReply):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "status": "success",
+                **_KEY,
                 "message": f"Access key {_ACCESS_KEY} replaced for {_SUBJECT}",
                 "access_key": _ANOTHER,
-                "secret_key": _SECRET_KEY,
-                "create_date": _CREATED,
-                "endpoint": "broker.example.org:9098",
-                "fresh": True,
                 "label": "beamline 7",
                 "expires": None,
                 "replaced": _ACCESS_KEY,

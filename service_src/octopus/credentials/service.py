@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
 from octopus import aws
 from octopus.credentials.inspection import Inspection, is_newborn
@@ -28,7 +27,7 @@ from octopus.credentials.usage import Usage
 from octopus.credentials.withdrawal import Withdrawal
 from octopus.errors import OctopusError
 from octopus.registry.leases import Lease
-from octopus.registry.transactions import ConditionFailedError
+from octopus.registry.transactions import CUT_SHORT
 from octopus.settings import DeployedSettings
 
 if TYPE_CHECKING:
@@ -157,13 +156,7 @@ class Credentials:
                 # In one step: a process that dies leaves either key, not both.
                 replaces=None if crowded else (old, ends),
             )
-        except (
-            OctopusError,
-            PrincipalGoneError,
-            ConditionFailedError,
-            BotoCoreError,
-            ClientError,
-        ) as error:
+        except (PrincipalGoneError, *CUT_SHORT) as error:
             if not crowded:
                 raise
             raise OctopusError(

@@ -8,12 +8,10 @@ from datetime import timedelta
 from itertools import islice
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
 from octopus.accounts.service import Accounts
 from octopus.credentials.keys import Keys
-from octopus.errors import OctopusError
-from octopus.registry.transactions import ConditionFailedError
+from octopus.registry.transactions import CUT_SHORT
 
 AT_ONCE = 25
 """Accounts in one go; each costs a read of the table and, if it has keys, one of IAM."""
@@ -46,6 +44,6 @@ class Upkeep:
         for subject in subjects:
             try:
                 self._keys.tend(subject, unused_after=self._unused_after)
-            except (OctopusError, ConditionFailedError, BotoCoreError, ClientError) as error:
+            except CUT_SHORT as error:
                 # Its turn comes again in the next round.
                 _log.warning("keys.not_tended", subject=subject, reason=type(error).__name__)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from octopus.errors import UnavailableError
+from octopus.errors import OctopusError, UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,6 +32,10 @@ class ConditionFailedError(Exception):
     def __init__(self, positions: Sequence[int]) -> None:
         super().__init__(f"conditions of items {list(positions)} did not hold")
         self.positions = tuple(positions)
+
+
+CUT_SHORT = (OctopusError, ConditionFailedError, BotoCoreError, ClientError)
+"""What may end a change in its middle: a dependency that is away or refuses, or a lease that was lost."""
 
 
 class _ConflictError(Exception):

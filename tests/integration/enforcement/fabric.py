@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import uuid
@@ -28,7 +27,7 @@ from tests.integration.broker.node import CLASS_PATH, CLUSTER_ARN, Node
 from tests.integration.broker.node import start as start_node
 from tests.integration.enforcement.codec import TEST_CLASSES, Codec
 from tests.integration.enforcement.connection import Connection
-from tests.integration.service.deployment import Deployment, aws_environment, deploy, operator_environment
+from tests.integration.service.deployment import Deployment, aws_environment, deploy
 from tests.ports import free_port
 
 JUDGE_SECRET = "the-judge-and-the-broker-know-this"
@@ -167,20 +166,10 @@ def running_fabric(emulator: str, home: Path) -> Iterator[Fabric]:
 
 @contextmanager
 def _judge(deployment: Deployment, port: int, log_file: Path) -> Iterator[int]:
-    settings = deployment.settings
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "octopus.judge"],
-            env={
-                "PATH": os.environ["PATH"],
-                **operator_environment(deployment.endpoint),
-                "OCTOPUS_INSTITUTION": settings.institution,
-                "OCTOPUS_CREDENTIALS_TABLE": settings.credentials_table,
-                "OCTOPUS_CREDENTIALS_KEY_ARN": settings.credentials_key_arn,
-                "OCTOPUS_CLUSTER_ARN": settings.cluster_arn,
-                "OCTOPUS_JUDGE_PORT": str(port),
-                "OCTOPUS_JUDGE_SECRET": JUDGE_SECRET,
-            },
+            env=deployment.judge_environment(str(port), JUDGE_SECRET),
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 import subprocess
@@ -83,20 +82,10 @@ def judge(
 ) -> Iterator[str]:
     """The judge's address, once it listens."""
     log = tmp_path_factory.mktemp("service-judge") / "log"
-    settings = deployment.settings
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "octopus.judge"],
-            env={
-                "PATH": os.environ["PATH"],
-                **operator_environment(deployment.endpoint),
-                "OCTOPUS_INSTITUTION": settings.institution,
-                "OCTOPUS_CREDENTIALS_TABLE": settings.credentials_table,
-                "OCTOPUS_CREDENTIALS_KEY_ARN": settings.credentials_key_arn,
-                "OCTOPUS_CLUSTER_ARN": settings.cluster_arn,
-                "OCTOPUS_JUDGE_PORT": judge_address.rpartition(":")[2],
-                "OCTOPUS_JUDGE_SECRET": judge_secret,
-            },
+            env=deployment.judge_environment(judge_address.rpartition(":")[2], judge_secret),
             stdout=output,
             stderr=output,
         )
@@ -193,3 +182,17 @@ def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None
 @retry(retry=retry_if_result(lambda ready: not ready), stop=stop_after_delay(180), wait=wait_fixed(0.2))
 def _await_ready(replica: Replica) -> bool:
     return httpx.get(f"{replica.url}/health/ready", timeout=10).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def without_kafka(
+    tmp_path_factory: pytest.TempPathFactory, service_environment: dict[str, str]
+) -> Iterator[Replica]:
+    """A replica that cannot reach the brokers: whatever asks them takes seconds."""
+    home = tmp_path_factory.mktemp("without-kafka")
+    replica = Replica(home / "log", {**service_environment, "OCTOPUS_BOOTSTRAP_SERVERS": "127.0.0.1:9"})
+    try:
+        replica.start()
+        yield replica
+    finally:
+        replica.stop()

@@ -55,6 +55,19 @@ class Deployment:
         """IAM user of a platform process."""
         return f"octopus-{self.settings.institution}-{principal}"
 
+    def judge_environment(self, port: str, secret: str) -> dict[str, str]:
+        """What the deployment's judge is told, and of AWS nothing but the emulator."""
+        return {
+            "PATH": os.environ["PATH"],
+            **operator_environment(self.endpoint),
+            "OCTOPUS_INSTITUTION": self.settings.institution,
+            "OCTOPUS_CREDENTIALS_TABLE": self.settings.credentials_table,
+            "OCTOPUS_CREDENTIALS_KEY_ARN": self.settings.credentials_key_arn,
+            "OCTOPUS_CLUSTER_ARN": self.settings.cluster_arn,
+            "OCTOPUS_JUDGE_PORT": port,
+            "OCTOPUS_JUDGE_SECRET": secret,
+        }
+
     def items(self, table: str) -> list[dict[str, Any]]:
         """Every item of a table."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)

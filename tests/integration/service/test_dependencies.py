@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -14,20 +12,6 @@ from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that
 
 GATEWAY_WAITS_S = 25
-
-
-@pytest.fixture(scope="module")
-def without_kafka(
-    tmp_path_factory: pytest.TempPathFactory, service_environment: dict[str, str]
-) -> Iterator[Replica]:
-    """A replica that cannot reach the brokers."""
-    home: Path = tmp_path_factory.mktemp("without-kafka")
-    replica = Replica(home / "log", {**service_environment, "OCTOPUS_BOOTSTRAP_SERVERS": "127.0.0.1:9"})
-    try:
-        replica.start()
-        yield replica
-    finally:
-        replica.stop()
 
 
 def test_topics_are_neither_made_nor_deleted_while_kafka_is_away(

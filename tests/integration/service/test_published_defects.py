@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,20 +32,6 @@ from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that, new_person
 
 ANSWER_S = 60
-
-
-@pytest.fixture(scope="module")
-def without_kafka(
-    tmp_path_factory: pytest.TempPathFactory, service_environment: dict[str, str]
-) -> Iterator[Replica]:
-    """A replica that cannot reach the brokers: whatever asks them takes seconds."""
-    home: Path = tmp_path_factory.mktemp("defects")
-    replica = Replica(home / "log", {**service_environment, "OCTOPUS_BOOTSTRAP_SERVERS": "127.0.0.1:9"})
-    try:
-        replica.start()
-        yield replica
-    finally:
-        replica.stop()
 
 
 @pytest.fixture
