@@ -51,6 +51,8 @@ class CredentialStore(Construct):
     def grant_verify(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` look credentials up, decrypt them and write down when one was used."""
         self.registry.grant_read(grantee)
+        # Of a key that is forgotten, no use is written down.
+        self.table.grant(grantee, "dynamodb:ConditionCheckItem")
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["dynamodb:PutItem"],

@@ -267,6 +267,11 @@ def test_boundary_holds_though_another_policy_allows_everything(
         ("dynamodb:Query", f"{TABLE}/octopus-anl-credentials", {}),
         ("dynamodb:BatchGetItem", f"{TABLE}/octopus-anl-credentials", {}),
         ("dynamodb:PutItem", f"{TABLE}/octopus-anl-credentials", {"dynamodb:LeadingKeys": "USE#AKIA"}),
+        (
+            "dynamodb:ConditionCheckItem",
+            f"{TABLE}/octopus-anl-credentials",
+            {"dynamodb:LeadingKeys": "KEY#AKIA"},
+        ),
         ("kms:Decrypt", KEY, ENCRYPTED),
         ("iam:GetAccountAuthorizationDetails", "*", {}),
         ("iam:GetUser", USER, {}),

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from octopus.errors import UnavailableError
+
 
 class RefusedError(Exception):
     """A final no. The text goes to the broker and the log, and holds nothing of the token but its key id."""
@@ -25,6 +27,8 @@ def source(name: str) -> Iterator[None]:
         raise SourceUnavailableError(f"{name}: {error_code(error)}") from error
     except BotoCoreError as error:
         raise SourceUnavailableError(f"{name}: {type(error).__name__}") from error
+    except UnavailableError as error:
+        raise SourceUnavailableError(f"{name}: {error.message}") from error
 
 
 def error_code(error: ClientError) -> str:

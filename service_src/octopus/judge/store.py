@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from octopus.judge.errors import SourceUnavailableError, source
+from octopus.registry.transactions import ConditionFailedError, write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 MOST_SKEW = timedelta(minutes=4)
 """How far the clock of the service, which names the entries of the change log, may be from the judge's."""
@@ -133,7 +135,7 @@ class CredentialsTable:
         }
 
     def write_last_use(self, access_key_id: str, use: Use) -> None:
-        """Record when a key was last used, unless a later use is recorded.
+        """Record when a key was last used, unless a later use is recorded or the key is forgotten by now.
 
         DynamoDB clears the row away some time after the key's end. Of a key without an end the service does,
         when it forgets the key.
@@ -145,13 +147,23 @@ class CredentialsTable:
         item: Item = {**_row(f"USE#{access_key_id}", "USE"), "last_used": last_used}
         if use.key_expires is not None:
             item["ttl"] = {"N": str(int((use.key_expires + _USE_KEPT).timestamp()))}
-        with source("credentials table"), suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(last_used) OR last_used < :last_used",
-                ExpressionAttributeValues={":last_used": last_used},
-            )
+        known: TransactWriteItemTypeDef = {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": _key_row(access_key_id),
+                "ConditionExpression": "attribute_exists(pk)",
+            }
+        }
+        latest: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(last_used) OR last_used < :last_used",
+                "ExpressionAttributeValues": {":last_used": last_used},
+            }
+        }
+        with source("credentials table"), suppress(ConditionFailedError):
+            write_together(self._client, [known, latest])
 
     def write_watch(self, now: datetime) -> None:
         """Record that all uses up to now are recorded, and since when they have been without a gap.

@@ -46,6 +46,13 @@ def last_use(database: Any, table: str) -> dict[str, Any]:
     return item
 
 
+@pytest.fixture
+def known_key(database: Any, table: str) -> None:
+    """The key that is used is one of the fabric's."""
+    database.put_item(TableName=table, Item={"pk": {"S": "KEY#AKIA1"}, "sk": {"S": "KEY"}})
+
+
+@pytest.mark.usefixtures("known_key")
 def test_earlier_use_never_replaces_a_later_one(
     credentials: CredentialsTable, database: Any, table: str
 ) -> None:
@@ -54,6 +61,15 @@ def test_earlier_use_never_replaces_a_later_one(
     assert last_use(database, table)["last_used"] == {"S": "2026-11-22T06:02:30+00:00"}
 
 
+def test_use_of_a_key_that_is_forgotten_leaves_nothing(
+    credentials: CredentialsTable, database: Any, table: str
+) -> None:
+    credentials.write_last_use("AKIA1", Use(NOW, None))
+
+    assert database.scan(TableName=table)["Items"] == []
+
+
+@pytest.mark.usefixtures("known_key")
 @pytest.mark.parametrize("end", [None, NOW + timedelta(minutes=15)])
 def test_use_of_a_key_with_an_end_is_cleared_away_after_it(
     credentials: CredentialsTable, database: Any, table: str, end: datetime | None
