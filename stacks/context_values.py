@@ -52,7 +52,7 @@ def whole_number(low: int, high: int) -> Callable[[object], int]:
         text = str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw
         if (
             not isinstance(text, str)
-            or re.fullmatch(r"-?[0-9]{1,10}", text) is None
+            or re.fullmatch(r"-?[0-9]{1,19}", text) is None
             or not low <= int(text) <= high
         ):
             raise RefusedError(f"must be a whole number from {low} to {high}")

@@ -17,6 +17,32 @@ from stacks.constructs.principal_boundary import PATH, PrincipalBoundary
 from stacks.constructs.registry import Registry
 from stacks.settings import Settings
 
+TOLD_AS_GIVEN = (
+    "audit_days",
+    "groups_held_seconds",
+    "groups_poll_seconds",
+    "key_unused_days",
+    "project_grace_days",
+    "public_requests",
+    "quota_consume_bytes",
+    "quota_groups",
+    "quota_partitions",
+    "quota_produce_bytes",
+    "quota_request_percent",
+    "quota_requests",
+    "quota_retention_bytes",
+    "quota_topics",
+    "quota_transactional_ids",
+    "quota_unbounded_partition_bytes",
+    "service_replicas",
+    "topic_message_bytes_most",
+    "topic_partitions_most",
+    "topic_retention_bytes_most",
+    "topic_retention_hours_most",
+    "warning_days",
+)
+"""Settings that the platform's processes read as the operator gave them."""
+
 
 class FoundationStack(Stack):
     """The state of one institution's fabric. Protected against termination unless data may be lost."""
@@ -100,6 +126,9 @@ class FoundationStack(Stack):
                 "globus_client_id": settings.globus_client_id,
                 "globus_secret_name": settings.globus_secret_name,
                 "globus_auth_url": f"{settings.globus_auth_url}/",
-                "key_unused_days": str(settings.key_unused_days),
+                "globus_groups_url": f"{settings.globus_groups_url}/",
+                # SSM takes no empty value.
+                **({"mail_from": settings.mail_from} if settings.mail_from else {}),
+                **{name: str(getattr(settings, name)) for name in TOLD_AS_GIVEN},
             },
         )

@@ -28,7 +28,12 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "bootstrap_servers": "127.0.0.1:9098",
         "public_url": "http://localhost:8000",
         "globus_auth_url": "http://127.0.0.1:8100/",
+        "globus_groups_url": "http://127.0.0.1:8100/",
         "globus_client_id": "2b9d2f5c-fa32-45b5-875b-b24cd343b917",
+        "quota_produce_bytes": "0",
+        "quota_consume_bytes": "0",
+        "quota_request_percent": "0",
+        "quota_requests": "0",
         "allow_data_loss": "true",
     }
 }
@@ -120,6 +125,104 @@ class Settings:
         read.whole_number(0, 3650),
         "Days after which an access key that nobody used is deleted; `0`: never",
         default=90,
+    )
+    globus_groups_url: str = _variable(
+        read.url,
+        "Globus Groups, where the members of groups are asked for",
+        default="https://groups.api.globus.org",
+    )
+    groups_poll_seconds: int = _variable(
+        read.whole_number(1, 300),
+        "Seconds between two looks at the members of a group that holds grants",
+        default=300,
+    )
+    groups_held_seconds: int = _variable(
+        read.whole_number(60, 86_400),
+        "Seconds for which the last list of a group's members counts while Globus Groups gives no answer",
+        default=3600,
+    )
+    topic_partitions_most: int = _variable(
+        read.whole_number(1, 10_000), "Most partitions of a topic", default=128
+    )
+    topic_retention_hours_most: int = _variable(
+        read.whole_number(1, 876_000), "Longest time that a topic may keep records", default=8760
+    )
+    topic_retention_bytes_most: int = _variable(
+        read.whole_number(1 << 20, 1 << 50),
+        "Most bytes that a partition may be told to keep",
+        default=1 << 40,
+    )
+    topic_message_bytes_most: int = _variable(
+        read.whole_number(1024, 64 << 20), "Largest record batch of a topic, in bytes", default=8 << 20
+    )
+    quota_topics: int = _variable(
+        read.whole_number(1, 100_000), "Topics of a person, and of a project", default=200
+    )
+    quota_partitions: int = _variable(
+        read.whole_number(1, 1_000_000),
+        "Partitions of all topics of a person, and of a project",
+        default=1000,
+    )
+    quota_retention_bytes: int = _variable(
+        read.whole_number(1 << 20, 1 << 60),
+        "Bytes that all partitions of a person, and of a project, may be told to keep",
+        default=1 << 42,
+    )
+    quota_unbounded_partition_bytes: int = _variable(
+        read.whole_number(0, 1 << 50),
+        "What a partition that no size bounds counts in that sum",
+        default=1 << 30,
+    )
+    quota_groups: int = _variable(
+        read.whole_number(1, 100_000), "Consumer groups of a person, and of a project", default=200
+    )
+    quota_transactional_ids: int = _variable(
+        read.whole_number(1, 100_000), "Transactional ids of a person, and of a project", default=200
+    )
+    quota_produce_bytes: int = _variable(
+        read.whole_number(0, 1 << 40),
+        "Bytes a second that one subject may produce, over all brokers; `0`: no limit",
+        default=64 << 20,
+    )
+    quota_consume_bytes: int = _variable(
+        read.whole_number(0, 1 << 40),
+        "Bytes a second that one subject may consume, over all brokers; `0`: no limit",
+        default=128 << 20,
+    )
+    quota_request_percent: int = _variable(
+        read.whole_number(0, 100_000),
+        "Percent of one broker's request-handler time for one subject, over all brokers; `0`: no limit",
+        default=200,
+    )
+    quota_requests: int = _variable(
+        read.whole_number(0, 10_000), "HTTPS requests a second of one subject; `0`: no limit", default=50
+    )
+    public_requests: int = _variable(
+        read.whole_number(0, 10_000),
+        "HTTPS requests a second for public records, of all callers together; `0`: no public reading",
+        default=10,
+    )
+    service_replicas: int = _variable(
+        read.whole_number(1, 1000), "Replicas of the web service, by which its rates are divided", default=1
+    )
+    warning_days: int = _variable(
+        read.whole_number(1, 365),
+        "Days before the end of a key, a grant or a project at which its holder is told",
+        default=14,
+    )
+    project_grace_days: int = _variable(
+        read.whole_number(0, 3650),
+        "Days after a project's end from which export and deletion are offered",
+        default=30,
+    )
+    audit_days: int = _variable(
+        read.whole_number(1, 3650), "Days for which the registry keeps the audit", default=400
+    )
+    mail_from: str = _variable(
+        read.matching(r"[^@\s]+@[^@\s]+", "must be an address such as octopus@example.org"),
+        "Sender of mail, verified in SES; without one no mail is sent",
+        default="",
+        shown="none",
     )
     allow_data_loss: bool = _variable(
         read.truth, "`true`: destroying the stacks destroys tables, keys, archive and logs", default=False

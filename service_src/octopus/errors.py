@@ -49,6 +49,21 @@ class InvalidError(OctopusError):
     http_status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+class OverLimitError(OctopusError):
+    """The caller has, or asks for, more than a limit lets him, and *nothing was done*.
+
+    Args:
+        message: names the limit, what is in use and what was asked for.
+        retry_after_s: whole seconds after which asking again may help.
+    """
+
+    http_status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class UnavailableError(OctopusError):
     """A dependency is away and *nothing was done*: the caller may try again."""
 

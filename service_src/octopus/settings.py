@@ -45,6 +45,47 @@ class DeployedSettings(_Settings):
     globus_auth_url: str = "https://auth.globus.org/"
     key_unused_days: int = 90
     """Days after which a user's key that nobody used is deleted; 0 for never."""
+    globus_groups_url: str = "https://groups.api.globus.org/"
+    """Globus Groups, or its stand-in."""
+    groups_poll_seconds: int = 300
+    """How often the members of groups that hold grants are asked for."""
+    groups_held_seconds: int = 3600
+    """How long the last list of members counts while Globus Groups gives no answer."""
+    topic_partitions_most: int = 128
+    """Of one topic."""
+    topic_retention_hours_most: int = 8760
+    topic_retention_bytes_most: int = 1 << 40
+    """Of one partition."""
+    topic_message_bytes_most: int = 8 << 20
+    """Of one record batch."""
+    quota_topics: int = 200
+    """Per person, and per project; so the four below."""
+    quota_partitions: int = 1000
+    quota_retention_bytes: int = 1 << 42
+    """Sum over partitions of what each may keep."""
+    quota_unbounded_partition_bytes: int = 1 << 30
+    """What a partition without a bound by size counts in that sum."""
+    quota_groups: int = 200
+    quota_transactional_ids: int = 200
+    quota_produce_bytes: int = 0
+    """Bytes a second of one subject, over all brokers; 0 for no limit. So the two below."""
+    quota_consume_bytes: int = 0
+    quota_request_percent: int = 0
+    """Percent of one broker's request-handler time (Kafka's ``request_percentage``), over all brokers."""
+    quota_requests: int = 0
+    """HTTPS requests a second of one subject, over all replicas; 0 for no limit."""
+    public_requests: int = 10
+    """HTTPS requests a second for public records, of all callers together; 0 for no public reading."""
+    service_replicas: int = 1
+    """Of the web service: rates over all of them are divided by it."""
+    warning_days: int = 14
+    """Days before the end of a key, a grant or a project at which its holder is told."""
+    project_grace_days: int = 30
+    """Days after a project's end from which export and deletion are offered."""
+    audit_days: int = 400
+    """Days for which the registry keeps the audit."""
+    mail_from: str = ""
+    """Verified sender of mail through SES; empty for no mail."""
 
 
 class KafkaSettings(_Settings):

@@ -130,9 +130,31 @@ def test_parameters_are_the_fields_of_the_settings_that_processes_read(template:
         "globus_secret_name": "octopus/anl/globus-client-secret",
         "globus_auth_url": "https://auth.globus.org/",
         "key_unused_days": "90",
+        "globus_groups_url": "https://groups.api.globus.org/",
+        "groups_poll_seconds": "300",
+        "groups_held_seconds": "3600",
+        "topic_partitions_most": "128",
+        "topic_retention_hours_most": "8760",
+        "topic_retention_bytes_most": "1099511627776",
+        "topic_message_bytes_most": "8388608",
+        "quota_topics": "200",
+        "quota_partitions": "1000",
+        "quota_retention_bytes": "4398046511104",
+        "quota_unbounded_partition_bytes": "1073741824",
+        "quota_groups": "200",
+        "quota_transactional_ids": "200",
+        "quota_produce_bytes": "67108864",
+        "quota_consume_bytes": "134217728",
+        "quota_request_percent": "200",
+        "quota_requests": "50",
+        "public_requests": "10",
+        "service_replicas": "1",
+        "warning_days": "14",
+        "project_grace_days": "30",
+        "audit_days": "400",
     }
     assert written == {f"/octopus/anl/{name}": value for name, value in values.items()}
-    assert set(DeployedSettings.model_fields) == set(values)
+    assert set(DeployedSettings.model_fields) == {*values, "mail_from"}, "mail_from is told when it is given"
 
 
 @pytest.mark.parametrize("name", ["octopus-anl-service", "octopus-anl-judge"])

@@ -16,3 +16,10 @@ class Caller:
     expires: int
     """When the token ends, in seconds since the epoch."""
     scopes: frozenset[str]
+    linked: frozenset[str] = frozenset()
+    """Identities (UUIDs) that Globus Auth has linked to this one, without it."""
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """All that this person is known as: what grants and group memberships are matched with."""
+        return self.linked | {self.subject}

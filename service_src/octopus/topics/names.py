@@ -12,7 +12,23 @@ RESERVED_ENDING = "_dead"
 """Kafka holds ``.`` and ``_`` to collide in metric names, and ``<topic>.dead`` is the topic of a trigger's
 dead letters."""
 
-RESERVED_NAMESPACES = frozenset({"key", "keys", "namespace", "sessions", "user"})
+RESERVED_NAMESPACES = frozenset(
+    {
+        "account",
+        "audit",
+        "key",
+        "keys",
+        "namespace",
+        "octopus",
+        "projects",
+        "public",
+        "quota",
+        "search",
+        "sessions",
+        "shared",
+        "user",
+    }
+)
 """Routes of the web service begin with these words where others begin with a namespace."""
 
 _CHARACTERS = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)

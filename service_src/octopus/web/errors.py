@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from octopus.errors import Failure, OctopusError, UnavailableError
+from octopus.errors import Failure, OctopusError, OverLimitError, UnavailableError
 from octopus.registry.transactions import OVERTAKEN, ConditionFailedError
 
 _THROTTLED = frozenset(
@@ -76,6 +76,9 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
     403: documented("Not yours.", 403, "Token does not belong to the user."),
     413: documented("The body is too large.", 413, "A body of this route holds at most 16384 bytes."),
     422: documented("Malformed.", 422, "Invalid user ID; expected UUID."),
+    429: documented(
+        "Over a limit, and nothing was done: `Retry-After` says when to try again.", 429, "topics: ..."
+    ),
     500: documented("Not done, or done in part; the message says which.", 500, "Internal error"),
     503: documented("A dependency is away and nothing was done: try again.", 503, "Kafka does not answer"),
 }
@@ -108,7 +111,10 @@ async def _refused(_request: Request, error: Exception) -> Response:
         return JSONResponse({"status": "failure", "message": refusal.message})
     if refusal.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("request.not_done", status=int(refusal.http_status), reason=refusal.message)
-    return _reply(int(refusal.http_status), refusal.message, error_code=refusal.error_code)
+    reply = _reply(int(refusal.http_status), refusal.message, error_code=refusal.error_code)
+    if isinstance(refusal, OverLimitError):
+        reply.headers["Retry-After"] = str(refusal.retry_after_s)
+    return reply
 
 
 async def _overtaken(_request: Request, error: Exception) -> Response:

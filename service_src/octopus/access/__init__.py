@@ -1,0 +1,1 @@
+"""Who may do what with which namespace and topic, and why: ownership, membership and grants."""
