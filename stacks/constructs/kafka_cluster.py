@@ -39,8 +39,18 @@ class KafkaCluster(Construct):
         ]
 
     def grant_administer(self, grantee: iam.IGrantable) -> None:
-        """Let ``grantee`` make, describe, alter and delete topics and clear groups away; no records."""
-        self._grant(grantee, [self.arn], "Connect")
+        """Let ``grantee`` keep topics, groups and client quotas, and read what is public to serve it.
+
+        It writes to the platform's own topics alone.
+        """
+        self._grant(
+            grantee,
+            [self.arn],
+            "AlterClusterDynamicConfiguration",
+            "Connect",
+            "DescribeClusterDynamicConfiguration",
+            "WriteDataIdempotently",
+        )
         self._grant(
             grantee,
             [self.every("topic")],
@@ -50,8 +60,11 @@ class KafkaCluster(Construct):
             "DeleteTopic",
             "DescribeTopic",
             "DescribeTopicDynamicConfiguration",
+            "ReadData",
         )
+        self._grant(grantee, [self._arn("topic", f"{self._identity}/octopus.*")], "WriteData")
         self._grant(grantee, [self.every("group")], "DeleteGroup", "DescribeGroup")
+        self._grant(grantee, [self.every("transactional-id")], "DescribeTransactionalId")
 
     def _grant(self, grantee: iam.IGrantable, resource_arns: list[str], *actions: str) -> None:
         iam.Grant.add_to_principal(

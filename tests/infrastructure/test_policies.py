@@ -171,6 +171,10 @@ def test_stacks_and_service_mean_the_same_users() -> None:
         ("kafka-cluster:CreateTopic", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
         ("kafka-cluster:AlterTopicDynamicConfiguration", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
         ("kafka-cluster:DeleteGroup", f"{KAFKA}:group/{CLUSTER}/ns-6a9a4b11.g", {}),
+        ("kafka-cluster:ReadData", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
+        ("kafka-cluster:WriteData", f"{KAFKA}:topic/{CLUSTER}/octopus.audit", {}),
+        ("kafka-cluster:AlterClusterDynamicConfiguration", CLUSTER_ARN, {}),
+        ("kafka-cluster:DescribeTransactionalId", f"{KAFKA}:transactional-id/{CLUSTER}/ns-6a9a4b11.t", {}),
     ],
 )
 def test_service_may(service: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> None:
@@ -222,7 +226,6 @@ def test_service_may(service: dict[str, Any], action: str, resource: str, contex
         ("kms:ScheduleKeyDeletion", KEY, ENCRYPTED),
         ("secretsmanager:GetSecretValue", f"{SECRET}:octopus/anl/globus-client-secret-two-AbCdEf", {}),
         ("secretsmanager:GetSecretValue", f"{SECRET}:another-AbCdEf", {}),
-        ("kafka-cluster:ReadData", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
         ("kafka-cluster:WriteData", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
         ("kafka-cluster:AlterCluster", CLUSTER_ARN, {}),
         ("kafka-cluster:DescribeCluster", CLUSTER_ARN, {}),

@@ -19,16 +19,6 @@ from octopus.iam.generate import principal_boundary
 from octopus.settings import DeployedSettings
 from tests.integration.globus.process import SERVICE_CLIENT_ID
 
-CLUSTER_ACTIONS = [
-    "Connect",
-    "DescribeTopic",
-    "CreateTopic",
-    "DeleteGroup",
-    "DeleteTopic",
-    "DescribeGroup",
-    "DescribeTopicDynamicConfiguration",
-]
-
 
 @dataclass(frozen=True)
 class Deployment:
@@ -157,7 +147,40 @@ def deploy(
 
 
 def _kafka(cluster_arn: str) -> dict[str, Any]:
-    actions = [f"kafka-cluster:{action}" for action in CLUSTER_ACTIONS]
-    kinds = [cluster_arn.replace(":cluster/", f":{kind}/") + "/*" for kind in ("topic", "group")]
-    allow = {"Effect": "Allow", "Action": actions, "Resource": [cluster_arn, *kinds]}
-    return {"Version": "2012-10-17", "Statement": [allow]}
+    """What the stacks let the service do (``grant_administer`` of the construct)."""
+
+    def allow(resource: str, *actions: str) -> dict[str, Any]:
+        return {
+            "Effect": "Allow",
+            "Action": [f"kafka-cluster:{action}" for action in actions],
+            "Resource": resource,
+        }
+
+    def arn(kind: str, names: str = "*") -> str:
+        return f"{cluster_arn.replace(':cluster/', f':{kind}/')}/{names}"
+
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            allow(
+                cluster_arn,
+                "AlterClusterDynamicConfiguration",
+                "Connect",
+                "DescribeClusterDynamicConfiguration",
+                "WriteDataIdempotently",
+            ),
+            allow(
+                arn("topic"),
+                "AlterTopic",
+                "AlterTopicDynamicConfiguration",
+                "CreateTopic",
+                "DeleteTopic",
+                "DescribeTopic",
+                "DescribeTopicDynamicConfiguration",
+                "ReadData",
+            ),
+            allow(arn("topic", "octopus.*"), "WriteData"),
+            allow(arn("group"), "DeleteGroup", "DescribeGroup"),
+            allow(arn("transactional-id"), "DescribeTransactionalId"),
+        ],
+    }
