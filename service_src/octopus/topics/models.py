@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from octopus.accounts.models import State as AccountState
 
+PROJECT_OWNER = "project"
+"""In the place of a namespace's owner: its rights are grants, and no single person's."""
+
 
 class State(StrEnum):
     """Where a topic's record is; what a crash left half-done is completed in the background."""
