@@ -48,7 +48,7 @@ def create_topic(
     caller: AuthenticatedCaller, topics: TopicsOfFabric, namespace: Namespace, topic: Topic
 ) -> TopicsReply:
     """The topic exists, with one partition, and can be written to at once."""
-    change = topics.create(caller.subject, namespace, topic)
+    change = topics.create(caller, namespace, topic)
     verb = "created" if change.changed else "already exists"
     return TopicsReply(message=f"Topic {topic} {verb} in {namespace}", topics=change.topics)
 
@@ -58,7 +58,7 @@ def delete_topic(
     caller: AuthenticatedCaller, topics: TopicsOfFabric, namespace: Namespace, topic: Topic
 ) -> TopicsReply:
     """The topic and all its records are gone."""
-    change = topics.delete(caller.subject, namespace, topic)
+    change = topics.delete(caller, namespace, topic)
     verb = "deleted from" if change.changed else "not found in"
     return TopicsReply(message=f"Topic {topic} {verb} {namespace}", topics=change.topics)
 
@@ -72,5 +72,5 @@ def recreate_topic(
     caller: AuthenticatedCaller, topics: TopicsOfFabric, namespace: Namespace, topic: Topic
 ) -> TopicRecreatedReply:
     """All records are gone, and the topic has a new topic id."""
-    topics.recreate(caller.subject, namespace, topic)
+    topics.recreate(caller, namespace, topic)
     return TopicRecreatedReply(message="Topic recreated")

@@ -13,6 +13,7 @@ import structlog
 
 from octopus.accounts.models import State as AccountState
 from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
+from octopus.identity.models import Caller
 from octopus.kafka.admin import KafkaAwayError, KafkaRefusedError, KafkaTopic, TopicAdmin
 from octopus.registry.leases import Lease, Leases
 from octopus.topics.models import SHOWN, Namespace, Reconciliation, State, TopicChange, TopicRecord
@@ -35,7 +36,7 @@ class Topics:
         found = self._store.read(namespace)
         return found.shown() if found else []
 
-    def create(self, subject: str, namespace: str, topic: str) -> TopicChange:
+    def create(self, caller: Caller, namespace: str, topic: str) -> TopicChange:
         """The topic exists, in the registry and in Kafka, and can be written to.
 
         Raises:
@@ -45,6 +46,7 @@ class Topics:
             OctopusError: begun and not finished; calling again finishes it.
         """
         require_topic_name(topic)
+        subject = caller.subject
         self._owned(subject, namespace)
         name = full_name(namespace, topic)
         with self._turn(name) as lease:
@@ -74,7 +76,7 @@ class Topics:
                 _log.info("topic.created", subject=subject, namespace=namespace, topic=topic)
             return TopicChange(changed=not known, topics=sorted({*found.shown(), topic}))
 
-    def delete(self, subject: str, namespace: str, topic: str) -> TopicChange:
+    def delete(self, caller: Caller, namespace: str, topic: str) -> TopicChange:
         """The topic does not exist any more, and neither do its records.
 
         Raises:
@@ -84,6 +86,7 @@ class Topics:
             OctopusError: begun and not finished; calling again finishes it.
         """
         require_topic_name(topic)
+        subject = caller.subject
         found = self._owned(subject, namespace)
         if topic not in found.topics:
             return TopicChange(changed=False, topics=found.shown())
@@ -106,7 +109,7 @@ class Topics:
             _log.info("topic.deleted", subject=subject, namespace=namespace, topic=topic)
             return TopicChange(changed=True, topics=[other for other in found.shown() if other != topic])
 
-    def recreate(self, subject: str, namespace: str, topic: str) -> None:
+    def recreate(self, caller: Caller, namespace: str, topic: str) -> None:
         """The topic is there, empty, under a new topic id.
 
         Raises:
@@ -116,6 +119,7 @@ class Topics:
             OctopusError: begun and not finished; calling again finishes it.
         """
         require_topic_name(topic)
+        subject = caller.subject
         self._owned(subject, namespace)
         name = full_name(namespace, topic)
         with self._turn(name) as lease:

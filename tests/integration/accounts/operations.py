@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
 
 
@@ -17,7 +18,7 @@ def nothing(_fabric: Fabric) -> None:
 def account(fabric: Fabric) -> None:
     """With a key, a topic and a group."""
     fabric.features.keys.current(fabric.subject)
-    fabric.features.topics.create(fabric.subject, fabric.namespace, "events")
+    fabric.features.topics.create(caller_of(fabric.subject), fabric.namespace, "events")
     fabric.groups.add(f"{fabric.namespace}.readers", reads=fabric.topic)
 
 
@@ -75,15 +76,15 @@ OPERATIONS: dict[str, Operation] = {
     "create key": Operation(account_without_key, lambda fabric: fabric.features.keys.current(fabric.subject)),
     "create topic": Operation(
         account,
-        lambda fabric: fabric.features.topics.create(fabric.subject, fabric.namespace, "others"),
+        lambda fabric: fabric.features.topics.create(caller_of(fabric.subject), fabric.namespace, "others"),
     ),
     "delete topic": Operation(
         account,
-        lambda fabric: fabric.features.topics.delete(fabric.subject, fabric.namespace, "events"),
+        lambda fabric: fabric.features.topics.delete(caller_of(fabric.subject), fabric.namespace, "events"),
     ),
     "recreate topic": Operation(
         account,
-        lambda fabric: fabric.features.topics.recreate(fabric.subject, fabric.namespace, "events"),
+        lambda fabric: fabric.features.topics.recreate(caller_of(fabric.subject), fabric.namespace, "events"),
     ),
     "rotate at once": Operation(account, lambda fabric: rotate(fabric, timedelta())),
     "rotate with overlap": Operation(account, lambda fabric: rotate(fabric, timedelta(hours=1))),

@@ -15,6 +15,7 @@ from octopus.errors import Failure
 from octopus.fabric.heal import _delete_again, _reconcile
 from octopus.kafka.admin import KafkaAwayError
 from octopus.registry.pending import AGAIN_S
+from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
 from tests.memory_kafka import MemoryKafka
 
@@ -23,7 +24,7 @@ from tests.memory_kafka import MemoryKafka
 def owner(fabric: Fabric, kafka: MemoryKafka) -> Fabric:
     """The fabric, with an account that has a key, a topic and a group."""
     fabric.features.keys.current(fabric.subject)
-    fabric.features.topics.create(fabric.subject, fabric.namespace, "events")
+    fabric.features.topics.create(caller_of(fabric.subject), fabric.namespace, "events")
     kafka.groups[f"{fabric.namespace}.readers"] = False
     return fabric
 
@@ -111,7 +112,7 @@ def test_account_made_again_meanwhile_is_new_and_stays(owner: Fabric, kafka: Mem
     assert key.access_key_id != old
     assert owner.features.accounts.namespaces(owner.subject) == {owner.namespace: []}
     assert kafka.held == {}
-    owner.features.topics.create(owner.subject, owner.namespace, "events")
+    owner.features.topics.create(caller_of(owner.subject), owner.namespace, "events")
     for _ in range(3):
         owner.wait(owner.settings.last_requests_s)
     assert list(kafka.held) == [owner.topic]
@@ -131,7 +132,7 @@ def test_replica_that_stopped_in_the_middle_does_no_harm_to_the_new_account(
         monkeypatch.setattr(Deletions, "_delete_groups", delete_groups)
         other.clock.now += 3600
         other.features.accounts.create(owner.subject)
-        other.features.topics.create(owner.subject, owner.namespace, "events")
+        other.features.topics.create(caller_of(owner.subject), owner.namespace, "events")
 
     monkeypatch.setattr(Deletions, "_delete_groups", stopped)
 

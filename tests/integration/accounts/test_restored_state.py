@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from octopus.fabric.heal import _delete_again, _reconcile
+from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
 from tests.memory_kafka import MemoryKafka
 
@@ -16,7 +17,7 @@ from tests.memory_kafka import MemoryKafka
 def others(fabric: Fabric) -> Fabric:
     """The same fabric, with another subject who has an account and a topic."""
     other = replace(fabric, subject="00000000-0000-4000-8000-000000000000")
-    other.features.topics.create(_account(other), other.namespace, "events")
+    other.features.topics.create(caller_of(_account(other)), other.namespace, "events")
     return other
 
 

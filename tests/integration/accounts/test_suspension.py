@@ -20,6 +20,7 @@ from octopus.errors import ForbiddenError, NotFoundError, OctopusError, Unavaila
 from octopus.iam.generate import policy_sha256
 from octopus.kafka.admin import KafkaAwayError
 from octopus.registry.leases import LIFE_S
+from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
 from tests.integration.service.deployment import operator_environment
 from tests.memory_kafka import MemoryKafka
@@ -31,7 +32,7 @@ OCTOPUS = Path(sys.executable).with_name("octopus")
 def owner(fabric: Fabric) -> Fabric:
     """The fabric, with an account that has a key and a topic."""
     fabric.features.keys.current(fabric.subject)
-    fabric.features.topics.create(fabric.subject, fabric.namespace, "events")
+    fabric.features.topics.create(caller_of(fabric.subject), fabric.namespace, "events")
     return fabric
 
 
@@ -85,9 +86,9 @@ def test_suspended_account_can_do_nothing_even_past_the_door(owner: Fabric, kafk
         lambda: features.accounts.create(owner.subject),
         lambda: features.accounts.delete(owner.subject),
         lambda: features.keys.current(owner.subject),
-        lambda: features.topics.create(owner.subject, owner.namespace, "others"),
-        lambda: features.topics.delete(owner.subject, owner.namespace, "events"),
-        lambda: features.topics.recreate(owner.subject, owner.namespace, "events"),
+        lambda: features.topics.create(caller_of(owner.subject), owner.namespace, "others"),
+        lambda: features.topics.delete(caller_of(owner.subject), owner.namespace, "events"),
+        lambda: features.topics.recreate(caller_of(owner.subject), owner.namespace, "events"),
     ):
         with pytest.raises(ForbiddenError, match="is suspended"):
             change()
@@ -179,7 +180,7 @@ def test_topic_half_made_when_its_account_was_suspended_is_completed_after_it(
 ) -> None:
     kafka.faults["create"] = KafkaAwayError("timed out")
     with pytest.raises(OctopusError, match="call again to finish"):
-        owner.features.topics.create(owner.subject, owner.namespace, "others")
+        owner.features.topics.create(caller_of(owner.subject), owner.namespace, "others")
     kafka.faults.clear()
     owner.features.suspensions.suspend(owner.subject)
     owner.wait(LIFE_S)

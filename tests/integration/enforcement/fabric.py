@@ -22,6 +22,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 from octopus.kafka.client import client_settings
 from octopus.settings import ServiceSettings
 from octopus.web.assembly import Features, assemble
+from tests.callers import caller_of
 from tests.integration.broker.judge_double import until
 from tests.integration.broker.node import CLASS_PATH, CLUSTER_ARN, Node
 from tests.integration.broker.node import start as start_node
@@ -75,7 +76,7 @@ class Fabric:
         account = self.features.accounts.create(subject)
         (namespace,) = account.namespaces
         for topic in topics:
-            self.features.topics.create(subject, namespace, topic)
+            self.features.topics.create(caller_of(subject), namespace, topic)
         key = self.features.keys.current(subject)
         return Principal(subject, namespace, Credentials(key.access_key_id, key.secret))
 

@@ -15,6 +15,7 @@ from octopus.registry.leases import Leases
 from octopus.topics.names import namespace_of
 from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
+from tests.callers import caller_of
 from tests.memory_kafka import MemoryKafka
 
 SUBJECT = "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44"
@@ -60,11 +61,11 @@ def set_namespace(database: Any, table: str, state: AccountState) -> None:
 def test_kafka_that_does_not_answer_leaves_the_record_as_it_was(
     topics: Topics, store: TopicStore, kafka: MemoryKafka, change: Callable[..., object]
 ) -> None:
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.faults["describe"] = KafkaAwayError("timed out")
 
     with pytest.raises(UnavailableError):
-        change(topics, SUBJECT, NAMESPACE, "events")
+        change(topics, caller_of(SUBJECT), NAMESPACE, "events")
 
     assert states(store) == {"events": "active"}
 
@@ -75,7 +76,7 @@ def test_creation_that_kafka_refuses_leaves_no_record(
     kafka.faults["create"] = KafkaRefusedError("INVALID_REPLICATION_FACTOR")
 
     with pytest.raises(KafkaRefusedError, match="Failed to create Kafka topic: INVALID_REPLICATION_FACTOR"):
-        topics.create(SUBJECT, NAMESPACE, "events")
+        topics.create(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert states(store) == {}
 
@@ -85,12 +86,12 @@ def test_creation_of_unknown_outcome_is_hidden_and_completed_by_the_next_call(
 ) -> None:
     kafka.faults["create"] = KafkaAwayError("timed out")
     with pytest.raises(OctopusError, match=r"created in part .*: call again to finish") as begun:
-        topics.create(SUBJECT, NAMESPACE, "events")
+        topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     assert not isinstance(begun.value, UnavailableError), "something was done"
     assert topics.names(NAMESPACE) == []
     kafka.faults.clear()
 
-    change = topics.create(SUBJECT, NAMESPACE, "events")
+    change = topics.create(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert (change.changed, change.topics) == (True, ["events"])
 
@@ -98,11 +99,11 @@ def test_creation_of_unknown_outcome_is_hidden_and_completed_by_the_next_call(
 def test_creation_of_unknown_outcome_can_be_deleted(topics: Topics, kafka: MemoryKafka) -> None:
     kafka.faults["create"] = KafkaAwayError("timed out")
     with pytest.raises(OctopusError):
-        topics.create(SUBJECT, NAMESPACE, "events")
+        topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.faults.clear()
     kafka.create(f"{NAMESPACE}.events")
 
-    topics.delete(SUBJECT, NAMESPACE, "events")
+    topics.delete(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert kafka.held == {}
 
@@ -110,11 +111,11 @@ def test_creation_of_unknown_outcome_can_be_deleted(topics: Topics, kafka: Memor
 def test_deletion_that_kafka_refuses_puts_the_record_back(
     topics: Topics, store: TopicStore, kafka: MemoryKafka
 ) -> None:
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.faults["delete"] = KafkaRefusedError("POLICY_VIOLATION")
 
     with pytest.raises(KafkaRefusedError, match="Failed to delete Kafka topic: POLICY_VIOLATION"):
-        topics.delete(SUBJECT, NAMESPACE, "events")
+        topics.delete(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert states(store) == {"events": "active"}
 
@@ -122,10 +123,10 @@ def test_deletion_that_kafka_refuses_puts_the_record_back(
 def test_deletion_of_unknown_outcome_is_said_and_goes_on_in_the_background(
     topics: Topics, store: TopicStore, kafka: MemoryKafka
 ) -> None:
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.faults["delete"] = KafkaAwayError("timed out")
     with pytest.raises(OctopusError, match=r"deleted in part .*: call again to finish") as begun:
-        topics.delete(SUBJECT, NAMESPACE, "events")
+        topics.delete(caller_of(SUBJECT), NAMESPACE, "events")
     assert not isinstance(begun.value, UnavailableError), "the topic may be gone"
     assert topics.names(NAMESPACE) == []
     kafka.faults.clear()
@@ -138,14 +139,14 @@ def test_deletion_of_unknown_outcome_is_said_and_goes_on_in_the_background(
 def test_deletion_that_the_next_creation_cannot_complete_stays_on_record(
     topics: Topics, store: TopicStore, kafka: MemoryKafka
 ) -> None:
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.faults["delete"] = KafkaAwayError("timed out")
     with pytest.raises(OctopusError):
-        topics.delete(SUBJECT, NAMESPACE, "events")
+        topics.delete(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.faults["delete"] = KafkaRefusedError("POLICY_VIOLATION")
 
     with pytest.raises(KafkaRefusedError):
-        topics.create(SUBJECT, NAMESPACE, "events")
+        topics.create(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert states(store) == {"events": "deleting"}
 
@@ -153,26 +154,26 @@ def test_deletion_that_the_next_creation_cannot_complete_stays_on_record(
 def test_recreation_cut_short_is_said_and_finished_by_the_next_call(
     topics: Topics, store: TopicStore, kafka: MemoryKafka
 ) -> None:
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     old = kafka.held[f"{NAMESPACE}.events"]
     kafka.faults["create"] = KafkaAwayError("timed out")
     with pytest.raises(OctopusError, match="call again to finish") as refused:
-        topics.recreate(SUBJECT, NAMESPACE, "events")
+        topics.recreate(caller_of(SUBJECT), NAMESPACE, "events")
     assert not isinstance(refused.value, UnavailableError), "something was done"
     assert topics.names(NAMESPACE) == ["events"]
     kafka.faults.clear()
 
-    topics.recreate(SUBJECT, NAMESPACE, "events")
+    topics.recreate(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert kafka.held[f"{NAMESPACE}.events"] != old
     assert states(store) == {"events": "active"}
 
 
 def test_topic_that_kafka_lost_is_made_again_by_creating_it(topics: Topics, kafka: MemoryKafka) -> None:
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.held.clear()
 
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert list(kafka.held) == [f"{NAMESPACE}.events"]
 
@@ -185,7 +186,7 @@ def test_topic_made_while_its_account_was_deleted_goes_with_it(
     )
 
     with pytest.raises(Failure, match="not found"):
-        topics.create(SUBJECT, NAMESPACE, "events")
+        topics.create(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert kafka.held == {}
 
@@ -200,11 +201,11 @@ def test_topic_changed_while_its_account_was_suspended_is_kept(
     change: Callable[..., object],
 ) -> None:
     if change is Topics.recreate:
-        topics.create(SUBJECT, NAMESPACE, "events")
+        topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.meanwhile = lambda: set_namespace(database, table, AccountState.SUSPENDED)
 
     with pytest.raises(ForbiddenError, match="is suspended"):
-        change(topics, SUBJECT, NAMESPACE, "events")
+        change(topics, caller_of(SUBJECT), NAMESPACE, "events")
 
     kafka.meanwhile = lambda: None
     set_namespace(database, table, AccountState.ACTIVE)
@@ -216,7 +217,7 @@ def test_topic_changed_while_its_account_was_suspended_is_kept(
 def test_records_that_were_there_before_survive_a_suspension_meanwhile(
     topics: Topics, kafka: MemoryKafka, database: Any, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.held.clear()
     held = kafka.create(f"{NAMESPACE}.events")  # by hand: another id than the one on record
     describe = kafka.describe
@@ -228,7 +229,7 @@ def test_records_that_were_there_before_survive_a_suspension_meanwhile(
     monkeypatch.setattr(kafka, "describe", suspended_meanwhile)
 
     with pytest.raises(ForbiddenError):
-        topics.create(SUBJECT, NAMESPACE, "events")
+        topics.create(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert kafka.held[held.name] == held
 
@@ -237,12 +238,12 @@ def test_records_that_were_there_before_survive_a_suspension_meanwhile(
 def test_topic_made_anew_is_never_the_one_that_is_going_away(
     topics: Topics, kafka: MemoryKafka, monkeypatch: pytest.MonkeyPatch, lost: bool
 ) -> None:
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     name = f"{NAMESPACE}.events"
     old = kafka.held[name].topic_id
     kafka.faults["create" if lost else "delete"] = KafkaAwayError("timed out")
     with pytest.raises(OctopusError):
-        (topics.recreate if lost else topics.delete)(SUBJECT, NAMESPACE, "events")
+        (topics.recreate if lost else topics.delete)(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.faults.clear()
     create, unlike = kafka.create, []
 
@@ -252,7 +253,7 @@ def test_topic_made_anew_is_never_the_one_that_is_going_away(
 
     monkeypatch.setattr(kafka, "create", noted)
 
-    topics.create(SUBJECT, NAMESPACE, "events")
+    topics.create(caller_of(SUBJECT), NAMESPACE, "events")
 
     assert unlike == [old]
 
@@ -267,6 +268,6 @@ def test_name_that_no_namespace_has_is_refused_unasked(
     monkeypatch.setattr(TopicStore, "read", lambda *_: pytest.fail("the registry was asked"))
 
     with pytest.raises(ForbiddenError, match="not found") as refused:
-        topics.create(SUBJECT, namespace, "events")
+        topics.create(caller_of(SUBJECT), namespace, "events")
 
     assert len(refused.value.message) < 200
