@@ -16,6 +16,8 @@ class State(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     DELETING = "deleting"
+    ENDED = "ended"
+    """Of a project's namespace alone: nothing is left of it, and its name is never used again."""
 
 
 @dataclass(frozen=True)
