@@ -13,8 +13,6 @@ from typing import Any
 import globus_sdk
 import structlog
 from cachetools import TLRUCache, TTLCache
-from globus_sdk.transport import RequestsTransport, RetryConfig
-from requests.adapters import HTTPAdapter
 
 from octopus.errors import (
     ForbiddenError,
@@ -23,6 +21,7 @@ from octopus.errors import (
     OctopusError,
     UnavailableError,
 )
+from octopus.identity.clients import bounded_transport, once_again
 from octopus.identity.models import Caller
 from octopus.identity.scopes import action_all
 
@@ -31,12 +30,6 @@ POSITIVE_LIFE_S = 300
 NEGATIVE_LIFE_S = 10
 _REMEMBERED = 10_000
 """Answers of either kind; refused tokens have room of their own, so that junk drives out no caller."""
-
-_ATTEMPT_S = 3.0
-_PAUSE_S = 0.5
-"""Two attempts and one pause end within seven seconds, well before the gateway's 29 s."""
-_CONNECTIONS = 40
-"""As many as the web framework has threads."""
 
 _TOKEN = re.compile(r"\w{33,254}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -65,14 +58,13 @@ class Authenticator:
         self._client_id = client_id
         self._scope = action_all(client_id)
         self._clock = clock
-        self._transport = RequestsTransport(http_timeout=_ATTEMPT_S)
-        self._transport.session.mount(auth_url, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        self._transport = bounded_transport(auth_url)
         self._globus = globus_sdk.ConfidentialAppAuthClient(
             client_id,
             client_secret,
             base_url=auth_url,
             transport=self._transport,
-            retry_config=RetryConfig(max_retries=1, max_sleep=_PAUSE_S),
+            retry_config=once_again(),
         )
         self._callers: TLRUCache[bytes, Caller] = TLRUCache(
             _REMEMBERED, ttu=lambda _key, caller, now: min(now + POSITIVE_LIFE_S, caller.expires), timer=clock
