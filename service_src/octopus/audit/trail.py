@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from octopus import aws
 from octopus.audit.events import Event
 from octopus.registry.transactions import write_together
+from octopus.settings import DeployedSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 OUTBOX = "OUTBOX#audit"
 ITEMS_AN_EVENT = 4
 """The most items that one event adds to a transaction, of which DynamoDB takes a hundred."""
+_RECORDED_AT_ONCE = 100 // ITEMS_AN_EVENT
 
 
 class Trail:
@@ -39,9 +42,10 @@ class Trail:
         return [item for event in events for item in self._items(event)]
 
     def record(self, *events: Event) -> None:
-        """Write events of what is no change of the registry."""
-        for event in events:
-            write_together(self._client, self._items(event))
+        """Write events of what is no change of the registry: each whole; cut short, not all of them."""
+        different = list({sort_key_of(event): event for event in events}.values())
+        for first in range(0, len(different), _RECORDED_AT_ONCE):
+            write_together(self._client, self.items(*different[first : first + _RECORDED_AT_ONCE]))
 
     def _items(self, event: Event) -> list[TransactWriteItemTypeDef]:
         sort_key = {"S": sort_key_of(event)}
@@ -54,9 +58,20 @@ class Trail:
         return [{"Put": {"TableName": self._table, "Item": row}} for row in rows]
 
 
+def open_trail(settings: DeployedSettings) -> Trail:
+    """The audit of one deployment."""
+    return Trail(aws.dynamodb(), settings.registry_table, kept_days=settings.audit_days)
+
+
 def to_json(event: Event) -> str:
     """One event as the registry holds it."""
     return json.dumps({**asdict(event), "time": event.time.astimezone(UTC).isoformat()}, sort_keys=True)
+
+
+def from_json(text: str) -> Event:
+    """What `to_json` wrote."""
+    told = json.loads(text)
+    return Event(**{**told, "time": datetime.fromisoformat(told["time"])})
 
 
 def sort_key_of(event: Event) -> str:

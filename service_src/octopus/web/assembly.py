@@ -14,6 +14,7 @@ from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
 from octopus.accounts.suspension import Suspensions
+from octopus.audit.trail import Trail, open_trail
 from octopus.credentials.keys import Keys
 from octopus.credentials.service import open_credentials
 from octopus.credentials.sessions import Sessions, open_sessions
@@ -39,6 +40,7 @@ class Features:
     topics: Topics
     kafka: TopicAdmin
     leases: Leases
+    trail: Trail
     jobs: tuple[Job, ...]
     """What the web service does in the background."""
 
@@ -89,6 +91,7 @@ def wire(
     """
     database = aws.dynamodb()
     leases = Leases(database, settings.registry_table, clock=clock)
+    trail = open_trail(settings)
     store = AccountStore(database, settings.registry_table, clock=clock)
     topics = Topics(
         store=TopicStore(database, settings.registry_table, clock=clock), leases=leases, kafka=kafka
@@ -124,4 +127,4 @@ def wire(
         Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
         Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
     )
-    return Features(accounts, suspensions, keys, sessions, topics, kafka, leases, jobs)
+    return Features(accounts, suspensions, keys, sessions, topics, kafka, leases, trail, jobs)
