@@ -28,6 +28,7 @@ TOLD_AS_GIVEN = (
     "quota_groups",
     "quota_partitions",
     "quota_produce_bytes",
+    "quota_projects",
     "quota_request_percent",
     "quota_requests",
     "quota_retention_bytes",

@@ -155,6 +155,11 @@ class Settings:
     topic_message_bytes_most: int = _variable(
         read.whole_number(1024, 64 << 20), "Largest record batch of a topic, in bytes", default=8 << 20
     )
+    quota_projects: int = _variable(
+        read.whole_number(1, 10_000),
+        "Projects that one person may own when making another; each has quotas of its own",
+        default=20,
+    )
     quota_topics: int = _variable(
         read.whole_number(1, 100_000), "Topics of a person, and of a project", default=200
     )

@@ -58,6 +58,8 @@ class DeployedSettings(_Settings):
     """Of one partition."""
     topic_message_bytes_most: int = 8 << 20
     """Of one record batch."""
+    quota_projects: int = 20
+    """Of which one person is an owner, by a grant to him: each has quotas of its own."""
     quota_topics: int = 200
     """Per person, and per project; so the four below."""
     quota_partitions: int = 1000

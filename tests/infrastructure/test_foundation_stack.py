@@ -137,6 +137,7 @@ def test_parameters_are_the_fields_of_the_settings_that_processes_read(template:
         "topic_retention_hours_most": "8760",
         "topic_retention_bytes_most": "1099511627776",
         "topic_message_bytes_most": "8388608",
+        "quota_projects": "20",
         "quota_topics": "200",
         "quota_partitions": "1000",
         "quota_retention_bytes": "4398046511104",
