@@ -26,7 +26,7 @@ from octopus.doctor.network import Address, check_certificates, check_names, che
 from octopus.doctor.sasl import NoVerdictError, present, sign
 from octopus.errors import OctopusError
 from octopus.groups.names import complete
-from octopus.kafka.admin import is_away
+from octopus.kafka.asking import is_away
 
 RECORD_S = 30.0
 """One record, or one member of a group, on its way."""

@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from octopus.errors import ForbiddenError, NotFoundError, OctopusError, UnavailableError
 from octopus.groups.models import Group, Move, PartitionLag
 from octopus.groups.targets import Anchor, Selection, Target, destination
-from octopus.kafka.admin import is_away
+from octopus.kafka.asking import is_away
 
 ANSWER_S = 20.0
 """One question; a person waits at the terminal."""

@@ -5,29 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from octopus.errors import OctopusError, UnavailableError
+from octopus.kafka.asking import ASK_S, CHANGE_S, Answer, KafkaAwayError, answer_of, guarded, time_left
 
-ASK_S = 4.0
-"""One question to the brokers."""
-CHANGE_S = 6.0
-"""One change, until it can be seen: recreating a topic is a question and two changes, under 25 s with the
-wait for its turn."""
 _ASK_AGAIN_S = 0.05
 _DESCRIBED_AT_ONCE = 500
 _READINESS_TOPIC = "octopus.readiness"
 """Never exists: metadata of one absent topic is the cheapest question that needs a live broker."""
-
-Answer = TypeVar("Answer")
 
 _UNKNOWN_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID)
 
@@ -40,17 +31,6 @@ class KafkaTopic:
     topic_id: str
     """Kafka's own id, in its base64 form: another one after the topic was deleted and made again."""
     partitions: int
-
-
-class KafkaAwayError(UnavailableError):
-    """The brokers did not answer in time, so whether the last change was made is not known."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(f"Kafka does not answer ({detail}): try again")
-
-
-class KafkaRefusedError(OctopusError):
-    """The brokers answered, and will not do it."""
 
 
 class TopicAdmin:
@@ -216,17 +196,6 @@ class TopicAdmin:
         return True
 
 
-def time_left(ends: float) -> float:
-    """Seconds until ``ends`` on the monotonic clock, and always enough to ask at all."""
-    return max(0.1, ends - time.monotonic())
-
-
-def answer_of(future: Future[Any], ends: float) -> Any:
-    """What the brokers say to one question that librdkafka has sent."""
-    # librdkafka answers by its own time-out first; the margin is for the hand-over between threads.
-    return future.result(timeout=time_left(ends) + 0.5)
-
-
 def _until(ask: Callable[[], Answer], enough: Callable[[Answer], bool], ends: float) -> Answer:
     """The first answer that is enough, or the last one before the end."""
     attempts = Retrying(
@@ -236,28 +205,3 @@ def _until(ask: Callable[[], Answer], enough: Callable[[Answer], bool], ends: fl
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
     return guarded(lambda: attempts(ask), "topics")
-
-
-def guarded(call: Callable[[], Answer], what: str) -> Answer:
-    """``call``'s answer, with the brokers' errors told apart: away, or refused."""
-    try:
-        return call()
-    except FutureTimeoutError as error:
-        raise KafkaAwayError("timed out") from error
-    except KafkaException as error:
-        fault: KafkaError = error.args[0]
-        if is_away(fault):
-            raise KafkaAwayError(str(fault.name())) from error
-        raise KafkaRefusedError(f"Kafka refused to do this for {what}: {fault.name()}") from error
-
-
-def is_away(fault: KafkaError) -> bool:
-    """Whether the error says "not now" rather than "no": librdkafka's own errors and the retriable ones."""
-    return fault.code() < 0 or fault.retriable() or fault.code() in _NOT_LET_IN
-
-
-_NOT_LET_IN: Iterable[int] = (
-    KafkaError.SASL_AUTHENTICATION_FAILED,  # a judge that is away looks like this
-    KafkaError.REQUEST_TIMED_OUT,
-    KafkaError.NOT_CONTROLLER,
-)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from octopus.kafka.admin import ASK_S, CHANGE_S, answer_of, guarded, time_left
+from octopus.kafka.asking import ASK_S, CHANGE_S, answer_of, guarded, time_left
 
 
 class GroupAdmin:

@@ -14,7 +14,8 @@ import structlog
 from octopus.accounts.models import State as AccountState
 from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
 from octopus.identity.models import Caller
-from octopus.kafka.admin import KafkaAwayError, KafkaRefusedError, KafkaTopic, TopicAdmin
+from octopus.kafka.admin import KafkaTopic, TopicAdmin
+from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
 from octopus.registry.leases import Lease, Leases
 from octopus.topics.models import SHOWN, Namespace, Reconciliation, State, TopicChange, TopicRecord
 from octopus.topics.names import full_name, is_namespace_name, is_topic_name, namespace_of, require_topic_name

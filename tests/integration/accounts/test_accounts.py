@@ -12,7 +12,7 @@ from octopus.accounts.models import State
 from octopus.accounts.principal import Principals
 from octopus.errors import Failure, OctopusError
 from octopus.iam.generate import INLINE_POLICY_NAME, principal_policy
-from octopus.kafka.admin import KafkaAwayError
+from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.leases import LIFE_S
 from tests.integration.accounts.crash import watched
 from tests.integration.accounts.fabric import Fabric

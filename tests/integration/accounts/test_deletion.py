@@ -13,7 +13,7 @@ from octopus.accounts.deletion import Deletions
 from octopus.accounts.models import Account, State
 from octopus.errors import Failure
 from octopus.fabric.heal import _delete_again, _reconcile
-from octopus.kafka.admin import KafkaAwayError
+from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.pending import AGAIN_S
 from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric

@@ -18,7 +18,7 @@ from octopus.credentials.models import KeyState
 from octopus.credentials.service import Credentials
 from octopus.errors import ForbiddenError, NotFoundError, OctopusError, UnavailableError
 from octopus.iam.generate import policy_sha256
-from octopus.kafka.admin import KafkaAwayError
+from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.leases import LIFE_S
 from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric

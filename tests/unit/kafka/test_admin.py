@@ -10,7 +10,8 @@ from confluent_kafka import KafkaError
 
 from octopus.kafka import admin as admin_module
 from octopus.kafka import groups as groups_module
-from octopus.kafka.admin import KafkaAwayError, TopicAdmin, is_away
+from octopus.kafka.admin import TopicAdmin
+from octopus.kafka.asking import KafkaAwayError, is_away
 from octopus.kafka.groups import GroupAdmin
 
 TAKES_NO_CONNECTION = "127.0.0.1:9"

@@ -10,7 +10,7 @@ import pytest
 from octopus.accounts.models import State as AccountState
 from octopus.accounts.store import AccountStore
 from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
-from octopus.kafka.admin import KafkaAwayError, KafkaRefusedError
+from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
 from octopus.registry.leases import Leases
 from octopus.topics.names import namespace_of
 from octopus.topics.service import Topics
