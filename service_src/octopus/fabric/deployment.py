@@ -43,6 +43,7 @@ def context(settings: FabricSettings) -> dict[str, str]:
         "public_url": settings.service_url,
         "bootstrap_servers": settings.bootstrap_servers,
         "globus_auth_url": settings.auth_url,
+        "globus_groups_url": settings.groups_url,
         "globus_client_id": settings.globus_client_id,
         "globus_secret_name": GLOBUS_SECRET_NAME,
         "allow_data_loss": "true",

@@ -107,6 +107,8 @@ class FabricSettings(BaseSettings):
     service_port: Port = 8000
     globus_auth_url: str | None = None
     """A real Globus Auth, ``https://auth.globus.org/``; the stand-in runs when unset."""
+    globus_groups_url: str = "https://groups.api.globus.org/"
+    """Globus Groups; not asked where the stand-in runs, which has groups of its own."""
     globus_client_id: str = PUBLISHED_CLIENT_ID
     globus_client_secret_file: Path | None = None
     """Secret of ``globus_client_id`` at the real Globus Auth."""
@@ -150,6 +152,11 @@ class FabricSettings(BaseSettings):
     def auth_url(self) -> str:
         """Globus Auth as this fabric's parts reach it, with a slash at its end."""
         return self.globus_auth_url or f"http://127.0.0.1:{self.globus_port}/"
+
+    @property
+    def groups_url(self) -> str:
+        """Globus Groups as this fabric's parts reach it, with a slash at its end."""
+        return self.auth_url if self.stand_in else self.globus_groups_url
 
     @property
     def aws_url(self) -> str:

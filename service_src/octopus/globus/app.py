@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from octopus.globus.authority import Authority
 from octopus.globus.authorize_routes import AuthorizeRoutes
-from octopus.globus.errors import AuthError, answer
+from octopus.globus.errors import AuthError, GroupsError, answer, answer_of_groups
+from octopus.globus.group_routes import GroupRoutes
 from octopus.globus.identity_routes import IdentityRoutes
 from octopus.globus.settings import StandInSettings
 from octopus.globus.token_routes import TokenRoutes
@@ -60,9 +61,10 @@ def create_app(settings: StandInSettings) -> Starlette:
         routes=[
             *TokenRoutes(authority).routes,
             *IdentityRoutes(authority).routes,
+            *GroupRoutes(authority).routes,
             *AuthorizeRoutes(authority, port=settings.globus_port).routes,
         ],
         middleware=[Middleware(OwnHostOnly, port=settings.globus_port)],
-        exception_handlers={AuthError: answer},
+        exception_handlers={AuthError: answer, GroupsError: answer_of_groups},
         lifespan=lifespan,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from octopus.globus.clients import Clients
 from octopus.globus.grants import Grants
+from octopus.globus.groups import Groups
 from octopus.globus.scopes import Scopes
 from octopus.globus.settings import StandInSettings
 from octopus.globus.signing import Signer
@@ -11,7 +12,7 @@ from octopus.globus.store import IdentityStore
 
 
 class Authority:
-    """Identities, clients, scopes, grants and the signing key of one running stand-in."""
+    """Identities, groups, clients, scopes, grants and the signing key of one running stand-in."""
 
     def __init__(self, settings: StandInSettings, *, client_secret: str) -> None:
         service_client_id = str(settings.globus_client_id)
@@ -24,6 +25,7 @@ class Authority:
         )
         self.scopes = Scopes(service_client_id=service_client_id)
         self.grants = Grants(self.identities.database, token_life=settings.globus_token_life)
+        self.groups = Groups(self.identities.database)
         self.signer = Signer(self.identities.database, issuer=self.issuer)
         self.form_key = self.identities.database.key("login-form")
         """Signs the login page's form; kept, so that a page opened before a restart still works."""

@@ -67,6 +67,15 @@ class Clients:
         identity = self._identities.find(subject_id)
         return Subject(id=identity.id, username=identity.username, name=identity.name) if identity else None
 
+    def identity_set(self, subject_id: str) -> list[Subject]:
+        """A subject and those linked to it, itself first; empty when there is no such subject."""
+        people = [
+            Subject(id=each.id, username=each.username, name=each.name)
+            for each in self._identities.identity_set(subject_id)
+        ]
+        alone = self.subject(subject_id)
+        return people or ([alone] if alone is not None else [])
+
     def authenticate(self, authorization: str | None, form: Mapping[str, str]) -> Client:
         """The application behind a request: HTTP Basic, or ``client_id`` and ``client_secret`` in the form.
 

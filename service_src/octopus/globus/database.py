@@ -31,6 +31,14 @@ _SCHEMA = (
         hash BLOB PRIMARY KEY, grant_id TEXT NOT NULL, refresh_hash BLOB, client_id TEXT NOT NULL,
         subject TEXT NOT NULL, resource_server TEXT NOT NULL, scope TEXT NOT NULL,
         issued INTEGER NOT NULL, expires INTEGER NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS links (
+        identity TEXT PRIMARY KEY REFERENCES identities (id), person TEXT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS groups (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, created INTEGER NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS memberships (
+        group_id TEXT NOT NULL, identity TEXT NOT NULL, role TEXT NOT NULL, status TEXT NOT NULL,
+        PRIMARY KEY (group_id, identity))""",
+    "CREATE INDEX IF NOT EXISTS memberships_by_identity ON memberships (identity)",
     "CREATE INDEX IF NOT EXISTS access_tokens_by_grant ON access_tokens (grant_id)",
     "CREATE INDEX IF NOT EXISTS access_tokens_by_refresh ON access_tokens (refresh_hash)",
 )

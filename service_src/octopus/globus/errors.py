@@ -19,6 +19,16 @@ class AuthError(Exception):
         self.status = status
 
 
+class GroupsError(Exception):
+    """A request that Globus Groups refuses, by its code and a sentence."""
+
+    def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+
 def unauthorized(detail: str) -> AuthError:
     """No valid client or token came with the request."""
     return AuthError("unauthorized", detail, HTTPStatus.UNAUTHORIZED)
@@ -51,3 +61,14 @@ async def answer(_request: Request, error: Exception) -> JSONResponse:
         scheme = "Basic" if error.error == "invalid_client" else "Bearer"
         headers["WWW-Authenticate"] = f'{scheme} realm="stand-in"'
     return JSONResponse(body, status_code=error.status, headers=headers)
+
+
+async def answer_of_groups(_request: Request, error: Exception) -> JSONResponse:
+    """The reply to a ``GroupsError``; registered as the application's handler for it."""
+    if not isinstance(error, GroupsError):
+        raise error
+    return JSONResponse(
+        {"code": error.code, "detail": error.detail},
+        status_code=error.status,
+        headers={"Cache-Control": "no-store"},
+    )

@@ -56,7 +56,10 @@ class IdentityRoutes:
         if "email" in granted:
             body["email"] = subject.username
         if VIEW_IDENTITY_SET in granted:
-            body["identity_set"] = [{"sub": subject.id, "username": subject.username, "name": subject.name}]
+            body["identity_set"] = [
+                {"sub": each.id, "username": each.username, "name": each.name, "email": each.username}
+                for each in self._authority.clients.identity_set(subject.id)
+            ]
         return _reply(body)
 
     def _list_identities(self, request: Request) -> JSONResponse:

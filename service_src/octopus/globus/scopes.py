@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from globus_sdk.scopes import GroupsScopes
+
 from octopus.identity.scopes import action_all
 
 AUTH_RESOURCE_SERVER = "auth.globus.org"
@@ -11,6 +13,9 @@ AUTH_RESOURCE_SERVER = "auth.globus.org"
 
 VIEW_IDENTITIES = "urn:globus:auth:scope:auth.globus.org:view_identities"
 VIEW_IDENTITY_SET = "urn:globus:auth:scope:auth.globus.org:view_identity_set"
+GROUPS_RESOURCE_SERVER = GroupsScopes.resource_server
+MANAGE_GROUPS = str(GroupsScopes.all)
+VIEW_GROUPS = str(GroupsScopes.view_my_groups_and_memberships)
 OFFLINE_ACCESS = "offline_access"
 """Asks for refresh tokens (OpenID Connect Core, section 11); it is no right by itself."""
 
@@ -21,16 +26,23 @@ _AUTH_SCOPES = {
     VIEW_IDENTITIES: "Look up identities",
     VIEW_IDENTITY_SET: "See the identities linked to yours",
 }
+_GROUPS_SCOPES = {
+    MANAGE_GROUPS: "See and manage your groups and their members",
+    VIEW_GROUPS: "See your groups and their members",
+}
 
 
 class Scopes:
-    """What can be asked for on this machine: Globus Auth's own scopes and the service's one."""
+    """What can be asked for on this machine: Globus Auth's scopes, Globus Groups', the service's one."""
 
     def __init__(self, *, service_client_id: str) -> None:
         self._servers = dict.fromkeys(_AUTH_SCOPES, AUTH_RESOURCE_SERVER)
+        self._servers |= dict.fromkeys(_GROUPS_SCOPES, GROUPS_RESOURCE_SERVER)
         self._servers[action_all(service_client_id)] = service_client_id
-        self.descriptions: Mapping[str, str] = _AUTH_SCOPES | {
-            action_all(service_client_id): "Use the Octopus event fabric of this machine as you"
+        self.descriptions: Mapping[str, str] = {
+            **_AUTH_SCOPES,
+            **_GROUPS_SCOPES,
+            action_all(service_client_id): "Use the Octopus event fabric of this machine as you",
         }
         """What each scope allows, for the page that asks."""
 

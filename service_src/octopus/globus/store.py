@@ -10,7 +10,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from sqlite3 import Row
+from sqlite3 import Cursor, Row
 from types import TracebackType
 
 from octopus.errors import InvalidError
@@ -75,6 +75,35 @@ class IdentityStore:
         row = self.database.row("SELECT * FROM identities WHERE id = ?", identity_id.lower())
         return self._identity(row) if row is not None else None
 
+    def link(self, one: str, other: str) -> None:
+        """Make two identities, by id, and all that is linked to either, one person's."""
+        with self.database.transaction() as cursor:
+            together = _linked(cursor, one) | _linked(cursor, other)
+            cursor.executemany(
+                "INSERT INTO links VALUES (?, ?) ON CONFLICT DO UPDATE SET person = excluded.person",
+                [(identity, one) for identity in sorted(together)],
+            )
+
+    def unlink(self, identity_id: str) -> None:
+        """Take an identity from those that it is linked to; they stay one person's."""
+        with self.database.transaction() as cursor:
+            rest = _linked(cursor, identity_id) - {identity_id}
+            cursor.execute("DELETE FROM links WHERE identity = ?", (identity_id,))
+            # The person may have been called by the identity that leaves.
+            cursor.executemany(
+                "UPDATE links SET person = ? WHERE identity = ?",
+                [(min(rest), identity) for identity in sorted(rest)],
+            )
+
+    def identity_set(self, identity_id: str) -> list[Identity]:
+        """The identities of one person, the one asked for first; empty when there is no such identity."""
+        rows = self.database.rows(
+            "SELECT * FROM identities WHERE id = ? OR id IN (SELECT identity FROM links WHERE person = "
+            "(SELECT person FROM links WHERE identity = ?)) ORDER BY id != ?, name",
+            *[identity_id.lower()] * 3,
+        )
+        return [self._identity(row) for row in rows]
+
     def close(self) -> None:
         """Close the store file."""
         self.database.close()
@@ -99,6 +128,14 @@ class IdentityStore:
             # Base32 has letters and digits alone: safe unquoted in a shell, whole under a double-click.
             secret=base64.b32encode(digest).decode().rstrip("=").lower(),
         )
+
+
+def _linked(cursor: Cursor, identity_id: str) -> set[str]:
+    rows = cursor.execute(
+        "SELECT identity FROM links WHERE person = (SELECT person FROM links WHERE identity = ?)",
+        (identity_id,),
+    )
+    return {identity_id, *(row["identity"] for row in rows)}
 
 
 def check_name(name: str) -> str:

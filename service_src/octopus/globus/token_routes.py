@@ -132,7 +132,7 @@ class TokenRoutes:
             "exp": token.expires,
         }
         if "identity_set" in form.get("include", "").split(","):
-            body["identity_set"] = [subject.id]
+            body["identity_set"] = [each.id for each in self._authority.clients.identity_set(subject.id)]
         return body
 
     def _revoke(self, authorization: str | None, form: Form) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class GlobusClients:
         self._groups_url = groups_url
         self._identities: globus_sdk.AuthClient | None = None
         self._groups: globus_sdk.GroupsClient | None = None
-        self._transports: list[RequestsTransport] = []
+        self._transports: dict[str, RequestsTransport] = {}
         self._lock = threading.RLock()
 
     @property
@@ -91,12 +91,12 @@ class GlobusClients:
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
-            for transport in self._transports:
+            for transport in self._transports.values():
                 transport.close()
             self._transports.clear()
             self._identities = self._groups = None
 
     def _transport(self, url: str) -> RequestsTransport:
-        transport = bounded_transport(url)
-        self._transports.append(transport)
-        return transport
+        if url not in self._transports:
+            self._transports[url] = bounded_transport(url)
+        return self._transports[url]

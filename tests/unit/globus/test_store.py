@@ -108,3 +108,22 @@ def test_transaction_that_fails_changes_nothing(tmp_path: Path) -> None:
         assert database.key("a", b"second") == b"first"
     finally:
         database.close()
+
+
+def test_links_join_whole_persons_and_unlinking_takes_one_out(tmp_path: Path) -> None:
+    with IdentityStore(tmp_path / "store") as store:
+        a, b, c, d = (store.ensure_identity(name) for name in ("a", "b", "c", "d"))
+        assert store.identity_set(a.id) == [a]
+        store.link(a.id, b.id)
+        store.link(c.id, d.id)
+        assert store.identity_set(b.id) == [b, a]
+        store.link(d.id, b.id)
+        assert store.identity_set(c.id.upper()) == [c, a, b, d]
+
+        store.unlink(d.id)
+        assert store.identity_set(d.id) == [d]
+        assert store.identity_set(a.id) == [a, b, c]
+        store.unlink(a.id)
+        store.unlink(a.id)
+        assert store.identity_set(b.id) == [b, c]
+        assert store.identity_set(str(uuid.uuid4())) == []
