@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from octopus.accounts import principal as accounts
-from octopus.iam.generate import principal_policy
+from octopus.iam.generate import principal_policies
+from octopus.iam.holdings import own
 from stacks.constructs import principal_boundary
 from tests.infrastructure.conftest import Templates
 from tests.infrastructure.iam_requests import allows
@@ -347,7 +348,7 @@ def test_sessions_and_users_are_bounded_alike(policies: dict[str, dict[str, Any]
 
 
 def test_boundary_takes_nothing_from_the_policy_that_users_have(boundary: dict[str, Any]) -> None:
-    policy = principal_policy(cluster_arn=CLUSTER_ARN, namespaces=["ns-0d9a6a9a4b11"])
+    policy = principal_policies(cluster_arn=CLUSTER_ARN, holdings=own("ns-0d9a6a9a4b11")).inline
     for statement in policy["Statement"]:
         for action in listed(statement["Action"]):
             for resource in listed(statement["Resource"]):

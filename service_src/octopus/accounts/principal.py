@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -11,7 +10,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from octopus.aws import until_user_known
 from octopus.errors import Failure
-from octopus.iam.generate import INLINE_POLICY_NAME, canonical_json, policy_sha256, principal_policy
+from octopus.iam.generate import INLINE_POLICY_NAME, PolicySet, canonical_json, principal_policies
+from octopus.iam.holdings import Holdings
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -37,17 +37,22 @@ class Principals:
         self._boundary_arn = boundary_arn
         self._cluster_arn = cluster_arn
 
-    def policy_sha256(self, namespaces: Iterable[str]) -> str:
-        """Hash of the policy that a principal with these namespaces has."""
-        return policy_sha256(self._policy(namespaces))
+    def policy_sha256(self, holdings: Holdings) -> str:
+        """Hash of the policies that a principal with these rights has.
 
-    def in_order(self, subject: str, namespaces: Iterable[str]) -> bool:
-        """Whether IAM holds the user with exactly the boundary and the policy that it should have."""
+        Raises:
+            PolicyTooLargeError: IAM takes fewer rights of one principal; says how many.
+        """
+        return self._policies(holdings).sha256
+
+    def in_order(self, subject: str, holdings: Holdings) -> bool:
+        """Whether IAM holds the user with exactly the boundary and the policies that it should have."""
         user = self._find(subject)
         if user is None:
             return False
         boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        return boundary == self._boundary_arn and self._held_policy(subject) == self._policy(namespaces)
+        policies = self._policies(holdings)
+        return boundary == self._boundary_arn and self._held_policy(subject) == policies.inline
 
     def is_foreign(self, subject: str) -> bool:
         """Whether a user of that name exists that is not this fabric's: nothing of it is ours to change."""
@@ -59,14 +64,16 @@ class Principals:
         user = self._find(subject)
         return user is not None and not self._is_foreign(user)
 
-    def ensure(self, subject: str, namespaces: Iterable[str]) -> None:
-        """Make or mend the user, its boundary and its policy.
+    def ensure(self, subject: str, holdings: Holdings) -> None:
+        """Make or mend the user, its boundary and its policies.
 
         Raises:
             Failure: IAM will not have it: another fabric's user, or a ceiling of the AWS account.
+            PolicyTooLargeError: IAM takes fewer rights of one principal; nothing was done.
         """
+        policies = self._policies(holdings)
         self._ensure_user(subject)
-        self._put_policy(subject, self._policy(namespaces))
+        self._put_policy(subject, policies.inline)
 
     def suspend(self, subject: str) -> None:
         """The user, which exists, is denied everything; `ensure` gives its rights back."""
@@ -182,8 +189,8 @@ class Principals:
         fabric = _tags(user).get(FABRIC_TAG, self._institution)
         return user["Path"] != PATH or fabric != self._institution
 
-    def _policy(self, namespaces: Iterable[str]) -> dict[str, Any]:
-        return principal_policy(cluster_arn=self._cluster_arn, namespaces=sorted(namespaces))
+    def _policies(self, holdings: Holdings) -> PolicySet:
+        return principal_policies(cluster_arn=self._cluster_arn, holdings=holdings)
 
     def _held_policy(self, subject: str) -> dict[str, Any] | None:
         try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from octopus.access.service import Access
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
@@ -21,6 +22,7 @@ from octopus.accounts.store import AccountStore, NamespaceTakenError, lease_name
 from octopus.accounts.suspension import Suspensions, require_not_suspended
 from octopus.credentials.service import Credentials
 from octopus.errors import Failure
+from octopus.iam.holdings import Holdings
 from octopus.registry.leases import PATIENCE_S, Lease, Leases
 from octopus.topics.models import Reconciliation
 from octopus.topics.names import namespace_of
@@ -43,6 +45,7 @@ class Accounts:
         principals: Principals,
         credentials: Credentials,
         topics: Topics,
+        access: Access,
         deletions: Deletions,
         suspensions: Suspensions,
     ) -> None:
@@ -51,6 +54,7 @@ class Accounts:
         self._principals = principals
         self._credentials = credentials
         self._topics = topics
+        self._access = access
         self._deletions = deletions
         self._suspensions = suspensions
 
@@ -62,7 +66,7 @@ class Accounts:
             ForbiddenError: the account is suspended.
         """
         account = self._store.read(subject)
-        if account and account.state is State.ACTIVE and self._in_order(account):
+        if account and account.state is State.ACTIVE and self._in_order(account, self._holdings(account)):
             return account
         with self._turn(subject) as lease:
             return self._complete(subject, lease)
@@ -152,6 +156,27 @@ class Accounts:
             total += self._topics.reconcile(subject, namespace)
         return total
 
+    def refresh(self, subject: str) -> None:
+        """The policies of the subject's principal say what it holds now, and the judge knows.
+
+        Nothing is done for whoever has no account, or one that is not in use: it gets its rights when it is.
+
+        Raises:
+            Failure: IAM refuses policies of this size, or any more of them.
+            UnavailableError: a dependency is away, or another change of the account is under way.
+        """
+        if self._store.read(subject) is None:
+            return  # whoever makes an account from here on reads its rights after this
+        with self._turn(subject) as lease:
+            account = self._store.read(subject)
+            if account is None or account.state is not State.ACTIVE:
+                return
+            holdings = self._holdings(account)
+            if not self._in_order(account, holdings):
+                self._ensure_principal(account, holdings, lease)
+            # Even when IAM has them already: whoever wrote them may have died before saying so.
+            self._credentials.bump_version(subject, self._principals.policy_sha256(holdings))
+
     def subjects(self) -> Iterator[str]:
         """Every subject that has an account."""
         return self._store.subjects()
@@ -195,8 +220,11 @@ class Accounts:
         if first:
             self._store.end(subject, lease)
 
-    def _in_order(self, account: Account) -> bool:
-        return self._principals.in_order(account.subject, account.namespaces)
+    def _holdings(self, account: Account) -> Holdings:
+        return self._access.holdings(account.subject, account.namespaces)
+
+    def _in_order(self, account: Account, holdings: Holdings) -> bool:
+        return self._principals.in_order(account.subject, holdings)
 
     def _complete(self, subject: str, lease: Lease) -> Account:
         account = self._store.read(subject)
@@ -207,10 +235,11 @@ class Accounts:
             account = None
         if account is None:
             account = self._claim(subject, lease)
-        if account.state is State.ACTIVE and self._in_order(account):
+        holdings = self._holdings(account)
+        if account.state is State.ACTIVE and self._in_order(account, holdings):
             return account
-        self._ensure_principal(account, lease)
-        policy_sha256 = self._principals.policy_sha256(account.namespaces)
+        self._ensure_principal(account, holdings, lease)
+        policy_sha256 = self._principals.policy_sha256(holdings)
         if account.state is State.ACTIVE:
             self._credentials.bump_version(subject, policy_sha256)
             return account
@@ -228,10 +257,10 @@ class Accounts:
         except NamespaceTakenError:
             raise Failure(f"Failed to create namespace: Namespace already taken: {namespace}") from None
 
-    def _ensure_principal(self, account: Account, lease: Lease) -> None:
+    def _ensure_principal(self, account: Account, holdings: Holdings, lease: Lease) -> None:
         lease.renew()
         try:
-            self._principals.ensure(account.subject, account.namespaces)
+            self._principals.ensure(account.subject, holdings)
         except Failure:
             if account.state is State.CREATING:
                 # IAM will never have it, so the claim is given up rather than tried again for ever.

@@ -15,6 +15,7 @@ from octopus.accounts.store import AccountStore, lease_name
 from octopus.credentials.service import Credentials
 from octopus.errors import ForbiddenError, NotFoundError, UnavailableError
 from octopus.iam.generate import policy_sha256
+from octopus.iam.holdings import own
 from octopus.registry.leases import Lease, Leases
 
 _log = structlog.get_logger(__name__)
@@ -92,9 +93,10 @@ class Suspensions:
                 return
             self._store.begin(subject, lease)
             lease.renew()
-            self._principals.ensure(subject, account.namespaces)
+            holdings = own(*account.namespaces)
+            self._principals.ensure(subject, holdings)
             self._credentials.resume(subject, subject, lease)
-            change = self._credentials.change(subject, self._principals.policy_sha256(account.namespaces))
+            change = self._credentials.change(subject, self._principals.policy_sha256(holdings))
             self._store.advance(account, State.ACTIVE, lease, change)
             _log.info("account.resumed", subject=subject)
 

@@ -5,59 +5,110 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from octopus.errors import InvalidError
+from octopus.iam.data_plane import (
+    CLUSTER_ACTIONS,
+    GROUP,
+    TRANSACTION_ACTIONS,
+    TRANSACTIONAL_ID,
+    Cluster,
+    Need,
+    everything_named,
+    on_topics,
+)
+from octopus.iam.holdings import DataRight, Holdings, Level
 
 INLINE_POLICY_NAME = "octopus"
 """Name of a tenant's one inline policy."""
 INLINE_POLICY_CEILING = 2048
 """Characters that IAM takes for all inline policies of one user; it does not count whitespace."""
-
+MANAGED_POLICY_CEILING = 6144
+"""Characters that IAM takes for one managed policy; it does not count whitespace."""
+MOST_MANAGED_POLICIES = 10
+"""Managed policies that IAM attaches to one user."""
 SESSION_POLICY_CEILING = 2048
 """Characters that STS takes for a session's own policy, whitespace and all."""
 READ, WRITE = "read", "write"
 """What a session may be opened for."""
 
-_CLUSTER_ARN = re.compile(
-    r"(?P<prefix>arn:aws[a-z-]*:kafka:[a-z0-9-]+:[0-9]{12}):cluster/(?P<path>[A-Za-z0-9-]+/[A-Za-z0-9-]+)"
+_NAME = re.compile(
+    r"(?P<namespace>[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)\.(?P<topic>\*|[A-Za-z0-9_-][A-Za-z0-9._-]*)"
 )
-_NAMESPACE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
-
-_CLUSTER_ACTIONS = ("Connect", "WriteDataIdempotently")
-_TOPIC_ACTIONS = ("DescribeTopic", "DescribeTopicDynamicConfiguration", "ReadData", "WriteData")
-_GROUP_ACTIONS = ("DescribeGroup", "AlterGroup", "DeleteGroup")
-_TRANSACTION_ACTIONS = ("DescribeTransactionalId", "AlterTransactionalId")
+_DATA_ACTIONS = {Level.READ: "ReadData", Level.WRITE: "WriteData"}
+_NEVER_ENDS = datetime.max.replace(tzinfo=UTC)
 _TOPIC = re.compile(r"(?P<namespace>[A-Za-z0-9_-]+)\.(?:\*|[A-Za-z0-9._-]+)")
 
 
 class PolicyTooLargeError(InvalidError):
-    """A principal or a session is to have more than one policy can name."""
+    """A principal or a session is to have more than its policies can name."""
 
 
-def principal_policy(*, cluster_arn: str, namespaces: Sequence[str]) -> dict[str, Any]:
-    """A tenant's inline policy: the data plane of its namespaces on one cluster, and nothing else.
+@dataclass(frozen=True)
+class PolicySet:
+    """All policies that the fabric writes for one principal: their allows add up."""
 
-    Topics, groups and transactional ids are those named ``<namespace>.*``. No action on the cluster but
-    Connect and WriteDataIdempotently: DescribeCluster would list every tenant's groups. The cluster's own
-    UUID stands in every ARN, since IAM's ``*`` spans ``/``.
+    inline: dict[str, Any]
+    managed: tuple[dict[str, Any], ...] = ()
+    """Numbered from 1 where they are stored."""
+
+    @property
+    def sha256(self) -> str:
+        """Of all of them in order; with the inline policy alone, of that."""
+        return policy_sha256(self.inline, *self.managed)
+
+
+def principal_policies(*, cluster_arn: str, holdings: Holdings) -> PolicySet:
+    """A tenant's policies: its rights to data on one cluster, and nothing else.
+
+    Of a whole namespace, topics, groups and transactional ids are those named ``<namespace>.*``. No action on
+    the cluster but Connect and WriteDataIdempotently: DescribeCluster would list every tenant's groups. A
+    right that ends says so itself, so that it ends without anybody's doing.
+
+    Whole namespaces come first, the holder's own before all others. Each name stands in one policy with all
+    that is held on it, and names keep their order whatever else is held: a name that moves from one policy to
+    the next never has to pass another that moves the other way (`octopus.accounts.principal`).
 
     Args:
         cluster_arn: ``arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>``.
-        namespaces: their order and repetitions do not matter.
+        holdings: equal ones make equal policies.
 
     Raises:
-        ValueError: the ARN is not a cluster's, or a namespace holds a character that IAM would interpret.
-        PolicyTooLargeError: the document is larger than IAM takes.
+        ValueError: the ARN is not a cluster's, a name holds a character that IAM would interpret, or a right
+            is none.
+        PolicyTooLargeError: IAM takes less; says how much.
     """
-    names = sorted(set(namespaces))
-    for name in names:
-        if not _NAMESPACE.fullmatch(name):
-            raise ValueError(f"namespace {name!r} may hold letters, digits, '-' and '_' only")
-    policy = _data_plane(cluster_arn, [f"{name}.*" for name in names])
-    require_inline_size(policy)
-    return policy
+    cluster = Cluster(cluster_arn)
+    named = [
+        _needs(name, list(rights)) for name, rights in groupby(sorted(holdings, key=_place), lambda r: r.name)
+    ]
+    policies: list[dict[str, Any]] = []
+    placed = 0
+    while placed < len(named) or not policies:
+        if len(policies) > MOST_MANAGED_POLICIES:
+            raise PolicyTooLargeError(
+                f"the policies of one principal name {placed} of these {len(named)} topics and projects at"
+                f" most: IAM takes {INLINE_POLICY_CEILING} characters and {MOST_MANAGED_POLICIES} times"
+                f" {MANAGED_POLICY_CEILING}. Share whole projects instead of topics, or fewer of them"
+            )
+        on_cluster = () if policies else CLUSTER_ACTIONS
+        ceiling = MANAGED_POLICY_CEILING if policies else INLINE_POLICY_CEILING
+        document = cluster.document([], cluster=on_cluster)
+        needs: list[Need] = []
+        while placed < len(named):
+            needs += named[placed]
+            longer = cluster.document(needs, cluster=on_cluster)
+            if _size(longer) > ceiling:
+                break
+            document = longer
+            placed += 1
+        policies.append(document)
+    return PolicySet(policies[0], tuple(policies[1:]))
 
 
 def principal_boundary(*, cluster_arn: str) -> dict[str, Any]:
@@ -66,7 +117,7 @@ def principal_boundary(*, cluster_arn: str) -> dict[str, Any]:
     Raises:
         ValueError: the ARN is not a cluster's.
     """
-    return _data_plane(cluster_arn, ["*"])
+    return Cluster(cluster_arn).document(everything_named("*"), cluster=CLUSTER_ACTIONS)
 
 
 def session_policy(*, cluster_arn: str, topics: Iterable[str], actions: Collection[str]) -> dict[str, Any]:
@@ -85,24 +136,20 @@ def session_policy(*, cluster_arn: str, topics: Iterable[str], actions: Collecti
         PolicyTooLargeError: the document is larger than STS takes.
     """
     asked = sorted(set(topics))
-    parsed = {name: _TOPIC.fullmatch(name) for name in asked}
-    wrong = [name for name, match in parsed.items() if match is None]
+    wrong = [name for name in asked if _TOPIC.fullmatch(name) is None]
     if wrong or not asked or not actions or not {READ, WRITE}.issuperset(actions):
         raise ValueError(f"topics {wrong or asked} or actions {sorted(actions)} cannot be a session's")
     everything = {name for name in asked if name.endswith(".*")}
     named = [name for name in asked if name in everything or f"{name.partition('.')[0]}.*" not in everything]
     namespaces = [f"{name}.*" for name in sorted({name.partition(".")[0] for name in asked})]
     reads, writes = READ in actions, WRITE in actions
-    policy = _document(
-        cluster_arn,
-        cluster=("Connect", *(("WriteDataIdempotently",) if writes else ())),
-        topics=(
-            ("DescribeTopic", *(("ReadData",) if reads else ()), *(("WriteData",) if writes else ())),
-            named,
-        ),
-        groups=(("DescribeGroup", "AlterGroup"), namespaces if reads else []),
-        transactional_ids=(_TRANSACTION_ACTIONS, namespaces if writes else []),
-    )
+    data = [*(("ReadData",) if reads else ()), *(("WriteData",) if writes else ())]
+    needs = [on_topics(data, name) for name in named]
+    if reads:
+        needs += [Need(GROUP, ("DescribeGroup", "AlterGroup"), name) for name in namespaces]
+    if writes:
+        needs += [Need(TRANSACTIONAL_ID, TRANSACTION_ACTIONS, name) for name in namespaces]
+    policy = Cluster(cluster_arn).document(needs, cluster=CLUSTER_ACTIONS if writes else CLUSTER_ACTIONS[:1])
     size = len(canonical_json(policy))
     if size > SESSION_POLICY_CEILING:
         raise PolicyTooLargeError(
@@ -112,67 +159,60 @@ def session_policy(*, cluster_arn: str, topics: Iterable[str], actions: Collecti
     return policy
 
 
-def require_inline_size(policy: dict[str, Any]) -> None:
-    """Hold a document to IAM's ceiling for inline policies, which emulators do not.
-
-    Raises:
-        PolicyTooLargeError: it has more than ``INLINE_POLICY_CEILING`` characters besides whitespace.
-    """
-    size = sum(not character.isspace() for character in canonical_json(policy))
-    if size > INLINE_POLICY_CEILING:
-        raise PolicyTooLargeError(
-            f"the policy would have {size} characters and IAM takes {INLINE_POLICY_CEILING}:"
-            " share fewer namespaces or topics with this principal"
-        )
-
-
 def canonical_json(policy: dict[str, Any]) -> str:
     """The one spelling of a document that its hash is taken of."""
     return json.dumps(policy, sort_keys=True, separators=(",", ":"))
 
 
-def policy_sha256(policy: dict[str, Any]) -> str:
-    """Hexadecimal SHA-256 of a document's canonical JSON, as a principal's version row holds it."""
-    return hashlib.sha256(canonical_json(policy).encode()).hexdigest()
+def policy_sha256(*policies: dict[str, Any]) -> str:
+    """Hexadecimal SHA-256 of documents' canonical JSON, a line each: what a principal's version row holds."""
+    return hashlib.sha256("\n".join(map(canonical_json, policies)).encode()).hexdigest()
 
 
-def _data_plane(cluster_arn: str, names: list[str]) -> dict[str, Any]:
-    return _document(
-        cluster_arn,
-        cluster=_CLUSTER_ACTIONS,
-        topics=(_TOPIC_ACTIONS, names),
-        groups=(_GROUP_ACTIONS, names),
-        transactional_ids=(_TRANSACTION_ACTIONS, names),
-    )
+def _place(right: DataRight) -> tuple[bool, bool, str]:
+    return not right.name.endswith(".*"), not right.name.startswith("ns-"), right.name
 
 
-def _document(
-    cluster_arn: str,
-    *,
-    cluster: tuple[str, ...],
-    topics: tuple[tuple[str, ...], list[str]],
-    groups: tuple[tuple[str, ...], list[str]],
-    transactional_ids: tuple[tuple[str, ...], list[str]],
-) -> dict[str, Any]:
-    """Actions on the cluster, and actions on resources by name; a kind without names is left out."""
-    arn = _CLUSTER_ARN.fullmatch(cluster_arn)
-    if arn is None:
-        raise ValueError(f"{cluster_arn!r} is not the ARN of a Kafka cluster")
+def _needs(name: str, rights: list[DataRight]) -> list[Need]:
+    """What is needed for all rights that are held on one name."""
+    parts = _NAME.fullmatch(name)
+    if parts is None:
+        raise ValueError(
+            f"right on {name!r}: a namespace may hold letters, digits, '-' and '_' only, and a topic '.' too,"
+            " or be '*'"
+        )
+    ends = {level: max(map(_end, of)) for level, of in _by_level(rights)}
+    everything = ends.pop(Level.ALL, None)
+    needs = []
+    if everything is not None:
+        if parts["topic"] != "*":
+            raise ValueError(f"right on {name!r}: {Level.ALL} is of whole namespaces")
+        needs += everything_named(name, _until(everything))
+        ends = {level: end for level, end in ends.items() if end > everything}
+    for end in sorted(set(ends.values())):
+        actions = [_DATA_ACTIONS[level] for level in ends if ends[level] == end]
+        needs.append(on_topics(actions, name, _until(end)))
+    return needs
 
-    def allow(actions: tuple[str, ...], resources: list[str]) -> dict[str, Any]:
-        return {
-            "Effect": "Allow",
-            "Action": [f"kafka-cluster:{action}" for action in actions],
-            "Resource": resources,
-        }
 
-    statements = [allow(cluster, [cluster_arn])]
-    for kind, (actions, names) in (
-        ("topic", topics),
-        ("group", groups),
-        ("transactional-id", transactional_ids),
-    ):
-        if names:
-            resources = [f"{arn['prefix']}:{kind}/{arn['path']}/{name}" for name in names]
-            statements.append(allow(actions, resources))
-    return {"Version": "2012-10-17", "Statement": statements}
+def _by_level(rights: list[DataRight]) -> Iterator[tuple[Level, list[DataRight]]]:
+    for level in Level:
+        if of := [right for right in rights if right.level is level]:
+            yield level, of
+
+
+def _end(right: DataRight) -> datetime:
+    if right.until is None:
+        return _NEVER_ENDS
+    if right.until.tzinfo is None:
+        raise ValueError(f"right on {right.name!r}: its end {right.until} is of no time zone")
+    return right.until.astimezone(UTC).replace(microsecond=0)
+
+
+def _until(end: datetime) -> datetime | None:
+    return None if end == _NEVER_ENDS else end
+
+
+def _size(policy: dict[str, Any]) -> int:
+    """Characters as IAM counts them."""
+    return sum(not character.isspace() for character in canonical_json(policy))

@@ -16,7 +16,8 @@ from octopus import aws
 from octopus.accounts.models import State
 from octopus.accounts.principal import SUSPENDED_POLICY
 from octopus.credentials.models import KeyState, Kind
-from octopus.iam.generate import principal_policy
+from octopus.iam.generate import principal_policies
+from octopus.iam.holdings import own
 from octopus.registry.leases import LIFE_S
 from tests.integration.accounts.fabric import Fabric
 from tests.integration.accounts.operations import OPERATIONS, Operation
@@ -176,8 +177,8 @@ def require_sound(fabric: Fabric, iam: Any) -> None:
         assert {key.access_key_id: key.state for key in keys} == dict.fromkeys(in_iam, KeyState.SUSPENDED)
         assert set(in_iam.values()) <= {"Inactive"}
     else:
-        rights = principal_policy(cluster_arn=fabric.settings.cluster_arn, namespaces=[fabric.namespace])
-        assert policy == rights
+        rights = principal_policies(cluster_arn=fabric.settings.cluster_arn, holdings=own(fabric.namespace))
+        assert policy == rights.inline
         assert {key.access_key_id: key.state for key in keys} == dict.fromkeys(in_iam, KeyState.ACTIVE)
         assert set(in_iam.values()) <= {"Active"}
     topics = {

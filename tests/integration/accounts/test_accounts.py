@@ -11,7 +11,8 @@ from botocore.exceptions import EndpointConnectionError
 from octopus.accounts.models import State
 from octopus.accounts.principal import Principals
 from octopus.errors import Failure, OctopusError
-from octopus.iam.generate import INLINE_POLICY_NAME, principal_policy
+from octopus.iam.generate import INLINE_POLICY_NAME, principal_policies
+from octopus.iam.holdings import own
 from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.leases import LIFE_S
 from tests.integration.accounts.crash import watched
@@ -122,7 +123,7 @@ def test_ceiling_of_users_is_named_with_its_figure(
     refused = iam.exceptions.LimitExceededException(
         {"Error": {"Code": "LimitExceeded", "Message": "quota"}}, "CreateUser"
     )
-    principals = Principals(iam, institution="t", boundary_arn="boundary", cluster_arn="cluster")
+    principals = Principals(iam, institution="t", boundary_arn="boundary", cluster_arn=CLUSTER_ARN)
 
     def refuse(**_arguments: object) -> None:
         raise refused
@@ -130,7 +131,7 @@ def test_ceiling_of_users_is_named_with_its_figure(
     monkeypatch.setattr(iam, "create_user", refuse)
 
     with pytest.raises(Failure, match=r"holds \d+ IAM users and may hold 5000"):
-        principals.ensure(fabric.subject, [fabric.namespace])
+        principals.ensure(fabric.subject, own(fabric.namespace))
 
 
 @pytest.mark.parametrize("call", ["get_user", "put_user_policy"])
@@ -155,7 +156,7 @@ def test_user_that_iam_does_not_show_everywhere_yet_is_waited_for(
         boundary_arn=fabric.settings.principal_boundary_arn,
         cluster_arn=CLUSTER_ARN,
     )
-    principals.ensure(fabric.subject, [fabric.namespace])
+    principals.ensure(fabric.subject, own(fabric.namespace))
 
     assert answers == []
 
@@ -175,10 +176,11 @@ def test_policy_is_written_though_iam_still_shows_it_from_before(
     with monkeypatch.context() as patch:
         patch.setattr(iam, "get_user_policy", lambda **_arguments: stale)
 
-        principals.ensure(fabric.subject, [fabric.namespace])
+        principals.ensure(fabric.subject, own(fabric.namespace))
 
     held = iam.get_user_policy(UserName=fabric.subject, PolicyName=INLINE_POLICY_NAME)["PolicyDocument"]
-    assert held == principal_policy(cluster_arn=fabric.settings.cluster_arn, namespaces=[fabric.namespace])
+    rights = principal_policies(cluster_arn=fabric.settings.cluster_arn, holdings=own(fabric.namespace))
+    assert held == rights.inline
 
 
 def test_ceiling_of_policies_is_named_and_what_to_do(

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from octopus.iam.generate import principal_policy
+from octopus.iam.generate import principal_policies
+from octopus.iam.holdings import own
 from tests.integration.clients.cluster import SESSION_S, Cluster, Person
 from tests.integration.clients.flow import Flow
 from tests.integration.clients.libraries import LIBRARIES, Library
@@ -65,7 +66,7 @@ def _flow(cluster: Cluster, program: Program, seconds: int) -> Flow:
 
 def _use_session(cluster: Cluster, person: Person) -> str:
     """Let the profile sign with a session of its owner's."""
-    policy = principal_policy(cluster_arn=CLUSTER_ARN, namespaces=[person.namespace])
+    policy = principal_policies(cluster_arn=CLUSTER_ARN, holdings=own(person.namespace)).inline
     session = cluster.institution.session(
         person.tenant, policy, expires=datetime.now(UTC) + timedelta(minutes=15)
     )

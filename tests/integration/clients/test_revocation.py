@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 import pytest
 from confluent_kafka import Producer
 
-from octopus.iam.generate import INLINE_POLICY_NAME, principal_policy
+from octopus.iam.generate import INLINE_POLICY_NAME, principal_policies
+from octopus.iam.holdings import own
 from tests.integration.clients.cluster import Cluster, Person
 from tests.integration.clients.libraries import LIBRARIES, Library
 from tests.integration.clients.program import ClientError, Program
@@ -95,7 +96,7 @@ def readers(programs: Callable[[Library], Program], cluster: Cluster) -> list[Re
 
 
 def _policy_by_the_service(cluster: Cluster, person: Person) -> None:
-    nothing = principal_policy(cluster_arn=CLUSTER_ARN, namespaces=[])
+    nothing = principal_policies(cluster_arn=CLUSTER_ARN, holdings=own()).inline
     cluster.institution.write_policy(person.tenant, nothing)
 
 
@@ -104,7 +105,7 @@ def _key_by_the_service(cluster: Cluster, person: Person) -> None:
 
 
 def _policy_by_hand(cluster: Cluster, person: Person) -> None:
-    nothing = json.dumps(principal_policy(cluster_arn=CLUSTER_ARN, namespaces=[]))
+    nothing = json.dumps(principal_policies(cluster_arn=CLUSTER_ARN, holdings=own()).inline)
     cluster.institution.iam.put_user_policy(
         UserName=person.tenant.subject, PolicyName=INLINE_POLICY_NAME, PolicyDocument=nothing
     )

@@ -21,8 +21,9 @@ from octopus.iam.generate import (
     canonical_json,
     policy_sha256,
     principal_boundary,
-    principal_policy,
+    principal_policies,
 )
+from octopus.iam.holdings import own
 
 CLUSTER_ARN = (
     "arn:aws:kafka:eu-central-1:000000000000:cluster/octopus-test/0f3c4a52-9a11-5c3e-8f0e-6d1f7a1c2b33"
@@ -95,7 +96,7 @@ class Institution:
         issued = self.iam.create_access_key(UserName=subject)["AccessKey"]
         tenant = Tenant(subject, issued["AccessKeyId"], issued["SecretAccessKey"])
         names = [f"ns-{subject[-12:]}"] if namespaces is None else namespaces
-        self.write_policy(tenant, principal_policy(cluster_arn=CLUSTER_ARN, namespaces=names))
+        self.write_policy(tenant, principal_policies(cluster_arn=CLUSTER_ARN, holdings=own(*names)).inline)
         self.record_key(tenant, **key)
         return tenant
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from octopus.iam.generate import INLINE_POLICY_NAME, canonical_json, policy_sha256, principal_policy
+from octopus.iam.generate import INLINE_POLICY_NAME, canonical_json, policy_sha256, principal_policies
+from octopus.iam.holdings import own
 from tests.integration.judge.conftest import judge_environment, running_judge
 from tests.integration.judge.gate import Gate
 from tests.integration.judge.institution import CLUSTER_ARN, Institution
@@ -44,7 +45,9 @@ def test_deleted_key_is_denied_soon(institution: Institution, judge: Plugin) -> 
 def test_new_namespace_is_in_the_policy_soon(institution: Institution, judge: Plugin) -> None:
     tenant = institution.tenant(["ns-a"])
     before = judge.verify(tenant.token())["policy"]
-    institution.write_policy(tenant, principal_policy(cluster_arn=CLUSTER_ARN, namespaces=["ns-a", "ns-b"]))
+    institution.write_policy(
+        tenant, principal_policies(cluster_arn=CLUSTER_ARN, holdings=own("ns-a", "ns-b")).inline
+    )
     wait_until(lambda: "layers" in judge.policy(tenant, before["version"]), within=SOON)
     after = judge.policy(tenant)
     assert may(after, "ReadData", topic("ns-a.t"))
@@ -57,10 +60,10 @@ def test_between_version_and_policy_only_what_both_allow_is_allowed(
     """As when IAM shows its old state for a while, and then both by turns."""
     tenant = institution.tenant(["ns-a", "ns-b"])
     before = judge.verify(tenant.token())["policy"]
-    written = principal_policy(cluster_arn=CLUSTER_ARN, namespaces=["ns-b", "ns-c"])
+    written = principal_policies(cluster_arn=CLUSTER_ARN, holdings=own("ns-b", "ns-c")).inline
     institution.store.bump_version(tenant.subject, policy_sha256(written))
     # Something else than what was written, by an unknown mixture of old and new.
-    shown = principal_policy(cluster_arn=CLUSTER_ARN, namespaces=["ns-b", "ns-d"])
+    shown = principal_policies(cluster_arn=CLUSTER_ARN, holdings=own("ns-b", "ns-d")).inline
     put(institution, tenant.subject, shown)
     wait_until(lambda: not may(judge.policy(tenant), "ReadData", topic("ns-a.t")), within=SOON)
     between = judge.policy(tenant)
@@ -77,7 +80,7 @@ def test_between_version_and_policy_only_what_both_allow_is_allowed(
 
 def test_policy_that_iam_does_not_show_yet_is_unknown(institution: Institution, judge: Plugin) -> None:
     tenant = institution.tenant(["ns-a"])
-    written = principal_policy(cluster_arn=CLUSTER_ARN, namespaces=["ns-b"])
+    written = principal_policies(cluster_arn=CLUSTER_ARN, holdings=own("ns-b")).inline
     institution.store.bump_version(tenant.subject, policy_sha256(written))
     assert judge.verify(tenant.token())["outcome"] == "unknown"
     put(institution, tenant.subject, written)

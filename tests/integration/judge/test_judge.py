@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from octopus.credentials.models import Kind
-from octopus.iam.generate import principal_policy
+from octopus.iam.generate import principal_policies
+from octopus.iam.holdings import own
 from tests.integration.judge.institution import CLUSTER_ARN, Institution, Tenant
 from tests.integration.judge.plugin import SECRET, Plugin, may, topic
 from tests.unit.judge.tokens import signed_payload
@@ -115,7 +116,9 @@ def test_principal_whose_policies_do_not_let_it_connect_is_denied(
     institution: Institution, judge: Plugin
 ) -> None:
     tenant = institution.tenant()
-    policy = principal_policy(cluster_arn=CLUSTER_ARN.replace("octopus-test", "other"), namespaces=["ns-x"])
+    policy = principal_policies(
+        cluster_arn=CLUSTER_ARN.replace("octopus-test", "other"), holdings=own("ns-x")
+    ).inline
     institution.write_policy(tenant, policy)
     assert "do not allow kafka-cluster:Connect" in judge.verify(tenant.token())["reason"]
 

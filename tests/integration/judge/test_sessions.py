@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from octopus.iam.generate import principal_policy
+from octopus.iam.generate import principal_policies
+from octopus.iam.holdings import own
 from tests.integration.judge.institution import CLUSTER_ARN, Institution, Tenant
 from tests.integration.judge.plugin import Plugin, may, topic, wait_until
 from tests.unit.judge.tokens import signed_payload
@@ -112,9 +113,9 @@ def test_session_that_is_over_or_revoked_is_denied(
 def test_owners_change_cuts_its_sessions(institution: Institution, judge: Plugin, owner: Tenant) -> None:
     session = institution.session(owner, allow(topic("ns-a.*")), expires=in_an_hour())
     assert may(judge.verify(session.token())["policy"], "ReadData", topic("ns-a.t"))
-    institution.write_policy(owner, principal_policy(cluster_arn=CLUSTER_ARN, namespaces=["ns-c"]))
+    institution.write_policy(owner, principal_policies(cluster_arn=CLUSTER_ARN, holdings=own("ns-c")).inline)
     wait_until(lambda: not reads(judge, session), within=SOON)
-    institution.write_policy(owner, principal_policy(cluster_arn=CLUSTER_ARN, namespaces=["ns-a"]))
+    institution.write_policy(owner, principal_policies(cluster_arn=CLUSTER_ARN, holdings=own("ns-a")).inline)
     wait_until(lambda: reads(judge, session), within=SOON)
     institution.write_policy(owner, SUSPENDED)
     wait_until(lambda: not reads(judge, session), within=SOON)

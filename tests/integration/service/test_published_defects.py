@@ -22,7 +22,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from octopus.errors import Failure
-from octopus.iam.generate import PolicyTooLargeError, principal_policy
+from octopus.iam.generate import PolicyTooLargeError, principal_policies
+from octopus.iam.holdings import own
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
 from octopus.web.assembly import Features
@@ -141,7 +142,7 @@ def test_g05_no_group_and_no_transaction_of_somebody_else_is_within_reach(
         described[f"{owner.namespace}.readers"].result(ANSWER_S)
 
     assert refused.value.args[0].code() == KafkaError.GROUP_AUTHORIZATION_FAILED
-    policy = principal_policy(cluster_arn=CLUSTER_ARN, namespaces=[person.namespace])
+    policy = principal_policies(cluster_arn=CLUSTER_ARN, holdings=own(person.namespace)).inline
     reached = [resource for statement in policy["Statement"] for resource in statement["Resource"]]
     assert [one for one in reached if f"/{person.namespace}." not in one] == [CLUSTER_ARN]
 
@@ -237,9 +238,9 @@ def test_g11_no_item_grows_with_the_number_of_accounts_and_ceilings_are_named(
     for item in rows(deployment):
         assert sum(one.subject in str(item) for one in people) <= 1
     assert deployment.client("iam").list_policies(Scope="Local", PathPrefix="/msk-policy/")["Policies"] == []
-    many = [f"a-namespace-of-a-project-{number:03}" for number in range(20)]
-    with pytest.raises(PolicyTooLargeError, match=r"\d+ characters and IAM takes 2048"):
-        principal_policy(cluster_arn=CLUSTER_ARN, namespaces=many)
+    many = [f"a-namespace-of-a-project-{number:03}" for number in range(1000)]
+    with pytest.raises(PolicyTooLargeError, match=r"name \d+ of these 1000 .*: IAM takes 2048 characters"):
+        principal_policies(cluster_arn=CLUSTER_ARN, holdings=own(*many))
 
 
 def test_g12_second_subject_with_the_same_last_digits_gets_no_rights_even_for_a_moment(

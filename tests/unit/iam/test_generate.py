@@ -11,16 +11,15 @@ from octopus.iam import patterns
 from octopus.iam.document import parse
 from octopus.iam.evaluate import decide
 from octopus.iam.generate import (
-    INLINE_POLICY_CEILING,
     SESSION_POLICY_CEILING,
     PolicyTooLargeError,
     canonical_json,
     policy_sha256,
     principal_boundary,
-    principal_policy,
-    require_inline_size,
+    principal_policies,
     session_policy,
 )
+from octopus.iam.holdings import own
 from octopus.iam.models import Principal
 from octopus.iam.normalise import normalise
 
@@ -34,7 +33,7 @@ def resource(kind: str, name: str) -> str:
 
 
 def allowed(action: str, on: str) -> bool:
-    policy = principal_policy(cluster_arn=CLUSTER, namespaces=[OWN])
+    policy = principal_policies(cluster_arn=CLUSTER, holdings=own(OWN)).inline
     layers = tuple(
         normalise([parse(document)], PRINCIPAL)
         for document in (policy, principal_boundary(cluster_arn=CLUSTER))
@@ -87,7 +86,10 @@ def test_principal_policy_allows_nothing_else(action: str, on: str) -> None:
 
 @pytest.mark.parametrize(
     "policy",
-    [principal_policy(cluster_arn=CLUSTER, namespaces=[OWN]), principal_boundary(cluster_arn=CLUSTER)],
+    [
+        principal_policies(cluster_arn=CLUSTER, holdings=own(OWN)).inline,
+        principal_boundary(cluster_arn=CLUSTER),
+    ],
 )
 def test_generated_policies_hold_no_cluster_action_but_two(
     policy: dict[str, list[dict[str, list[str]]]],
@@ -100,37 +102,21 @@ def test_generated_policies_hold_no_cluster_action_but_two(
 
 
 def test_principal_policy_without_a_namespace_allows_only_to_connect() -> None:
-    (statement,) = principal_policy(cluster_arn=CLUSTER, namespaces=[])["Statement"]
+    (statement,) = principal_policies(cluster_arn=CLUSTER, holdings=own()).inline["Statement"]
     assert statement["Resource"] == [CLUSTER]
 
 
 def test_policy_hash_does_not_depend_on_the_order_of_namespaces_or_elements() -> None:
-    one = principal_policy(cluster_arn=CLUSTER, namespaces=["ns-a", "ns-b"])
-    other = principal_policy(cluster_arn=CLUSTER, namespaces=["ns-b", "ns-a", "ns-b"])
+    one = principal_policies(cluster_arn=CLUSTER, holdings=own("ns-a", "ns-b")).inline
+    other = principal_policies(cluster_arn=CLUSTER, holdings=own("ns-b", "ns-a", "ns-b")).inline
     assert policy_sha256(one) == policy_sha256(dict(reversed(other.items())))
     assert json.loads(canonical_json(one)) == one
-
-
-def test_principal_policy_beyond_the_ceiling_is_refused_with_the_numbers() -> None:
-    namespaces = [f"ns-{number:012x}" for number in range(5)]
-    principal_policy(cluster_arn=CLUSTER, namespaces=namespaces[:2])
-    with pytest.raises(
-        PolicyTooLargeError, match=rf"[0-9]+ characters and IAM takes {INLINE_POLICY_CEILING}"
-    ):
-        principal_policy(cluster_arn=CLUSTER, namespaces=namespaces)
-
-
-def test_ceiling_does_not_count_whitespace() -> None:
-    require_inline_size({"x": " " * 4000})
-    require_inline_size({"x": "a" * (INLINE_POLICY_CEILING - len('{"x":""}'))})
-    with pytest.raises(PolicyTooLargeError):
-        require_inline_size({"x": "a" * (INLINE_POLICY_CEILING - len('{"x":""}') + 1)})
 
 
 @pytest.mark.parametrize("namespace", ["*", "ns-?", "${aws:username}", "a/b", "a.b", "", "-a", "a\n"])
 def test_principal_policy_refuses_a_namespace_that_iam_would_interpret(namespace: str) -> None:
     with pytest.raises(ValueError, match="namespace"):
-        principal_policy(cluster_arn=CLUSTER, namespaces=[namespace])
+        principal_policies(cluster_arn=CLUSTER, holdings=own(namespace))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +130,7 @@ def test_principal_policy_refuses_a_namespace_that_iam_would_interpret(namespace
 )
 def test_principal_policy_refuses_what_is_no_cluster(arn: str) -> None:
     with pytest.raises(ValueError, match="ARN"):
-        principal_policy(cluster_arn=arn, namespaces=[OWN])
+        principal_policies(cluster_arn=arn, holdings=own(OWN))
 
 
 READS = [
