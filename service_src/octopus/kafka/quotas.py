@@ -1,0 +1,168 @@
+"""Client quotas and transactional ids: what librdkafka has no request for, by kafka-python.
+
+kafka-python has the messages of the quotas and no method for them, so they are sent by the part of its
+client that its own methods use.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import kafka.errors
+from kafka.admin import KafkaAdminClient
+from kafka.net.sasl.oauth import AbstractTokenProvider
+from kafka.protocol.admin import AlterClientQuotasRequest, DescribeClientQuotasRequest
+
+from octopus.kafka.asking import ASK_S, KafkaAwayError, KafkaRefusedError
+
+DEFAULT_USER = None
+"""In the place of a user's name: everybody who has no value of his own."""
+
+_ANY_NAME = 2
+"""Match type of the protocol: every user's entity, the default one too."""
+
+Answer = TypeVar("Answer")
+
+
+class QuotaAdmin:
+    """Quotas of users, as the brokers hold them. Safe to share between threads."""
+
+    def __init__(self, settings: Callable[[], dict[str, Any]]) -> None:
+        """
+        Args:
+            settings: gives librdkafka's settings when the client is first needed.
+        """
+        self._settings = settings
+        self._client: Any = None
+        self._lock = threading.Lock()
+
+    def brokers(self) -> int:
+        """How many brokers there are at this moment.
+
+        Raises:
+            KafkaAwayError: no answer.
+        """
+        return self._asked(lambda client: len(client.describe_cluster()["brokers"]))
+
+    def held(self) -> dict[str | None, dict[str, float]]:
+        """The quotas of each user that has any, and of `DEFAULT_USER`, by Kafka's names of them.
+
+        Raises:
+            KafkaAwayError: no answer.
+            KafkaRefusedError: this principal may not ask.
+        """
+        request = DescribeClientQuotasRequest(components=[("user", _ANY_NAME, None)], strict=True)
+        reply = self._asked(lambda client: _sent(client, request))
+        _raise(reply.error_code, "client quotas")
+        return {
+            entry.entity[0].entity_name: {one.key: one.value for one in entry.values}
+            for entry in reply.entries or ()
+        }
+
+    def alter(self, changes: Mapping[str | None, Mapping[str, float | None]]) -> None:
+        """Set quotas of users; None takes one away, and a quota that is not named stays.
+
+        Raises:
+            KafkaAwayError: it is not known which were set.
+            KafkaRefusedError: at least one was not set.
+        """
+        if not changes:
+            return
+        entries = [
+            (
+                [("user", user)],
+                [(key, 0.0 if value is None else value, value is None) for key, value in values.items()],
+            )
+            for user, values in changes.items()
+        ]
+        request = AlterClientQuotasRequest(entries=entries, validate_only=False)
+        reply = self._asked(lambda client: _sent(client, request))
+        for entry in reply.entries:
+            _raise(entry.error_code, f"quotas of user {entry.entity[0].entity_name or '<default>'}")
+
+    def transactional_ids(self) -> list[str]:
+        """Every transactional id that the brokers know; they forget one after a week without use.
+
+        Raises:
+            KafkaAwayError: not every broker answered, and each knows some of them only.
+            KafkaRefusedError: a broker will not tell.
+        """
+        listed = self._asked(lambda client: client.list_transactions())
+        return [one.transactional_id for of_broker in listed.values() for one in of_broker]
+
+    def close(self) -> None:
+        """Leave the brokers; the next use connects again."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _asked(self, ask: Callable[[Any], Answer]) -> Answer:
+        try:
+            return ask(self._connected())
+        except kafka.errors.KafkaError as error:
+            if isinstance(error, kafka.errors.BrokerResponseError) and not _is_away(error):
+                raise KafkaRefusedError(f"Kafka refused to do this: {type(error).__name__}") from error
+            # Its connections may be in any state: the next question begins with new ones.
+            self.close()
+            raise KafkaAwayError(type(error).__name__) from error
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._client = KafkaAdminClient(**_translated(self._settings()))
+            return self._client
+
+
+def _sent(client: Any, request: Any) -> Any:
+    return client._manager.run(client._manager.send, request)
+
+
+def _raise(error_code: int, what: str) -> None:
+    error = kafka.errors.for_code(error_code)
+    if error is not kafka.errors.NoError:
+        raise_as = KafkaAwayError if _is_away(error) else KafkaRefusedError
+        raise raise_as(f"{what}: {error.__name__}")
+
+
+def _is_away(error: Exception | type[Exception]) -> bool:
+    # A judge that is away looks like the latter.
+    away: tuple[type[Exception], ...] = (
+        kafka.errors.RetriableError,
+        kafka.errors.SaslAuthenticationFailedError,
+    )
+    return issubclass(error if isinstance(error, type) else type(error), away)
+
+
+def _translated(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """kafka-python's settings for librdkafka's."""
+    told: dict[str, Any] = {
+        "bootstrap_servers": settings["bootstrap.servers"].split(","),
+        "security_protocol": settings["security.protocol"],
+        "sasl_mechanism": settings["sasl.mechanisms"],
+        "ssl_cafile": settings.get("ssl.ca.location"),
+        "request_timeout_ms": int(ASK_S * 1000),
+        "bootstrap_timeout_ms": int(ASK_S * 1000),
+        "reconnect_backoff_max_ms": 1000,
+    }
+    if "oauth_cb" in settings:
+        return {**told, "sasl_oauth_token_provider": _Tokens(settings["oauth_cb"])}
+    return {
+        **told,
+        "sasl_plain_username": settings["sasl.username"],
+        "sasl_plain_password": settings["sasl.password"],
+    }
+
+
+class _Tokens(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python has no types
+    """A fresh token for each connection."""
+
+    def __init__(self, sign: Callable[[str], tuple[str, float]]) -> None:
+        super().__init__()
+        self._sign = sign
+
+    def token(self) -> str:
+        """See `AbstractTokenProvider.token`."""
+        return self._sign("")[0]

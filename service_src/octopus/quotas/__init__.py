@@ -1,0 +1,1 @@
+"""How much of the fabric a person or a project may take: counts, bytes and rates."""

@@ -1,0 +1,36 @@
+"""HTTP of quotas: ``/quota``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from octopus.access.models import Right
+from octopus.access.service import Access
+from octopus.quotas.models import Holder, QuotaReply
+from octopus.quotas.service import Quotas
+from octopus.web.authentication import TokenCaller
+from octopus.web.errors import DOCUMENTED
+
+router = APIRouter(prefix="/api/v3", tags=["Quota"], responses=DOCUMENTED)
+
+
+@router.get("/quota", summary="What you may take, and what you have taken", response_model=QuotaReply)
+def show_quota(
+    request: Request,
+    caller: TokenCaller,
+    project: Annotated[
+        str | None, Query(description="A project of yours, instead of yourself.", examples=["beamline-7"])
+    ] = None,
+) -> QuotaReply:
+    """Limits of all your namespaces together, or of one project.
+
+    Rates of Kafka are over all brokers, and each broker holds you to its share.
+    """
+    if project is not None:
+        access: Access = request.app.state.access
+        access.require(caller, project, None, Right.MEMBER)
+    holder = Holder(caller.subject, False) if project is None else Holder(project, True)
+    quotas: Quotas = request.app.state.quotas
+    return QuotaReply(message=f"Quotas of {holder.name}", quotas=quotas.of(holder))
