@@ -76,3 +76,105 @@ class Grant:
     def in_force(self, now: datetime) -> bool:
         """Whether it gives anything at that moment."""
         return self.until is None or now < self.until
+
+
+def grantee_of(text: str) -> Grantee:
+    """The grantee that `str` made this text of."""
+    kind, _, identity = text.partition("#")
+    return Grantee(GranteeKind(kind), identity)
+
+
+def user(identity: str) -> Grantee:
+    """A Globus identity as a grantee."""
+    return Grantee(GranteeKind.USER, identity)
+
+
+def group(group_id: str) -> Grantee:
+    """A Globus group as a grantee."""
+    return Grantee(GranteeKind.GROUP, group_id)
+
+
+_CLOSURE = {
+    Right.OWNER: frozenset(Right),
+    Right.MEMBER: frozenset({Right.MEMBER, Right.READ, Right.WRITE}),
+}
+_FROZEN = {
+    Right.OWNER: frozenset({Right.OWNER, Right.READ}),
+    Right.MEMBER: frozenset({Right.READ}),
+    Right.READ: frozenset({Right.READ}),
+}
+
+
+def closure(right: Right, *, frozen: bool = False) -> frozenset[Right]:
+    """A right with all that it holds.
+
+    Args:
+        frozen: the project has come to its end: it can be read, and its owners can end it or move the end.
+    """
+    if frozen:
+        return _FROZEN.get(right, frozenset())
+    return _CLOSURE.get(right, frozenset({right}))
+
+
+@dataclass(frozen=True)
+class NamespaceFacts:
+    """What of a namespace decides who may do what in it."""
+
+    name: str
+    owner: str
+    """Subject, or `octopus.topics.models.PROJECT_OWNER`."""
+    state: str
+    ends: datetime | None
+    """Of a project with an end: from then on it is frozen."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether grants on it give anything. A suspended owner takes nothing from whom he shared with."""
+        return self.state in ("active", "suspended")
+
+    def frozen(self, now: datetime) -> bool:
+        """Whether it is a project past its end."""
+        return self.ends is not None and self.ends <= now
+
+
+@dataclass(frozen=True)
+class HeldGrant:
+    """A grant that counts for somebody, and how it comes to him."""
+
+    grant: Grant
+    identity: str
+    """Which of his identities it is matched through: his own, or a linked one."""
+
+    @property
+    def through_group(self) -> str | None:
+        """The group whose member that identity is, when the grant names a group."""
+        return self.grant.grantee.id if self.grant.grantee.kind is GranteeKind.GROUP else None
+
+
+class Why(StrEnum):
+    """How somebody comes to a right."""
+
+    OWNER = "owner"
+    """The namespace is his own."""
+    ROLE = "role"
+    """He is a member or owner of the project."""
+    GRANT = "grant"
+    """The grant names him."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """One identity's right on a topic or project, and why it has it."""
+
+    identity: str
+    """Who can; a group whose members are not known stands for itself, with this empty."""
+    right: Right
+    why: Why
+    until: datetime | None
+    """UTC; the project's end, where that is sooner and the right ends with it."""
+    grant: Grant | None = None
+    """None for a personal namespace's owner."""
+    through_group: str | None = None
+    """UUID of the group that holds the grant."""
+    through_identity: str | None = None
+    """The linked identity that the grant or the group names."""

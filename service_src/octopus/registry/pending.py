@@ -1,6 +1,7 @@
 """What was begun and has not ended: found again by whoever comes after a replica that died.
 
-Row of the registry: pk ``PENDING#<kind>``, sk ``<name>``: due (N, s since epoch), since (S, ISO-8601 UTC).
+Row of the registry: pk ``PENDING#<kind>``, sk ``<name>``: due (N, s since epoch), since (S, ISO-8601 UTC),
+token (S, another with each beginning).
 It is written in the transaction that begins a change and deleted in the one that ends it, so that what is
 half-done can be read from one partition, without a scan.
 """
@@ -8,6 +9,7 @@ half-done can be read from one partition, without a scan.
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -53,6 +55,7 @@ class Pending:
                     **self._row(name),
                     "due": {"N": self._after(due_in_s)},
                     "since": {"S": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")},
+                    "token": {"S": uuid.uuid4().hex},
                 },
             }
         }
@@ -66,6 +69,25 @@ class Pending:
     def ended(self, name: str) -> TransactWriteItemTypeDef:
         """Item of the transaction that ends it; one that was never begun is as good."""
         return {"Delete": {"TableName": self._table, "Key": self._row(name)}}
+
+    def token(self, name: str) -> str | None:
+        """Tells this beginning of a change from a later one of that name; None when nothing is pending."""
+        reply = self._client.get_item(TableName=self._table, Key=self._row(name), ConsistentRead=True)
+        return reply["Item"]["token"]["S"] if "Item" in reply else None
+
+    def end(self, name: str, token: str) -> None:
+        """End what was begun with this token; what was begun anew meanwhile stays pending."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=self._row(name),
+                # "token" is one of DynamoDB's reserved words.
+                ConditionExpression="#token = :token",
+                ExpressionAttributeNames={"#token": "token"},
+                ExpressionAttributeValues={":token": {"S": token}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
     def due(self) -> list[str]:
         """Names of the changes that somebody should go on with now."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from botocore.credentials import Credentials as AwsKey
 
 from octopus import aws
+from octopus.access.refresh import Refreshes
+from octopus.access.service import Access
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
@@ -41,6 +43,8 @@ class Features:
     kafka: TopicAdmin
     leases: Leases
     trail: Trail
+    access: Access
+    refreshes: Refreshes
     jobs: tuple[Job, ...]
     """What the web service does in the background."""
 
@@ -51,6 +55,9 @@ class Features:
 
 _HEALS_EVERY_S = 5.0
 """How long after it is due a change that was begun is gone on with, at most; asking is one small query."""
+
+_REFRESHES_EVERY_S = 1.0
+"""How long after it is due a change of rights is carried into policies, at most."""
 
 _KEYS_EVERY_S = 5.0
 """How long after some accounts' keys were looked at the next ones' are."""
@@ -92,6 +99,13 @@ def wire(
     database = aws.dynamodb()
     leases = Leases(database, settings.registry_table, clock=clock)
     trail = open_trail(settings)
+    refreshes = Refreshes(
+        database,
+        settings.registry_table,
+        refresh=lambda subject: accounts.refresh(subject),
+        clock=clock,
+    )
+    access = Access(database, settings.registry_table, trail=trail, refreshes=refreshes, clock=clock)
     store = AccountStore(database, settings.registry_table, clock=clock)
     topics = Topics(
         store=TopicStore(database, settings.registry_table, clock=clock), leases=leases, kafka=kafka
@@ -110,6 +124,7 @@ def wire(
         principals=principals,
         credentials=credentials,
         topics=topics,
+        access=access,
         deletions=Deletions(
             store=store,
             principals=principals,
@@ -123,8 +138,12 @@ def wire(
     keys = Keys(accounts=accounts, principals=principals, credentials=credentials)
     sessions = open_sessions(settings, accounts)
     jobs = (
+        Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off),
+        Job("end grants", _HEALS_EVERY_S, access.end_due),
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
         Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
         Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
     )
-    return Features(accounts, suspensions, keys, sessions, topics, kafka, leases, trail, jobs)
+    return Features(
+        accounts, suspensions, keys, sessions, topics, kafka, leases, trail, access, refreshes, jobs
+    )

@@ -1,0 +1,61 @@
+"""Data rights out of grants: what Kafka is told of a subject."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+
+from octopus.access.models import EVERY_TOPIC, ROLES, Grant, NamespaceFacts, Right
+from octopus.iam.holdings import DataRight, Holdings, Level, own
+from octopus.topics.names import full_name
+
+
+def data_rights(
+    namespaces: Collection[str],
+    grants: Iterable[Grant],
+    facts: Mapping[str, NamespaceFacts],
+    now: datetime,
+) -> Holdings:
+    """The fewest data rights that say what a subject holds.
+
+    Args:
+        namespaces: the subject's own.
+        grants: in force now, to whatever he is known as.
+        facts: of namespaces in use; grants on others give nothing.
+        now: a project whose end it has reached is read and not written.
+    """
+    rights = set(own(*namespaces))
+    for grant in grants:
+        if grant.namespace in facts:
+            rights.update(_of_grant(grant, facts[grant.namespace], now))
+    return frozenset(
+        right for right in rights if not any(_holds(other, right) for other in rights if other != right)
+    )
+
+
+def sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The first of two ends, either of which may never come (None)."""
+    return min((end for end in (one, other) if end is not None), default=None)
+
+
+def _of_grant(grant: Grant, facts: NamespaceFacts, now: datetime) -> Iterator[DataRight]:
+    name = full_name(grant.namespace, grant.topic)
+    if grant.right in ROLES:
+        whole = full_name(grant.namespace, EVERY_TOPIC)
+        if facts.ends is not None:
+            yield DataRight(whole, Level.READ, grant.until)
+        if not facts.frozen(now):
+            yield DataRight(whole, Level.ALL, sooner(grant.until, facts.ends))
+    elif grant.right is Right.READ:
+        yield DataRight(name, Level.READ, grant.until)
+    elif grant.right is Right.WRITE and not facts.frozen(now):
+        yield DataRight(name, Level.WRITE, sooner(grant.until, facts.ends))
+
+
+def _holds(wider: DataRight, right: DataRight) -> bool:
+    """Whether one right leaves nothing to another, and as long."""
+    return (
+        (wider.level is right.level or wider.level is Level.ALL)
+        and (wider.name == right.name or wider.name == f"{right.name.partition('.')[0]}.{EVERY_TOPIC}")
+        and (wider.until is None or (right.until is not None and wider.until >= right.until))
+    )
