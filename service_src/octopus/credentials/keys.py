@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from octopus.accounts.models import State
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
+from octopus.credentials.events import by_its_owner
 from octopus.credentials.models import (
     MOST_KEYS,
     Kind,
@@ -96,7 +97,8 @@ class Keys:
             return True
         with self._accounts.changing(subject) as lease:
             ours = self._principals.exists(subject)
-            self._credentials.end(subject, subject, [access_key_id], lease, keep_in_iam=not ours)
+            causes = {access_key_id: by_its_owner(subject)}
+            self._credentials.end(subject, subject, causes, lease, keep_in_iam=not ours)
         return True
 
     def relabel(self, subject: str, access_key_id: str, label: str) -> None:
@@ -106,7 +108,7 @@ class Keys:
             NotFoundError: the subject has none of that id.
         """
         self._find(subject, access_key_id)
-        if not self._credentials.relabel(access_key_id, label):
+        if not self._credentials.relabel(subject, access_key_id, label):
             raise _not_found(subject, access_key_id)
 
     def recorded(self, subject: str) -> list[StoredKey]:
@@ -122,12 +124,15 @@ class Keys:
 
         Keys end that are past their end, that nobody used, or that somebody deleted in IAM; what somebody
         deactivated in IAM is inactive, and active again when IAM says so; ended sessions are cleared away.
+        The owner is told of keys that end soon.
         The keys of an account that is not active, such as a suspended one, are left as they are.
 
         Args:
             unused_after: time without use after which a key ends; None for never.
         """
-        if not self._findings(subject, unused_after):
+        findings = self._findings(subject, unused_after)
+        self._credentials.warn(findings)
+        if not findings:
             return
         with self._accounts.changing(subject) as lease:
             if self._principals.is_foreign(subject):
@@ -140,7 +145,9 @@ class Keys:
         """No key and no session of the subject works any more."""
         with self._accounts.changing(subject) as lease:
             ours = self._principals.exists(subject)
-            self._credentials.delete_all(subject, subject, lease, keep_in_iam=not ours)
+            self._credentials.delete_all(
+                subject, subject, lease, cause=by_its_owner(subject), keep_in_iam=not ours
+            )
 
     def _findings(self, subject: str, unused_after: timedelta | None) -> Findings:
         account = self._accounts.find(subject)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
 from octopus import aws
+from octopus.audit.events import FABRIC
+from octopus.audit.notices import Notices, open_notices
+from octopus.audit.trail import Trail, open_trail
+from octopus.credentials import events
+from octopus.credentials.events import WITH_ITS_ACCOUNT, Cause
 from octopus.credentials.inspection import Inspection, is_newborn
 from octopus.credentials.issuer import CredentialIssuer, IamUserIssuer, PrincipalGoneError
-from octopus.credentials.minting import Mint
+from octopus.credentials.minting import Mint, Replaced
 from octopus.credentials.models import (
     MOST_KEYS,
     Kind,
@@ -49,13 +54,22 @@ class Credentials:
     """
 
     def __init__(
-        self, *, store: CredentialStore, issuer: CredentialIssuer, kms: KMSClient, kms_key_arn: str
+        self,
+        *,
+        store: CredentialStore,
+        issuer: CredentialIssuer,
+        trail: Trail,
+        notices: Notices,
+        kms: KMSClient,
+        kms_key_arn: str,
     ) -> None:
         self._store = store
         self._issuer = issuer
-        self._mint = Mint(store=store, issuer=issuer, kms=kms, kms_key_arn=kms_key_arn)
+        self._trail = trail
+        self._notices = notices
+        self._mint = Mint(store=store, issuer=issuer, trail=trail, kms=kms, kms_key_arn=kms_key_arn)
         self._usage = Usage(store=store, issuer=issuer)
-        self._withdrawal = Withdrawal(store=store, issuer=issuer)
+        self._withdrawal = Withdrawal(store=store, issuer=issuer, trail=trail)
         self._inspection = Inspection(issuer=issuer, kms=kms, kms_key_arn=kms_key_arn)
 
     def current(self, subject: str, user_name: str) -> UsableKey | None:
@@ -93,9 +107,10 @@ class Credentials:
         """One of the principal's keys or sessions; None when it has none of that id."""
         return self._store.key(subject, access_key_id)
 
-    def relabel(self, access_key_id: str, label: str) -> bool:
+    def relabel(self, subject: str, access_key_id: str, label: str) -> bool:
         """Call a recorded key something else; returns False when it is gone."""
-        return self._store.set_label(access_key_id, label)
+        told = self._trail.items(events.relabelled(subject, access_key_id, label))
+        return self._store.set_label(access_key_id, label, *told)
 
     def issue(
         self,
@@ -137,6 +152,7 @@ class Credentials:
         old = next((key for key in working if key.access_key_id == access_key_id), None)
         if old is None:
             return None
+        replaced = dict.fromkeys([access_key_id], events.by_rotation(subject))
         crowded = len(working) >= MOST_KEYS
         if crowded and overlap:
             raise NoRoomError(working)
@@ -144,7 +160,7 @@ class Credentials:
         expires = (datetime.now(UTC) + life).isoformat(timespec="seconds") if life else None
         ends = _earlier(old.expires, datetime.now(UTC) + overlap)
         if crowded:
-            self.end(subject, user_name, [access_key_id], lease)
+            self.end(subject, user_name, replaced, lease)
         try:
             key = self._mint.issue(
                 subject,
@@ -154,7 +170,7 @@ class Credentials:
                 label=old.label,
                 expires=expires,
                 # In one step: a process that dies leaves either key, not both.
-                replaces=None if crowded else (old, ends),
+                replaces=Replaced(old, None if crowded else ends),
             )
         except (PrincipalGoneError, *CUT_SHORT) as error:
             if not crowded:
@@ -163,7 +179,7 @@ class Credentials:
                 f"Key {access_key_id} is deleted and no new one was made: ask for one"
             ) from error
         if not overlap and not crowded:
-            self.end(subject, user_name, [access_key_id], lease)
+            self.end(subject, user_name, replaced, lease)
         _log.info(
             "key.rotated", subject=subject, access_key_id=access_key_id, by=key.access_key_id, until=ends
         )
@@ -173,21 +189,29 @@ class Credentials:
         self,
         subject: str,
         user_name: str,
-        access_key_ids: Sequence[str],
+        causes: Mapping[str, Cause],
         lease: Lease,
         *,
         keep_in_iam: bool = False,
     ) -> None:
         """See `Withdrawal.end`."""
-        self._withdrawal.end(subject, user_name, access_key_ids, lease, keep_in_iam=keep_in_iam)
+        self._withdrawal.end(subject, user_name, causes, lease, keep_in_iam=keep_in_iam)
 
     def end_session(self, subject: str, access_key_id: str) -> None:
         """See `Withdrawal.end_session`."""
         self._withdrawal.end_session(subject, access_key_id)
 
-    def delete_all(self, subject: str, user_name: str, lease: Lease, *, keep_in_iam: bool = False) -> None:
+    def delete_all(
+        self,
+        subject: str,
+        user_name: str,
+        lease: Lease,
+        *,
+        cause: Cause = WITH_ITS_ACCOUNT,
+        keep_in_iam: bool = False,
+    ) -> None:
         """See `Withdrawal.end_all`."""
-        self._withdrawal.end_all(subject, user_name, lease, keep_in_iam=keep_in_iam)
+        self._withdrawal.end_all(subject, user_name, lease, cause=cause, keep_in_iam=keep_in_iam)
 
     def end_unrecorded(self, subject: str, user_name: str, lease: Lease) -> None:
         """See `Withdrawal.end_unrecorded`."""
@@ -229,11 +253,17 @@ class Credentials:
         """
         for access_key_id, reason in findings.ended.items():
             _log.info("key.over", subject=subject, access_key_id=access_key_id, reason=reason)
-        self.end(subject, user_name, list(findings.ended), lease, keep_in_iam=keep_in_iam)
-        self._store.set_states(subject, findings.states, lease.check())
+        causes = {id_: Cause(FABRIC, reason) for id_, reason in findings.ended.items()}
+        self.end(subject, user_name, causes, lease, keep_in_iam=keep_in_iam)
+        told = [events.changed(subject, id_, state) for id_, state in findings.states.items()]
+        self._store.set_states(subject, findings.states, lease.check(), *self._trail.items(*told))
         for access_key_id, state in findings.states.items():
             _log.info("key.state", subject=subject, access_key_id=access_key_id, state=state.value)
         self._store.clear_away(subject, findings.over)
+
+    def warn(self, findings: Findings) -> None:
+        """Tell the owner of keys whose end is near, of each once."""
+        self._notices.give(events.ending(key, ends=end) for key, end in findings.ending)
 
     def bump_version(self, subject: str, policy_sha256: str) -> None:
         """Tell the judge that the principal's policy is another one now."""
@@ -262,7 +292,8 @@ class Credentials:
         kept = {key.access_key_id for key in working} | (newborn - in_iam.keys())
         lease.renew()  # whoever has the turn by now may be making one of the keys that no record names
         all_ids = dict.fromkeys([*(key.access_key_id for key in stored), *in_iam])
-        self.end(subject, user_name, [id_ for id_ in all_ids if id_ not in kept], lease)
+        dropped = [id_ for id_ in all_ids if id_ not in kept]
+        self.end(subject, user_name, dict.fromkeys(dropped, events.IN_THE_WAY), lease)
         return working
 
 
@@ -271,6 +302,8 @@ def open_credentials(settings: DeployedSettings) -> Credentials:
     return Credentials(
         store=CredentialStore(aws.dynamodb(), settings.credentials_table),
         issuer=IamUserIssuer(aws.iam()),
+        trail=open_trail(settings),
+        notices=open_notices(settings),
         kms=aws.kms(),
         kms_key_arn=settings.credentials_key_arn,
     )

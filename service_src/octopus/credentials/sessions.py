@@ -14,6 +14,8 @@ import structlog
 from octopus import aws
 from octopus.accounts.models import State
 from octopus.accounts.service import Accounts
+from octopus.audit.trail import Trail, open_trail
+from octopus.credentials.events import issued
 from octopus.credentials.keys import ready
 from octopus.credentials.models import Kind, StoredKey
 from octopus.credentials.secrets import encrypt
@@ -59,6 +61,7 @@ class Sessions:
         accounts: Accounts,
         store: CredentialStore,
         issuer: SessionIssuer,
+        trail: Trail,
         kms: KMSClient,
         kms_key_arn: str,
         cluster_arn: str,
@@ -66,6 +69,7 @@ class Sessions:
         self._accounts = accounts
         self._store = store
         self._issuer = issuer
+        self._trail = trail
         self._kms = kms
         self._kms_key_arn = kms_key_arn
         self._cluster_arn = cluster_arn
@@ -111,7 +115,8 @@ class Sessions:
             actions=tuple(sorted(set(actions))),
         )
         try:
-            self._store.add(stored, self._accounts.while_active(subject))
+            told = self._trail.items(issued(stored))
+            self._store.add(stored, self._accounts.while_active(subject), *told)
         except ConditionFailedError:
             # Without a record no judge takes it, and nobody has seen its secrets.
             raise UnavailableError(
@@ -161,6 +166,7 @@ def open_sessions(settings: DeployedSettings, accounts: Accounts) -> Sessions:
         accounts=accounts,
         store=CredentialStore(aws.dynamodb(), settings.credentials_table),
         issuer=SessionIssuer(aws.sts(), role_arn=settings.client_role_arn),
+        trail=open_trail(settings),
         kms=aws.kms(),
         kms_key_arn=settings.credentials_key_arn,
         cluster_arn=settings.cluster_arn,

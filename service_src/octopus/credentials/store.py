@@ -36,8 +36,8 @@ NO_POLICY_SHA256 = ""
 _CHANGES_KEPT_S = 24 * 3600
 _READ_AT_ONCE = 100
 """DynamoDB's ceiling for one batch."""
-_FORGOTTEN_AT_ONCE = 30
-"""Keys; each takes three of the hundred items that a transaction may have."""
+_FORGOTTEN_AT_ONCE = 16
+"""Keys; each takes three, and its event three more, of the hundred items that a transaction may have."""
 _THROTTLE_PATIENCE_S = 5.0
 
 
@@ -109,14 +109,25 @@ class CredentialStore:
             ]
         )
 
-    def remove(self, subject: str, access_key_ids: Sequence[str], *checks: TransactWriteItemTypeDef) -> None:
-        """Forget keys of one owner, with all their rows, and record the change; many go in several steps."""
+    def remove(
+        self,
+        subject: str,
+        access_key_ids: Sequence[str],
+        *checks: TransactWriteItemTypeDef,
+        told: Mapping[str, Sequence[TransactWriteItemTypeDef]] | None = None,
+    ) -> None:
+        """Forget keys of one owner, with all their rows, and record the change; many go in several steps.
+
+        Args:
+            checks: made with each step.
+            told: by access key id, what is written together with its end: its event.
+        """
         for first in range(0, len(access_key_ids), _FORGOTTEN_AT_ONCE):
             some = access_key_ids[first : first + _FORGOTTEN_AT_ONCE]
-            self._write([*checks, *self.removal(subject, some), *self.change(subject)])
+            events = [item for id_ in some for item in (told or {}).get(id_, ())]
+            self._write([*checks, *self._removal(subject, some), *events, *self.change(subject)])
 
-    def removal(self, subject: str, access_key_ids: Sequence[str]) -> list[TransactWriteItemTypeDef]:
-        """Items of a transaction that forget keys of one owner."""
+    def _removal(self, subject: str, access_key_ids: Sequence[str]) -> list[TransactWriteItemTypeDef]:
         return [
             {"Delete": {"TableName": self._table, "Key": row}}
             for id_ in access_key_ids
@@ -126,15 +137,19 @@ class CredentialStore:
     def clear_away(self, subject: str, ended: Sequence[str]) -> None:
         """Forget sessions that have ended by themselves: nothing changes for anybody."""
         for first in range(0, len(ended), _FORGOTTEN_AT_ONCE):
-            self._write(self.removal(subject, ended[first : first + _FORGOTTEN_AT_ONCE]))
+            self._write(self._removal(subject, ended[first : first + _FORGOTTEN_AT_ONCE]))
 
     def set_states(
-        self, subject: str, states: Mapping[str, KeyState], *checks: TransactWriteItemTypeDef
+        self, subject: str, states: Mapping[str, KeyState], *others: TransactWriteItemTypeDef
     ) -> None:
-        """Put an owner's few keys, by access key id, into other states, and record the change."""
+        """Put an owner's few keys, by access key id, into other states, and record the change.
+
+        Args:
+            others: checks and events that belong to it; not written when there are no keys.
+        """
         updates = [self._update(id_, state=state.value) for id_, state in states.items()]
         if updates:
-            self._write([*checks, *updates, *self.change(subject)])
+            self._write([*updates, *others, *self.change(subject)])
 
     def succeeded(self, key: StoredKey, expires: str, *, by: str) -> TransactWriteItemTypeDef:
         """Item of the transaction that records a key's successor: its predecessor works until ``expires``."""
@@ -142,10 +157,13 @@ class CredentialStore:
         planned = {"planned_end": end} if end else {}
         return self._update(key.access_key_id, expires=expires, successor=by, **planned)
 
-    def set_label(self, access_key_id: str, label: str) -> bool:
-        """Call a key something else; returns False when there is no such key. No change for the judge."""
+    def set_label(self, access_key_id: str, label: str, *others: TransactWriteItemTypeDef) -> bool:
+        """Call a key something else, together with ``others``; returns False when there is no such key.
+
+        No change for the judge.
+        """
         try:
-            self._write([self._update(access_key_id, label=label)])
+            self._write([self._update(access_key_id, label=label), *others])
         except ConditionFailedError:
             return False
         return True

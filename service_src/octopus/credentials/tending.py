@@ -21,11 +21,13 @@ class Findings:
         ended: keys that end now, by access key id, each with the reason.
         states: keys whose record is to say what IAM says.
         over: sessions that have ended by themselves.
+        ending: keys that will end, each with the moment (ISO-8601, UTC); nothing to be done but to tell.
     """
 
     ended: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, KeyState] = field(default_factory=dict)
     over: Sequence[str] = ()
+    ending: Sequence[tuple[StoredKey, str]] = ()
 
     def __bool__(self) -> bool:
         return bool(self.ended or self.states or self.over)
@@ -64,7 +66,13 @@ def look_at(
         and in_iam[key.access_key_id] is not (key.state is KeyState.ACTIVE)
     }
     over = [key.access_key_id for key in stored if key.kind is Kind.SESSION and key.expired()]
-    return Findings(ended=ended, states=states, over=over)
+    # Of one that was rotated, its owner knows: he chose when it ends.
+    ending = [
+        (key, key.expires)
+        for key in keys
+        if key.expires and key.successor is None and key.access_key_id not in ended
+    ]
+    return Findings(ended=ended, states=states, over=over, ending=ending)
 
 
 def _reason_to_end(

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 
+from octopus.audit.trail import Trail
+from octopus.credentials.events import (
+    WHILE_SUSPENDED,
+    WITH_A_SUSPENSION,
+    WITHOUT_A_RECORD,
+    Cause,
+    by_its_owner,
+    ended,
+    session_ended,
+)
 from octopus.credentials.issuer import CredentialIssuer, PrincipalGoneError
 from octopus.credentials.models import KeyState, Kind
 from octopus.credentials.store import CredentialStore
 from octopus.registry.leases import Lease
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _log = structlog.get_logger(__name__)
 
@@ -17,15 +31,16 @@ _log = structlog.get_logger(__name__)
 class Withdrawal:
     """Takes keys of principals away: first for the fabric, then for IAM."""
 
-    def __init__(self, *, store: CredentialStore, issuer: CredentialIssuer) -> None:
+    def __init__(self, *, store: CredentialStore, issuer: CredentialIssuer, trail: Trail) -> None:
         self._store = store
         self._issuer = issuer
+        self._trail = trail
 
     def end(
         self,
         subject: str,
         user_name: str,
-        access_key_ids: Sequence[str],
+        causes: Mapping[str, Cause],
         lease: Lease,
         *,
         keep_in_iam: bool = False,
@@ -33,25 +48,31 @@ class Withdrawal:
         """These long-lived keys do not work any more: first for the fabric, then for IAM.
 
         Args:
+            causes: by access key id.
             keep_in_iam: the user is not there or not the fabric's, so that its keys in IAM are none of ours.
         """
-        self._store.remove(subject, access_key_ids, lease.check())
-        for access_key_id in access_key_ids:
+        told = {id_: self._trail.items(ended(subject, id_, cause)) for id_, cause in causes.items()}
+        self._store.remove(subject, list(causes), lease.check(), told=told)
+        for access_key_id in causes:
             if not keep_in_iam:
                 self._issuer.end(user_name, access_key_id)
             _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
 
     def end_session(self, subject: str, access_key_id: str) -> None:
         """This session does not work any more for the fabric; AWS lets nobody end one."""
-        self._store.remove(subject, [access_key_id])
+        told = self._sessions_ended(subject, [access_key_id], by_its_owner(subject))
+        self._store.remove(subject, [access_key_id], told=told)
         _log.info("key.deleted", subject=subject, access_key_id=access_key_id, kind=Kind.SESSION.value)
 
-    def end_all(self, subject: str, user_name: str, lease: Lease, *, keep_in_iam: bool = False) -> None:
+    def end_all(
+        self, subject: str, user_name: str, lease: Lease, *, cause: Cause, keep_in_iam: bool = False
+    ) -> None:
         """No key and no session of the principal works any more; keys that no record names go too.
 
         IAM is asked before anything is changed, so a failure there leaves all as it was.
 
         Args:
+            cause: of each of these ends.
             keep_in_iam: as for `end`.
         """
         stored = self._store.all_of(subject)
@@ -59,7 +80,9 @@ class Withdrawal:
         sessions = [key.access_key_id for key in stored if key.kind is Kind.SESSION]
         recorded = [key.access_key_id for key in stored if key.kind is not Kind.SESSION]
         # Keys first: they last longer. In IAM they end last, so that nothing is recorded that is not there.
-        self._store.remove(subject, [*recorded, *sessions], lease.check())
+        told = {id_: self._trail.items(ended(subject, id_, cause)) for id_ in recorded}
+        told |= self._sessions_ended(subject, sessions, cause)
+        self._store.remove(subject, [*recorded, *sessions], lease.check(), told=told)
         for access_key_id in dict.fromkeys([*recorded, *in_iam]):
             if not keep_in_iam:
                 self._issuer.end(user_name, access_key_id)
@@ -73,6 +96,7 @@ class Withdrawal:
             if access_key_id not in recorded:
                 lease.renew()
                 self._issuer.end(user_name, access_key_id)
+                self._trail.record(ended(subject, access_key_id, WITHOUT_A_RECORD))
                 _log.info("key.deleted", subject=subject, access_key_id=access_key_id)
 
     def suspend(self, subject: str, user_name: str, lease: Lease, *, keep_in_iam: bool = False) -> None:
@@ -98,7 +122,8 @@ class Withdrawal:
             self._issuer.set_active(user_name, key.access_key_id, active=False)
         # Last: they may do no more than their owner, who is denied everything by now.
         sessions = [key.access_key_id for key in stored if key.kind is Kind.SESSION]
-        self._store.remove(subject, sessions, lease.check())
+        told = self._sessions_ended(subject, sessions, WITH_A_SUSPENSION)
+        self._store.remove(subject, sessions, lease.check(), told=told)
         _log_ended_sessions(subject, sessions)
 
     def resume(self, subject: str, user_name: str, lease: Lease) -> None:
@@ -110,8 +135,13 @@ class Withdrawal:
             if not key.expired() and self._issuer.set_active(user_name, key.access_key_id, active=True)
         ]
         self._store.set_states(subject, dict.fromkeys(there, KeyState.ACTIVE), lease.check())
-        ended = [key.access_key_id for key in suspended if key.access_key_id not in there]
-        self.end(subject, user_name, ended, lease)
+        gone = [key.access_key_id for key in suspended if key.access_key_id not in there]
+        self.end(subject, user_name, dict.fromkeys(gone, WHILE_SUSPENDED), lease)
+
+    def _sessions_ended(
+        self, subject: str, access_key_ids: Sequence[str], cause: Cause
+    ) -> dict[str, list[TransactWriteItemTypeDef]]:
+        return {id_: self._trail.items(session_ended(subject, id_, cause)) for id_ in access_key_ids}
 
     def _states(self, user_name: str) -> dict[str, bool]:
         try:

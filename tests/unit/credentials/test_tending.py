@@ -107,4 +107,4 @@ def test_session_is_cleared_away_once_it_has_ended_and_never_looked_for_in_iam()
 
     findings = found(over, open_still, in_iam={})
 
-    assert findings == Findings(ended={}, states={}, over=["ASIA1"])
+    assert findings == Findings(ended={}, states={}, over=["ASIA1"], ending=[])

@@ -1,0 +1,112 @@
+"""Warnings that something is about to end: an event, and mail where the fabric sends any, once each.
+
+Row of the registry: pk ``WARNED#<kind>#<reference>``, sk ``<end, ISO-8601>``: event (S, its id), ttl. Another
+end of the same thing is told too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from octopus import aws
+from octopus.audit.events import Event
+from octopus.audit.mail import letters
+from octopus.audit.trail import Trail, open_trail
+from octopus.registry.reading import Key, read_rows
+from octopus.registry.transactions import ConditionFailedError, write_together
+from octopus.settings import DeployedSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_KEPT = timedelta(days=1)
+"""How long after an end it is remembered that it was told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Something that has an end, and whom to tell."""
+
+    kind: str
+    """``key``, ``grant`` or ``project``."""
+    reference: str
+    """Names it among its kind."""
+    created: datetime
+    ends: datetime
+    event: Event
+    """The warning."""
+    to: Collection[str] = ()
+    """Identities who get a letter."""
+
+
+class Notices:
+    """Decides when somebody is warned of an end, and does it."""
+
+    def __init__(
+        self, client: DynamoDBClient, table: str, trail: Trail, *, warning: timedelta, mail: bool
+    ) -> None:
+        """
+        Args:
+            client: of the registry's database.
+            table: the registry.
+            trail: of the same table.
+            warning: time before an end at which it is told.
+            mail: whether letters are sent, too.
+        """
+        self._client = client
+        self._table = table
+        self._trail = trail
+        self._warning = warning
+        self._mail = mail
+
+    def give(self, endings: Iterable[Ending]) -> int:
+        """Warn of those that end soon, of each once; returns of how many."""
+        due = {_row(ending): ending for ending in endings if self._due(ending)}
+        told = read_rows(self._client, self._table, due)
+        return sum(self._give(ending) for row, ending in due.items() if row not in told)
+
+    def _due(self, ending: Ending) -> bool:
+        """Whether it is time: what lives less than twice the warning is told of at half of its life."""
+        left = ending.ends - datetime.now(UTC)
+        return timedelta() < left <= min(self._warning, (ending.ends - ending.created) / 2)
+
+    def _give(self, ending: Ending) -> bool:
+        pk, sk = _row(ending)
+        first: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": {
+                    "pk": {"S": pk},
+                    "sk": {"S": sk},
+                    "event": {"S": ending.event.id},
+                    "ttl": {"N": str(int((ending.ends + _KEPT).timestamp()))},
+                },
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        posted = letters(self._table, ending.event, ending.to, ends=ending.ends) if self._mail else []
+        try:
+            write_together(self._client, [first, *self._trail.items(ending.event), *posted])
+        except ConditionFailedError:
+            return False  # another replica was first
+        return True
+
+
+def open_notices(settings: DeployedSettings) -> Notices:
+    """The warnings of one deployment."""
+    return Notices(
+        aws.dynamodb(),
+        settings.registry_table,
+        open_trail(settings),
+        warning=timedelta(days=settings.warning_days),
+        mail=bool(settings.mail_from),
+    )
+
+
+def _row(ending: Ending) -> Key:
+    end = ending.ends.astimezone(UTC).isoformat(timespec="seconds")
+    return f"WARNED#{ending.kind}#{ending.reference}", end
