@@ -10,6 +10,9 @@ from globus_sdk.scopes import GroupsScopes
 from globus_sdk.transport import RequestsTransport, RetryConfig
 from requests.adapters import HTTPAdapter
 
+from octopus import aws
+from octopus.settings import DeployedSettings
+
 _ATTEMPT_S = 3.0
 _PAUSE_S = 0.5
 """Two attempts and one pause end within seven seconds, well before the gateway's 29 s."""
@@ -100,3 +103,17 @@ class GlobusClients:
         if url not in self._transports:
             self._transports[url] = bounded_transport(url)
         return self._transports[url]
+
+
+def open_globus(settings: DeployedSettings) -> GlobusClients:
+    """The clients of one deployment; its secret is read from Secrets Manager when it is first needed."""
+
+    def secret() -> str:
+        return aws.secretsmanager().get_secret_value(SecretId=settings.globus_secret_name)["SecretString"]
+
+    return GlobusClients(
+        client_id=settings.globus_client_id,
+        secret=secret,
+        auth_url=settings.globus_auth_url,
+        groups_url=settings.globus_groups_url,
+    )

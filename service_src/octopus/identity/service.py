@@ -31,6 +31,9 @@ NEGATIVE_LIFE_S = 10
 _REMEMBERED = 10_000
 """Answers of either kind; refused tokens have room of their own, so that junk drives out no caller."""
 
+_MOST_LINKED = 50
+"""Identities of one person that count besides the one that calls; far more than anybody has."""
+
 _TOKEN = re.compile(r"\w{33,254}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
@@ -44,6 +47,8 @@ class Authenticator:
         client_id: of this service at Globus Auth: the audience of the tokens that it takes.
         client_secret: of that client.
         auth_url: where Globus Auth is, real or stand-in.
+        seen: told of every caller whose token was asked about, with the e-mail address that Globus Auth has
+            of him, before he is let in; what it raises keeps him out, and is not remembered.
         clock: seconds since the epoch.
     """
 
@@ -53,10 +58,12 @@ class Authenticator:
         client_id: str,
         client_secret: str,
         auth_url: str,
+        seen: Callable[[Caller, str | None], None] = lambda _caller, _email: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client_id = client_id
         self._scope = action_all(client_id)
+        self._seen = seen
         self._clock = clock
         self._transport = bounded_transport(auth_url)
         self._globus = globus_sdk.ConfidentialAppAuthClient(
@@ -92,11 +99,13 @@ class Authenticator:
         if refusal is not None:
             raise type(refusal)(refusal.message)
         try:
-            caller = self._judge(self._introspect(token))
+            answer = self._introspect(token)
+            caller = self._judge(answer)
         except (NotAuthenticatedError, ForbiddenError) as error:
             with self._lock:
                 self._refusals[key] = type(error)(error.message)
             raise
+        self._seen(caller, answer.get("email"))
         with self._lock:
             self._callers[key] = caller
         return caller
@@ -122,7 +131,7 @@ class Authenticator:
 
     def _introspect(self, token: str) -> Any:
         try:
-            return self._globus.oauth2_token_introspect(token).data
+            return self._globus.oauth2_token_introspect(token, include="identity_set").data
         except globus_sdk.GlobusAPIError as error:
             _log.error("globus.refused", http_status=error.http_status)
             # The chained error would carry the request; nothing of it may reach a log or a reply.
@@ -151,11 +160,14 @@ class Authenticator:
 
     def _caller(self, answer: dict[str, Any]) -> Caller:
         try:
+            subject = str(uuid.UUID(answer["sub"]))
+            others = {str(uuid.UUID(each)) for each in answer.get("identity_set") or ()} - {subject}
             return Caller(
-                subject=str(uuid.UUID(answer["sub"])),
+                subject=subject,
                 username=answer.get("username"),
                 expires=int(answer["exp"]),
                 scopes=frozenset((answer.get("scope") or "").split()),
+                linked=frozenset(sorted(others)[:_MOST_LINKED]),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _unreadable() from None

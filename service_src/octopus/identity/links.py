@@ -1,0 +1,131 @@
+"""Which identities Globus Auth has linked to one another, as of each person's last visit.
+
+Kafka's policies are made of the grants of all identities of a person, and Kafka asks no Globus token: so what
+introspection said last is kept here, and counts until the person is here again.
+
+Rows of the registry (pk / sk):
+    ``SUBJECT#<subject>`` / ``IDENTITIES``: linked (SS, without the subject itself; left out when empty),
+        username (S), email (S), seen (S, ISO-8601 UTC).
+    ``IDENTITY#<identity>`` / ``SUBJECT#<subject>``: for each linked one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from octopus.access.models import user
+from octopus.access.refresh import Refreshes
+from octopus.audit.events import Event
+from octopus.audit.trail import Trail
+from octopus.identity.models import Caller
+from octopus.registry.transactions import ConditionFailedError, write_together
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_SEEN_AGAIN = timedelta(days=1)
+"""How old the time of the last visit may be."""
+
+_log = structlog.get_logger(__name__)
+
+
+class IdentityLinks:
+    """Keeps the registry in line with what introspection says."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        refreshes: Refreshes,
+        trail: Trail,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._refreshes = refreshes
+        self._trail = trail
+        self._clock = clock
+
+    def seen(self, caller: Caller, email: str | None) -> None:
+        """The registry knows the caller's names and linked identities, and no link that is gone.
+
+        When links changed, the caller's policies are written anew, at once or by the background.
+        """
+        while True:
+            row = self._row(caller.subject)
+            if self._is_known(row, caller, email):
+                return
+            before = frozenset(row.get("linked", {}).get("SS", ()))
+            try:
+                write_together(self._client, self._items(row, before, caller, email))
+            except ConditionFailedError:
+                continue  # another request of the same person was first: what it wrote is looked at
+            break
+        if before != caller.linked:
+            _log.info("identity.links_changed", subject=caller.subject, linked=len(caller.linked))
+            self._refreshes.now(user(caller.subject))
+
+    def _row(self, subject: str) -> dict[str, Any]:
+        reply = self._client.get_item(TableName=self._table, Key=_key(subject), ConsistentRead=True)
+        return reply.get("Item", {})
+
+    def _is_known(self, row: Mapping[str, Any], caller: Caller, email: str | None) -> bool:
+        return (
+            "seen" in row
+            and frozenset(row.get("linked", {}).get("SS", ())) == caller.linked
+            and row.get("username", {}).get("S") == caller.username
+            and row.get("email", {}).get("S") == email
+            and self._clock() - datetime.fromisoformat(row["seen"]["S"]) < _SEEN_AGAIN
+        )
+
+    def _items(
+        self, row: Mapping[str, Any], before: frozenset[str], caller: Caller, email: str | None
+    ) -> list[TransactWriteItemTypeDef]:
+        item: dict[str, Any] = {
+            **_key(caller.subject),
+            "seen": {"S": self._clock().isoformat(timespec="microseconds")},
+        }
+        if caller.linked:
+            item["linked"] = {"SS": sorted(caller.linked)}
+        item |= {
+            name: {"S": text} for name, text in (("username", caller.username), ("email", email)) if text
+        }
+        put: dict[str, Any] = {"TableName": self._table, "Item": item}
+        if "seen" in row:
+            put["ConditionExpression"] = "seen = :seen"
+            put["ExpressionAttributeValues"] = {":seen": row["seen"]}
+        else:
+            put["ConditionExpression"] = "attribute_not_exists(pk)"
+        items: list[Any] = [{"Put": put}]
+        for identity in sorted(caller.linked - before):
+            items.append({"Put": {"TableName": self._table, "Item": _reverse(identity, caller.subject)}})
+        for identity in sorted(before - caller.linked):
+            items.append({"Delete": {"TableName": self._table, "Key": _reverse(identity, caller.subject)}})
+        if before != caller.linked:
+            items.append(self._refreshes.begun(user(caller.subject)))
+            items += self._trail.items(
+                Event(
+                    type="account.identities_changed",
+                    actor=caller.subject,
+                    subject=caller.subject,
+                    data={
+                        "linked": sorted(caller.linked - before),
+                        "unlinked": sorted(before - caller.linked),
+                    },
+                )
+            )
+        return items
+
+
+def _key(subject: str) -> dict[str, Any]:
+    return {"pk": {"S": f"SUBJECT#{subject}"}, "sk": {"S": "IDENTITIES"}}
+
+
+def _reverse(identity: str, subject: str) -> dict[str, Any]:
+    return {"pk": {"S": f"IDENTITY#{identity}"}, "sk": {"S": f"SUBJECT#{subject}"}}
