@@ -11,6 +11,7 @@ Rows of the registry (pk / sk):
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ class IdentityLinks:
         *,
         refreshes: Refreshes,
         trail: Trail,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._table = table
@@ -71,6 +72,9 @@ class IdentityLinks:
             _log.info("identity.links_changed", subject=caller.subject, linked=len(caller.linked))
             self._refreshes.now(user(caller.subject))
 
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
     def _row(self, subject: str) -> dict[str, Any]:
         reply = self._client.get_item(TableName=self._table, Key=_key(subject), ConsistentRead=True)
         return reply.get("Item", {})
@@ -81,7 +85,7 @@ class IdentityLinks:
             and frozenset(row.get("linked", {}).get("SS", ())) == caller.linked
             and row.get("username", {}).get("S") == caller.username
             and row.get("email", {}).get("S") == email
-            and self._clock() - datetime.fromisoformat(row["seen"]["S"]) < _SEEN_AGAIN
+            and self._now() - datetime.fromisoformat(row["seen"]["S"]) < _SEEN_AGAIN
         )
 
     def _items(
@@ -89,7 +93,7 @@ class IdentityLinks:
     ) -> list[TransactWriteItemTypeDef]:
         item: dict[str, Any] = {
             **_key(caller.subject),
-            "seen": {"S": self._clock().isoformat(timespec="microseconds")},
+            "seen": {"S": self._now().isoformat(timespec="microseconds")},
         }
         if caller.linked:
             item["linked"] = {"SS": sorted(caller.linked)}

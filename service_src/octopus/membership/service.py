@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from octopus import aws
 from octopus.access import models as access
 from octopus.access.refresh import Refreshes
 from octopus.audit.events import FABRIC, Event, Value
@@ -26,6 +27,7 @@ from octopus.membership.models import GivenGroup, GroupList, GroupRecord, State
 from octopus.membership.store import GroupStore
 from octopus.registry.leases import Lease, Leases
 from octopus.registry.transactions import ConditionFailedError
+from octopus.settings import DeployedSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -218,6 +220,28 @@ class Memberships:
 
     def _now_text(self) -> str:
         return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="microseconds")
+
+
+def open_memberships(
+    settings: DeployedSettings,
+    *,
+    globus: GlobusClients,
+    leases: Leases,
+    refreshes: Refreshes,
+    trail: Trail,
+    clock: Callable[[], float] = time.time,
+) -> Memberships:
+    """The groups of one deployment."""
+    return Memberships(
+        GroupStore(aws.dynamodb(), settings.registry_table),
+        globus=globus,
+        leases=leases,
+        refreshes=refreshes,
+        trail=trail,
+        poll_s=settings.groups_poll_seconds,
+        held_s=settings.groups_held_seconds,
+        clock=clock,
+    )
 
 
 def _uuid(group_id: str) -> str:

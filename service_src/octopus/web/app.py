@@ -11,6 +11,7 @@ import octopus.accounts.routes
 import octopus.credentials.routes
 import octopus.topics.routes
 from octopus import aws
+from octopus.identity.links import IdentityLinks
 from octopus.identity.service import Authenticator
 from octopus.settings import ServiceSettings
 from octopus.web import errors, health
@@ -77,7 +78,7 @@ def create_app(
     app.state.keys = parts.keys
     app.state.sessions = parts.sessions
     app.state.topics = parts.topics
-    app.state.authenticator = authenticator or open_authenticator(settings)
+    app.state.authenticator = authenticator or open_authenticator(settings, parts.links)
     app.state.dependencies = health.dependencies(settings, parts.kafka)
     app.include_router(health.router)
     for feature in (octopus.accounts.routes, octopus.credentials.routes, octopus.topics.routes):
@@ -88,9 +89,12 @@ def create_app(
     return app
 
 
-def open_authenticator(settings: ServiceSettings) -> Authenticator:
-    """Checks tokens with the service's own Globus client."""
+def open_authenticator(settings: ServiceSettings, links: IdentityLinks) -> Authenticator:
+    """Checks tokens with the service's own Globus client, and keeps what is linked as it learns it."""
     secret = aws.secretsmanager().get_secret_value(SecretId=settings.globus_secret_name)["SecretString"]
     return Authenticator(
-        client_id=settings.globus_client_id, client_secret=secret, auth_url=settings.globus_auth_url
+        client_id=settings.globus_client_id,
+        client_secret=secret,
+        auth_url=settings.globus_auth_url,
+        seen=links.seen,
     )

@@ -21,9 +21,13 @@ from octopus.credentials.keys import Keys
 from octopus.credentials.service import open_credentials
 from octopus.credentials.sessions import Sessions, open_sessions
 from octopus.credentials.upkeep import Upkeep
+from octopus.identity.clients import GlobusClients, open_globus
+from octopus.identity.links import IdentityLinks
+from octopus.identity.people import People
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
 from octopus.kafka.groups import GroupAdmin
+from octopus.membership.service import TICK_S, Memberships, open_memberships
 from octopus.registry.leases import Leases
 from octopus.settings import ServiceSettings
 from octopus.topics.service import Topics
@@ -45,12 +49,17 @@ class Features:
     trail: Trail
     access: Access
     refreshes: Refreshes
+    globus: GlobusClients
+    people: People
+    links: IdentityLinks
+    memberships: Memberships
     jobs: tuple[Job, ...]
     """What the web service does in the background."""
 
     def close(self) -> None:
-        """Leave Kafka."""
+        """Leave Kafka and Globus."""
         self.kafka.close()
+        self.globus.close()
 
 
 _HEALS_EVERY_S = 5.0
@@ -105,6 +114,11 @@ def wire(
         refresh=lambda subject: accounts.refresh(subject),
         clock=clock,
     )
+    globus = open_globus(settings)
+    memberships = open_memberships(
+        settings, globus=globus, leases=leases, refreshes=refreshes, trail=trail, clock=clock
+    )
+    links = IdentityLinks(database, settings.registry_table, refreshes=refreshes, trail=trail, clock=clock)
     access = Access(database, settings.registry_table, trail=trail, refreshes=refreshes, clock=clock)
     store = AccountStore(database, settings.registry_table, clock=clock)
     topics = Topics(
@@ -140,10 +154,25 @@ def wire(
     jobs = (
         Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off),
         Job("end grants", _HEALS_EVERY_S, access.end_due),
+        Job("groups", TICK_S, memberships.poll),
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
         Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
         Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
     )
     return Features(
-        accounts, suspensions, keys, sessions, topics, kafka, leases, trail, access, refreshes, jobs
+        accounts=accounts,
+        suspensions=suspensions,
+        keys=keys,
+        sessions=sessions,
+        topics=topics,
+        kafka=kafka,
+        leases=leases,
+        trail=trail,
+        access=access,
+        refreshes=refreshes,
+        globus=globus,
+        people=People(globus),
+        links=links,
+        memberships=memberships,
+        jobs=jobs,
     )
