@@ -116,6 +116,10 @@ class Access:
             raise Failure(refusal)
         raise ForbiddenError(refusal)
 
+    def identities(self, caller: Caller) -> list[str]:
+        """Those of the caller that count, his own first: not linked ones whose own account is suspended."""
+        return self._counting(caller.subject, caller.linked)
+
     def grants_on(self, namespace: str, topic: str | None = None) -> list[Grant]:
         """Grants on a namespace and all its topics, ended ones too until they are cleared away.
 

@@ -1,0 +1,59 @@
+"""Who may read what of the audit."""
+
+from __future__ import annotations
+
+from octopus.access.models import Right
+from octopus.access.service import Access
+from octopus.audit.reading import Page, Query, Reader
+from octopus.audit.trail import namespace_partition, subject_partition
+from octopus.errors import ForbiddenError
+from octopus.identity.models import Caller
+
+_READ_BY = frozenset({Right.MANAGE, Right.MEMBER, Right.OWNER})
+"""Rights of which one lets somebody read what happened to a topic, or to all of a namespace."""
+
+
+class Audit:
+    """The audit of one fabric, for its users."""
+
+    def __init__(self, reader: Reader, access: Access) -> None:
+        self._reader = reader
+        self._access = access
+
+    def of_caller(self, caller: Caller, query: Query) -> Page:
+        """What concerns the caller: his account, his keys, what was shared with him, what Kafka refused him.
+
+        All that he is known as counts, but for identities whose own account is suspended.
+        """
+        identities = self._access.identities(caller)
+        return self._reader.page([subject_partition(identity) for identity in identities], query)
+
+    def of_namespace(self, caller: Caller, namespace: str, topic: str | None, query: Query) -> Page:
+        """What happened in a namespace; of it, what the caller manages.
+
+        Args:
+            topic: only what concerns this topic, without its namespace.
+
+        Raises:
+            ForbiddenError: the caller manages nothing of it, or there is no such namespace.
+        """
+        topics = self._managed(caller, namespace, topic)
+        return self._reader.page(
+            [namespace_partition(namespace)],
+            query,
+            lambda event: topics is None or event.topic in topics,
+        )
+
+    def _managed(self, caller: Caller, namespace: str, topic: str | None) -> frozenset[str] | None:
+        """Topics whose events the caller may read; None for those of the whole namespace."""
+        if self._may_read(caller, namespace, topic):
+            return None if topic is None else frozenset({topic})
+        granted = [held.grant for held in self._access.grants_to(caller) if topic is None]
+        named = {grant.topic for grant in granted if grant.namespace == namespace}
+        topics = frozenset(name for name in named if self._may_read(caller, namespace, name))
+        if not topics:
+            raise ForbiddenError(f"Namespace {namespace[:64]} not found for {caller.subject}")
+        return topics
+
+    def _may_read(self, caller: Caller, namespace: str, topic: str | None) -> bool:
+        return not _READ_BY.isdisjoint(self._access.rights(caller, namespace, topic))
