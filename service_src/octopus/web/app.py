@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import octopus.accounts.routes
+import octopus.audit.routes
 import octopus.credentials.routes
 import octopus.topics.routes
 from octopus import aws
@@ -35,6 +36,7 @@ _TAGS = [
         "name": "Topic",
         "description": "Topics of a namespace; in Kafka they are called `<namespace>.<topic>`.",
     },
+    {"name": "Audit", "description": "What was changed by whom, and what Kafka refused to whom."},
     {"name": "Health", "description": "For whoever watches the service."},
 ]
 
@@ -78,10 +80,16 @@ def create_app(
     app.state.keys = parts.keys
     app.state.sessions = parts.sessions
     app.state.topics = parts.topics
+    app.state.audit = parts.audit
     app.state.authenticator = authenticator or open_authenticator(settings, parts.links)
     app.state.dependencies = health.dependencies(settings, parts.kafka)
     app.include_router(health.router)
-    for feature in (octopus.accounts.routes, octopus.credentials.routes, octopus.topics.routes):
+    for feature in (
+        octopus.accounts.routes,
+        octopus.audit.routes,
+        octopus.credentials.routes,
+        octopus.topics.routes,
+    ):
         app.include_router(feature.router)
     errors.install(app)
     app.add_middleware(BoundedBodies)

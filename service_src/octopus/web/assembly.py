@@ -16,6 +16,8 @@ from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
 from octopus.accounts.suspension import Suspensions
+from octopus.audit.reading import Reader
+from octopus.audit.service import Audit
 from octopus.audit.trail import Trail, open_trail
 from octopus.credentials.keys import Keys
 from octopus.credentials.service import open_credentials
@@ -48,6 +50,7 @@ class Features:
     leases: Leases
     trail: Trail
     access: Access
+    audit: Audit
     refreshes: Refreshes
     globus: GlobusClients
     people: People
@@ -169,6 +172,7 @@ def wire(
         leases=leases,
         trail=trail,
         access=access,
+        audit=Audit(Reader(database, settings.registry_table, kept_days=settings.audit_days), access),
         refreshes=refreshes,
         globus=globus,
         people=People(globus),
