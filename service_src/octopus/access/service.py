@@ -253,14 +253,22 @@ class Access:
         """No grant names the subject any more; policies follow behind it."""
         self._take_every(lambda: self._store.to(user(subject)), actor)
 
-    def move_all(self, old: str, new: str, *, actor: str) -> None:
-        """Every grant of one subject is another's; what that one has already with a later end stays so."""
-        for grant in self._store.to(user(old)):
-            moved = replace(grant, grantee=user(new))
-            there = self._store.find(grant.namespace, grant.topic, grant.right, moved.grantee)
-            if there is None or _ends_before(there, moved):
-                self.give(moved)
-            self.take(grant.namespace, grant.topic, grant, actor=actor)
+    def named(self, subject: str) -> list[Grant]:
+        """Grants that name the subject itself, whatever they give."""
+        return list(self._store.to(user(subject)))
+
+    def move_all(self, old: str, new: str) -> None:
+        """Every grant of one subject is another's, who brings it about; policies follow behind it.
+
+        Of a grant that both have, the later end counts.
+        """
+        for _ in range(_ATTEMPTS):
+            grants = list(self._store.to(user(old)))
+            if not grants:
+                return
+            for grant in grants:
+                self._moved(grant, new)
+        raise UnavailableError(f"Grants of {old} keep changing meanwhile: call again to move those left")
 
     def end_due(self) -> None:
         """Grants whose end has come are gone from the registry and from policies, in which they are over."""
@@ -300,6 +308,17 @@ class Access:
     def _usable(self, namespaces: Iterable[str]) -> dict[str, NamespaceFacts]:
         found = self._store.namespaces(namespaces)
         return {name: facts for name, facts in found.items() if facts.usable}
+
+    def _moved(self, grant: Grant, new: str) -> None:
+        """Take a grant from one subject and give it to another, unless somebody changed it meanwhile."""
+        moved = replace(grant, grantee=user(new))
+        there = self._store.find(grant.namespace, grant.topic, grant.right, moved.grantee)
+        stays = there is not None and not _ends_before(there, moved)
+        given = [] if stays else [*self._store.put(moved, there), *self._end_changed(there, moved)]
+        notes = [self._refreshes.begun(one.grantee, due_in_s=0) for one in (grant, moved)]
+        told = [_event("grant.revoked", grant, new), *([] if stays else [_event("grant.given", moved, new)])]
+        if self._written([*given, *self._deleted(grant), *notes, *self._trail.items(*told)], ()):
+            _log.info("grant.moved", grant=grant.id, to=new, namespace=grant.namespace, topic=grant.topic)
 
     def _deleted(self, grant: Grant) -> list[TransactWriteItemTypeDef]:
         end = end_of(grant)

@@ -62,7 +62,7 @@ class GrantStore:
         """Namespaces of the subject's account; none without one."""
         key = (f"SUBJECT#{subject}", "ACCOUNT")
         row = read_rows(self._client, self._table, [key]).get(key)
-        return frozenset(row["namespaces"]["SS"]) if row else frozenset()
+        return frozenset(row["namespaces"]["SS"]) if row and "namespaces" in row else frozenset()
 
     def linked(self, subject: str) -> frozenset[str]:
         """Identities that Globus Auth had linked to the subject when it was last here, without itself."""
