@@ -1,0 +1,151 @@
+"""The people and places of the law in a registry, with grants given and taken by the product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from octopus.access.models import EVERY_TOPIC, Grant, Grantee, GranteeKind, Right
+from octopus.access.refresh import Refreshes
+from octopus.access.service import Access
+from octopus.audit.events import Event
+from octopus.audit.trail import Trail
+from octopus.identity.models import Caller
+from octopus.topics.models import PROJECT_OWNER
+from tests.unit.access_matrix.law import GROUP, PEOPLE, PROJECTS, TOPICS, Given, Law, Person, roles
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+GRANTS_END = START + timedelta(days=1)
+PROJECTS_END = START + timedelta(days=30)
+
+
+class World:
+    """A registry and its law, which change together; the time in it is set by hand."""
+
+    def __init__(self, database: Any, table: str) -> None:
+        self.now = START
+        self.law = Law(projects_end=PROJECTS_END)
+        refreshes = Refreshes(database, table, refresh=_policies_are_made_when_asked_for, clock=self._clock)
+        trail = _Untold(database, table, kept_days=1)
+        self.access = Access(database, table, trail=trail, refreshes=refreshes, clock=self._clock)
+        for row in _rows():
+            database.put_item(TableName=table, Item=row)
+        self.give(roles())
+
+    def give(self, grants: Iterable[Given]) -> None:
+        """Give these, in the registry and by the law."""
+        for given in grants:
+            self.law.give([given])
+            self.access.give(_grant(given))
+
+    def take(self, grants: Iterable[Given]) -> None:
+        """Take these, in the registry and by the law."""
+        for given in grants:
+            self.law.take([given])
+            grant = _grant(given)
+            assert self.access.take(grant.namespace, grant.topic, grant, actor="somebody") is not None
+
+    def _clock(self) -> float:
+        return self.now.timestamp()
+
+
+class _Untold(Trail):
+    """No audit: moto copies its tables for each transaction, and events would soon be most of them."""
+
+    def items(self, *_events: Event) -> list[TransactWriteItemTypeDef]:
+        """See `Trail.items`."""
+        return []
+
+
+def caller(person: Person) -> Caller:
+    """The person as the door of the web service lets him in."""
+    linked = frozenset({PEOPLE[person.linked_with].subject} if person.linked_with else ())
+    return Caller(person.subject, person.role, expires=2**40, scopes=frozenset(), linked=linked)
+
+
+def topic_id_of(name: str) -> str:
+    """Kafka's id of a topic, as the registry has it."""
+    return f"id-of-{name}"
+
+
+def _policies_are_made_when_asked_for(_subject: str) -> None:
+    """In the place of IAM: the matrix makes every policy at the moment that it is about."""
+
+
+def _grant(given: Given) -> Grant:
+    kind = GranteeKind.GROUP if given.to == GROUP else GranteeKind.USER
+    return Grant(
+        namespace=given.place.namespace,
+        topic=given.place.topic or EVERY_TOPIC,
+        grantee=Grantee(kind, given.to),
+        right=Right(given.right),
+        until=given.until,
+        by=PEOPLE["owner"].subject,
+        created=START,
+    )
+
+
+def _rows() -> list[dict[str, Any]]:
+    """Accounts, namespaces, topics, links and a group's members, as the registry's writers leave them."""
+    made = {"S": START.isoformat()}
+    rows: list[dict[str, Any]] = [_row(f"GROUP#{GROUP}", "GROUP", name={"S": "group"}, state={"S": "held"})]
+    for person in PEOPLE.values():
+        state, subject = {"S": "suspended" if person.suspended else "active"}, person.subject
+        rows += [
+            _row(
+                f"SUBJECT#{subject}",
+                "ACCOUNT",
+                state=state,
+                since=made,
+                created=made,
+                namespaces={"SS": [person.namespace]},
+            ),
+            _row(
+                f"NAMESPACE#{person.namespace}",
+                "NAMESPACE",
+                owner={"S": subject},
+                state=state,
+                created=made,
+            ),
+        ]
+        if person.linked_with:
+            other = PEOPLE[person.linked_with].subject
+            rows.append(_row(f"SUBJECT#{subject}", "IDENTITIES", linked={"SS": [other]}, seen=made))
+            rows.append(_row(f"IDENTITY#{other}", f"SUBJECT#{subject}"))
+        if person.in_group:
+            rows.append(_row(f"GROUP#{GROUP}", f"MEMBER#{subject}"))
+            rows.append(_row(f"IDENTITY#{subject}", f"GROUP#{GROUP}"))
+    for project in PROJECTS:
+        rows.append(
+            _row(
+                f"NAMESPACE#{project}",
+                "NAMESPACE",
+                owner={"S": PROJECT_OWNER},
+                state={"S": "active"},
+                created=made,
+                created_by={"S": PEOPLE["project owner"].subject},
+                description={"S": "for tests"},
+                contact={"S": "nobody"},
+                defaults={"S": "{}"},
+                ends={"S": PROJECTS_END.isoformat()},
+            )
+        )
+    rows += [
+        _row(
+            f"NAMESPACE#{place.namespace}",
+            f"TOPIC#{place.topic}",
+            state={"S": "active"},
+            created=made,
+            topic_id={"S": topic_id_of(str(place))},
+        )
+        for place in TOPICS
+    ]
+    return rows
+
+
+def _row(pk: str, sk: str, **attributes: dict[str, Any]) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}, **attributes}
