@@ -10,6 +10,8 @@ from fastapi import FastAPI
 import octopus.accounts.routes
 import octopus.audit.routes
 import octopus.credentials.routes
+import octopus.projects.routes
+import octopus.sharing.routes
 import octopus.topics.routes
 from octopus import aws
 from octopus.identity.links import IdentityLinks
@@ -36,6 +38,8 @@ _TAGS = [
         "name": "Topic",
         "description": "Topics of a namespace; in Kafka they are called `<namespace>.<topic>`.",
     },
+    {"name": "Project", "description": "Namespaces that several people own."},
+    {"name": "Sharing", "description": "Who may do what with a topic or a project, and why."},
     {"name": "Audit", "description": "What was changed by whom, and what Kafka refused to whom."},
     {"name": "Health", "description": "For whoever watches the service."},
 ]
@@ -80,14 +84,21 @@ def create_app(
     app.state.keys = parts.keys
     app.state.sessions = parts.sessions
     app.state.topics = parts.topics
+    app.state.projects = parts.projects
+    app.state.members = parts.members
+    app.state.endings = parts.endings
+    app.state.sharing = parts.sharing
     app.state.audit = parts.audit
     app.state.authenticator = authenticator or open_authenticator(settings, parts.links)
     app.state.dependencies = health.dependencies(settings, parts.kafka)
     app.include_router(health.router)
+    # Addresses that begin with a word come before those that begin with any namespace.
     for feature in (
         octopus.accounts.routes,
         octopus.audit.routes,
         octopus.credentials.routes,
+        octopus.projects.routes,
+        octopus.sharing.routes,
         octopus.topics.routes,
     ):
         app.include_router(feature.router)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from botocore.credentials import Credentials as AwsKey
 
@@ -29,11 +31,23 @@ from octopus.identity.people import People
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
 from octopus.kafka.groups import GroupAdmin
+from octopus.kafka.quotas import QuotaAdmin
 from octopus.membership.service import TICK_S, Memberships, open_memberships
+from octopus.projects.ending import Endings
+from octopus.projects.members import Members
+from octopus.projects.service import Projects
+from octopus.projects.store import ProjectStore
+from octopus.quotas.models import limits_of
+from octopus.quotas.service import Quotas
+from octopus.quotas.store import QuotaStore
 from octopus.registry.leases import Leases
 from octopus.settings import ServiceSettings
+from octopus.sharing.grantees import Grantees
+from octopus.sharing.service import Sharing
+from octopus.topics.bounds import Bounds
 from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
+from octopus.topics.turns import Turns
 from octopus.web.background import Job
 
 
@@ -50,12 +64,17 @@ class Features:
     leases: Leases
     trail: Trail
     access: Access
+    quotas: Quotas
     audit: Audit
     refreshes: Refreshes
     globus: GlobusClients
     people: People
     links: IdentityLinks
     memberships: Memberships
+    sharing: Sharing
+    projects: Projects
+    members: Members
+    endings: Endings
     jobs: tuple[Job, ...]
     """What the web service does in the background."""
 
@@ -82,15 +101,16 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
         settings: of the deployment.
         kafka_key: AWS key to sign Kafka tokens with; boto3's default chain when None.
     """
-    kafka = TopicAdmin(
-        lambda: client_settings(
+
+    def client() -> dict[str, Any]:
+        return client_settings(
             bootstrap_servers=settings.bootstrap_servers,
             ca_file=settings.kafka_ca_file,
             credentials=kafka_key,
-        ),
-        replication_factor=settings.replication_factor,
-    )
-    return wire(settings, kafka=kafka, groups=GroupAdmin(kafka.connected))
+        )
+
+    kafka = TopicAdmin(client, replication_factor=settings.replication_factor)
+    return wire(settings, kafka=kafka, groups=GroupAdmin(kafka.connected), quotas_of_kafka=QuotaAdmin(client))
 
 
 def wire(
@@ -98,6 +118,7 @@ def wire(
     *,
     kafka: TopicAdmin,
     groups: GroupAdmin,
+    quotas_of_kafka: QuotaAdmin,
     clock: Callable[[], float] = time.time,
 ) -> Features:
     """The features on top of these brokers.
@@ -106,6 +127,7 @@ def wire(
         settings: of the deployment.
         kafka: of the brokers' topics.
         groups: of the same brokers' groups.
+        quotas_of_kafka: of the same brokers' client quotas.
         clock: seconds since the epoch, by which leases live and what is pending falls due.
     """
     database = aws.dynamodb()
@@ -124,9 +146,27 @@ def wire(
     links = IdentityLinks(database, settings.registry_table, refreshes=refreshes, trail=trail, clock=clock)
     access = Access(database, settings.registry_table, trail=trail, refreshes=refreshes, clock=clock)
     store = AccountStore(database, settings.registry_table, clock=clock)
-    topics = Topics(
-        store=TopicStore(database, settings.registry_table, clock=clock), leases=leases, kafka=kafka
+    quotas = Quotas(
+        store=QuotaStore(
+            database,
+            settings.registry_table,
+            unbounded_partition_bytes=settings.quota_unbounded_partition_bytes,
+        ),
+        leases=leases,
+        trail=trail,
+        defaults=limits_of(settings),
+        groups=groups,
+        kafka=quotas_of_kafka,
     )
+    turns = Turns(
+        store=TopicStore(database, settings.registry_table, clock=clock),
+        leases=leases,
+        access=access,
+        quotas=quotas,
+        trail=trail,
+    )
+    bounds = Bounds.of(settings)
+    topics = Topics(turns=turns, kafka=kafka, bounds=bounds)
     credentials = open_credentials(settings)
     principals = Principals(
         aws.iam(),
@@ -152,6 +192,31 @@ def wire(
         ),
         suspensions=suspensions,
     )
+    people = People(globus)
+    grantees = Grantees(people, memberships)
+    project_store = ProjectStore(database, settings.registry_table, clock=clock)
+    projects = Projects(
+        store=project_store,
+        leases=leases,
+        access=access,
+        refreshes=refreshes,
+        trail=trail,
+        kafka=kafka,
+        groups=groups,
+        bounds=bounds,
+        most_owned=settings.quota_projects,
+        grace=timedelta(days=settings.project_grace_days),
+        clock=clock,
+    )
+    endings = Endings(
+        store=project_store,
+        leases=leases,
+        access=access,
+        trail=trail,
+        topics=topics,
+        groups=groups,
+        last_requests_s=settings.last_requests_s,
+    )
     keys = Keys(accounts=accounts, principals=principals, credentials=credentials)
     sessions = open_sessions(settings, accounts)
     jobs = (
@@ -161,6 +226,8 @@ def wire(
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
         Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
         Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
+        Job("end projects", _HEALS_EVERY_S, endings.heal_all),
+        Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
     )
     return Features(
         accounts=accounts,
@@ -172,11 +239,18 @@ def wire(
         leases=leases,
         trail=trail,
         access=access,
+        quotas=quotas,
         audit=Audit(Reader(database, settings.registry_table, kept_days=settings.audit_days), access),
         refreshes=refreshes,
         globus=globus,
-        people=People(globus),
+        people=people,
         links=links,
         memberships=memberships,
+        sharing=Sharing(
+            access=access, grantees=grantees, people=people, table=settings.registry_table, clock=clock
+        ),
+        projects=projects,
+        members=Members(access=access, leases=leases, grantees=grantees, clock=clock),
+        endings=endings,
         jobs=jobs,
     )

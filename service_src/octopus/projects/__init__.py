@@ -1,0 +1,1 @@
+"""Projects: namespaces that several people own, from their creation to their end."""

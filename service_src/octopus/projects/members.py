@@ -1,0 +1,167 @@
+"""Who is in a project: members and owners, and its handing over to others.
+
+A project has always an owner who is a person and whose ownership has no end: nobody else could give it one
+again. Changes of owners take turns, so that two who leave at once do not leave it to nobody.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from octopus.access.models import EVERY_TOPIC, ROLES, Grant, Grantee, GranteeKind, Right, user
+from octopus.access.service import Access
+from octopus.audit.events import Event
+from octopus.errors import InvalidError
+from octopus.identity.models import Caller
+from octopus.projects.service import lease_name
+from octopus.registry.leases import Lease, Leases
+from octopus.sharing.grantees import Grantees, Named, is_own
+from octopus.sharing.rights import require_right
+from octopus.sharing.until import require_future
+
+
+class Members:
+    """Members and owners of the projects of one fabric."""
+
+    def __init__(
+        self,
+        *,
+        access: Access,
+        leases: Leases,
+        grantees: Grantees,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._access = access
+        self._leases = leases
+        self._grantees = grantees
+        self._clock = clock
+
+    def listed(self, caller: Caller, name: str, *, of: Named | None = None) -> list[Grant]:
+        """Memberships and ownerships, owners first; with ``of``, those of one person or group.
+
+        Raises:
+            ForbiddenError: there is no such project, or the caller is neither in it nor manages it.
+        """
+        require_right(self._access, caller, name, None, Right.MEMBER, Right.OWNER, Right.MANAGE)
+        grants = self._roles(name)
+        if of is not None:
+            meant = self._grantees.meant(of)
+            grants = [grant for grant in grants if grant.grantee == meant]
+        return sorted(grants, key=lambda grant: (grant.right is not Right.OWNER, str(grant.grantee)))
+
+    def add(self, caller: Caller, name: str, named: Named, role: Right, until: datetime | None) -> Grant:
+        """The person or group has the role; one that has it already has it until ``until``.
+
+        Raises:
+            ForbiddenError: there is no such project, or the caller does not own it.
+            InvalidError: nobody is known by that name, the end is over, or the last owner would get one.
+        """
+        require_right(self._access, caller, name, None, Right.OWNER)
+        if until is not None:
+            require_future("until", until, self._now())
+        grantee, shown_as = self._grantees.welcomed(named)
+        with self._leases.hold(lease_name(name)) as lease:
+            require_right(self._access, caller, name, None, Right.OWNER)
+            if role is Right.OWNER and until is not None:
+                self._require_another_owner(name, grantee, "until")
+            return self._give(caller, name, grantee, shown_as, role, until, lease)
+
+    def remove(self, caller: Caller, name: str, grant_id: str) -> Grant | None:
+        """That membership or ownership is over; returns it, or None when there was none.
+
+        Raises:
+            ForbiddenError: there is no such project, or the caller neither owns it nor is the one who leaves.
+            InvalidError: it is the last owner's.
+        """
+        require_right(self._access, caller, name, None, *Right)
+        with self._leases.hold(lease_name(name)) as lease:
+            found = next((grant for grant in self._roles(name) if grant.id == grant_id), None)
+            if found is None or not is_own(caller, found):
+                require_right(self._access, caller, name, None, Right.OWNER)
+            if found is None:
+                return None
+            if found.right is Right.OWNER:
+                self._require_another_owner(name, found.grantee, "grant_id")
+            return self._take(caller, found, lease)
+
+    def transfer(self, caller: Caller, name: str, to: str, *, keep_me: bool) -> Grant:
+        """The project is owned by somebody else, and by the caller no more.
+
+        Each step may be repeated: cut short, the project has both for owners.
+
+        Args:
+            to: user name, e-mail address or UUID.
+            keep_me: whether the caller stays a member.
+
+        Raises:
+            ForbiddenError: there is no such project, or the caller does not own it.
+            InvalidError: nobody is known by that name, or it is the caller's own.
+        """
+        require_right(self._access, caller, name, None, Right.OWNER)
+        grantee, shown_as = self._grantees.welcomed(Named(who=to))
+        if grantee.id in caller.identities:
+            raise InvalidError(f"to: must be somebody else; received {to[:64]!r}, which is your own identity")
+        with self._leases.hold(lease_name(name)) as lease:
+            require_right(self._access, caller, name, None, Right.OWNER)
+            given = self._give(caller, name, grantee, shown_as, Right.OWNER, None, lease)
+            if keep_me:
+                me = user(caller.subject)
+                self._give(caller, name, me, caller.username, Right.MEMBER, None, lease)
+            told = Event(type="project.transferred", actor=caller.subject, subject=grantee.id, namespace=name)
+            for grant in self._roles(name):
+                if grant.right is Right.OWNER and is_own(caller, grant):
+                    self._take(caller, grant, lease, told)
+            return given
+
+    def _give(
+        self,
+        caller: Caller,
+        name: str,
+        grantee: Grantee,
+        shown_as: str | None,
+        role: Right,
+        until: datetime | None,
+        lease: Lease,
+    ) -> Grant:
+        grant = Grant(
+            namespace=name,
+            topic=EVERY_TOPIC,
+            grantee=grantee,
+            right=role,
+            until=until,
+            by=caller.subject,
+            created=self._now(),
+            shown_as=shown_as,
+        )
+        return self._access.give(grant, in_use=[lease.check()])
+
+    def _take(self, caller: Caller, grant: Grant, lease: Lease, *events: Event) -> Grant | None:
+        return self._access.take(
+            grant.namespace,
+            grant.topic,
+            grant,
+            actor=caller.subject,
+            in_use=[lease.check()],
+            events=events,
+        )
+
+    def _roles(self, name: str) -> list[Grant]:
+        return [grant for grant in self._access.grants_on(name, EVERY_TOPIC) if grant.right in ROLES]
+
+    def _require_another_owner(self, name: str, leaving: Grantee, field: str) -> None:
+        owners = [grant.grantee for grant in self._roles(name) if lasts(grant)]
+        if owners == [leaving]:
+            raise InvalidError(
+                f"{field}: {name} needs an owner who is a person and whose ownership has no end, and this is "
+                "its last: add another owner, transfer the project, or end it"
+            )
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def lasts(grant: Grant) -> bool:
+    """Whether it makes a person an owner for ever."""
+    return grant.right is Right.OWNER and grant.grantee.kind is GranteeKind.USER and grant.until is None

@@ -1,0 +1,154 @@
+"""Sharing topics and whole projects: grants given, taken and listed, and who can do what, and why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+from octopus.access.models import EVERY_TOPIC, TOPIC_RIGHTS, Grant, HeldGrant, Reason, Right
+from octopus.access.service import Access
+from octopus.errors import InvalidError, NotFoundError, UnavailableError
+from octopus.identity.models import Caller
+from octopus.identity.people import People
+from octopus.registry.transactions import ConditionFailedError
+from octopus.sharing.grantees import Grantees, Named, is_own
+from octopus.sharing.rights import refused, require_right
+from octopus.sharing.store import in_use
+from octopus.sharing.until import require_future
+from octopus.topics.names import is_topic_name, namespace_of
+
+
+class Sharing:
+    """Grants on topics and projects of one fabric.
+
+    A topic is named without its namespace; `EVERY_TOPIC` is the whole project.
+
+    Args:
+        access: decides, and holds the grants.
+        grantees: whom requests mean.
+        people: what identities are called on a page.
+        table: the registry.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        access: Access,
+        grantees: Grantees,
+        people: People,
+        table: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._access = access
+        self._grantees = grantees
+        self._people = people
+        self._table = table
+        self._clock = clock
+
+    def grants(self, caller: Caller, namespace: str, topic: str, *, to: Named | None = None) -> list[Grant]:
+        """Grants on exactly this, without memberships, in order of right and grantee.
+
+        Args:
+            to: only those of this person or group, in whose name the grants stand.
+
+        Raises:
+            ForbiddenError: the caller does not manage it, or there is no such thing.
+        """
+        self._require_managed(caller, namespace, topic)
+        found = [one for one in self._access.grants_on(namespace, topic) if one.right in TOPIC_RIGHTS]
+        if to is not None:
+            meant = self._grantees.meant(to)
+            found = [one for one in found if one.grantee == meant]
+        return sorted(found, key=lambda one: one.id)
+
+    def give(
+        self,
+        caller: Caller,
+        namespace: str,
+        topic: str,
+        named: Named,
+        right: Right,
+        until: datetime | None,
+    ) -> Grant:
+        """The person or group has the right, until ``until``; one that has it already gets that end.
+
+        Raises:
+            ForbiddenError: the caller does not manage it, or there is no such namespace.
+            NotFoundError: the namespace has no such topic.
+            InvalidError: nobody is known by that name, owns the namespace already, or the end is over.
+            UnavailableError: Globus does not answer, or the topic is being changed; nothing was done.
+        """
+        self._require_managed(caller, namespace, topic)
+        if until is not None:
+            require_future("until", until, self._now())
+        grantee, shown_as = self._grantees.welcomed(named)
+        if namespace == namespace_of(grantee.id):
+            raise InvalidError(f"who: {shown_as} owns {namespace}, and has every right on it already")
+        grant = Grant(
+            namespace=namespace,
+            topic=topic,
+            grantee=grantee,
+            right=right,
+            until=until,
+            by=caller.subject,
+            created=self._now(),
+            shown_as=shown_as,
+        )
+        try:
+            return self._access.give(grant, in_use=in_use(self._table, namespace, topic))
+        except ConditionFailedError as failed:
+            if 0 in failed.positions:
+                raise UnavailableError(
+                    f"Namespace {namespace} changed meanwhile: nothing was done, try again"
+                ) from None
+            raise NotFoundError(f"Topic {topic} not found in {namespace}") from None
+
+    def take(self, caller: Caller, namespace: str, topic: str, grant_id: str) -> Grant | None:
+        """That grant is there no more; returns it, or None when there was none.
+
+        Raises:
+            ForbiddenError: the caller neither manages it nor gives up what he was given himself.
+        """
+        self._require_named(caller, namespace, topic)
+        found = next((one for one in self._access.grants_on(namespace, topic) if one.id == grant_id), None)
+        if found is None or not is_own(caller, found):
+            self._require_managed(caller, namespace, topic)
+        if found is None or found.right not in TOPIC_RIGHTS:
+            return None
+        return self._access.take(namespace, topic, found, actor=caller.subject)
+
+    def who(self, caller: Caller, namespace: str, topic: str) -> list[Reason]:
+        """Everybody who has a right on the topic, and why: an entry for each way to a right.
+
+        Raises:
+            ForbiddenError: the caller does not manage it, or there is no such topic.
+        """
+        self._require_managed(caller, namespace, topic)
+        return self._access.who(namespace, topic)
+
+    def shared_with(self, caller: Caller) -> list[HeldGrant]:
+        """Everything that others let the caller do, in order of namespace and topic."""
+        held = self._access.grants_to(caller)
+        return sorted(held, key=lambda one: (one.grant.namespace, one.grant.topic, one.grant.id))
+
+    def names(self, identities: Collection[str]) -> dict[str, str]:
+        """User names of these identities, as far as Globus Auth tells them now, for people to read."""
+        return {one.id: one.username for one in self._people.shown(set(identities)).values()}
+
+    def _require_managed(self, caller: Caller, namespace: str, topic: str) -> None:
+        self._require_named(caller, namespace, topic)
+        require_right(self._access, caller, namespace, _of(topic), Right.MANAGE)
+
+    def _require_named(self, caller: Caller, namespace: str, topic: str) -> None:
+        # The registry has no room for keys of any length, and `*` is no topic's name.
+        if topic != EVERY_TOPIC and not is_topic_name(topic):
+            raise refused(caller, namespace)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def _of(topic: str) -> str | None:
+    return None if topic == EVERY_TOPIC else topic
