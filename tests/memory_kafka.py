@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from octopus.kafka.admin import KafkaTopic, TopicAdmin
 from octopus.kafka.groups import GroupAdmin
+from octopus.kafka.quotas import QuotaAdmin
+from tests.memory_topics import MemoryConfigs, MemoryOffsets
 
 Watch = Callable[[str, str], None]
 """Is told of each call by name, ``before`` and ``after`` it is made."""
@@ -36,7 +38,7 @@ class MemoryKafka(WatchedKafka):
     Attributes:
         held: topics by name.
         groups: groups by name, and whether they have members.
-        faults: what a call (``create``, ``delete``, ``describe``, ``list``, ``groups``) raises instead.
+        faults: what a call (``create``, ``describe``, ``groups``, ``alter``) raises instead, by name.
         meanwhile: is done right after a topic was made.
     """
 
@@ -46,11 +48,22 @@ class MemoryKafka(WatchedKafka):
         self.faults: dict[str, Exception] = {}
         self.meanwhile: Callable[[], None] = lambda: None
         self._ids = itertools.count()
+        self.configs: MemoryConfigs = MemoryConfigs(self.held, self.before, self.after)
+        self.offsets: MemoryOffsets = MemoryOffsets(self.before)
 
-    def create(self, name: str, *, unlike: str | None = None) -> KafkaTopic:
+    def create(
+        self,
+        name: str,
+        *,
+        unlike: str | None = None,
+        partitions: int = 1,
+        configs: Mapping[str, str] | None = None,
+    ) -> KafkaTopic:
         """See `TopicAdmin.create`."""
         self.before("create")
-        self.held.setdefault(name, KafkaTopic(name, f"id-{next(self._ids)}", 1))
+        if name not in self.held:
+            self.held[name] = KafkaTopic(name, f"id-{next(self._ids)}", partitions)
+            self.configs.own[name] = dict(configs or {})
         self.meanwhile()
         self.watch("kafka.create", "after")
         return self.held[name]
@@ -60,6 +73,7 @@ class MemoryKafka(WatchedKafka):
         self.before("delete")
         for name in names:
             self.held.pop(name, None)
+            self.configs.own.pop(name, None)
         self.watch("kafka.delete", "after")
 
     def describe(self, name: str) -> KafkaTopic | None:
@@ -82,6 +96,10 @@ class MemoryKafka(WatchedKafka):
         self.watch(f"kafka.{call}", "before")
         if call in self.faults:
             raise self.faults[call]
+
+    def after(self, call: str) -> None:
+        """A call was made."""
+        self.watch(f"kafka.{call}", "after")
 
 
 class MemoryGroups(WatchedGroups):
@@ -109,3 +127,39 @@ class MemoryGroups(WatchedGroups):
             self._kafka.groups.pop(name, None)
         self._kafka.watch("kafka.delete_groups", "after")
         return in_use
+
+
+class MemoryQuotas(QuotaAdmin):
+    """The client quotas of brokers in memory.
+
+    Attributes:
+        users: quotas of each user by Kafka's names; the default user's under None.
+        ids: transactional ids.
+        count: how many brokers there are.
+    """
+
+    def __init__(self) -> None:
+        self.users: dict[str | None, dict[str, float]] = {}
+        self.ids: list[str] = []
+        self.count = 1
+
+    def brokers(self) -> int:
+        """See `QuotaAdmin.brokers`."""
+        return self.count
+
+    def held(self) -> dict[str | None, dict[str, float]]:
+        """See `QuotaAdmin.held`."""
+        return {user: dict(values) for user, values in self.users.items() if values}
+
+    def alter(self, changes: Mapping[str | None, Mapping[str, float | None]]) -> None:
+        """See `QuotaAdmin.alter`."""
+        for user, values in changes.items():
+            merged = {**self.users.get(user, {}), **values}
+            self.users[user] = {key: value for key, value in merged.items() if value is not None}
+
+    def transactional_ids(self) -> list[str]:
+        """See `QuotaAdmin.transactional_ids`."""
+        return self.ids
+
+    def close(self) -> None:
+        """See `QuotaAdmin.close`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from octopus.kafka.asking import ASK_S, CHANGE_S, Answer, KafkaAwayError, answer_of, guarded, time_left
+from octopus.kafka.configs import ConfigAdmin
+from octopus.kafka.offsets import OffsetAdmin
 
 _ASK_AGAIN_S = 0.05
 _DESCRIBED_AT_ONCE = 500
@@ -34,7 +36,12 @@ class KafkaTopic:
 
 
 class TopicAdmin:
-    """Creates, deletes and describes topics. Safe to share between threads."""
+    """Creates, deletes and describes topics. Safe to share between threads.
+
+    Attributes:
+        configs: their settings.
+        offsets: where their logs begin and end.
+    """
 
     def __init__(self, settings: Callable[[], dict[str, Any]], *, replication_factor: int) -> None:
         """
@@ -46,11 +53,22 @@ class TopicAdmin:
         self._replication_factor = replication_factor
         self._client: AdminClient | None = None
         self._lock = threading.Lock()
+        self.configs = ConfigAdmin(self.connected)
+        self.offsets = OffsetAdmin(self.connected)
 
-    def create(self, name: str, *, unlike: str | None = None) -> KafkaTopic:
-        """The topic, with one partition, once the brokers show it; one that exists already is as good.
+    def create(
+        self,
+        name: str,
+        *,
+        unlike: str | None = None,
+        partitions: int = 1,
+        configs: Mapping[str, str] | None = None,
+    ) -> KafkaTopic:
+        """The topic, once the brokers show it; one that exists already is as good, whatever it is like.
 
         Args:
+            partitions: how many it is made with.
+            configs: by Kafka's name; what is not named is the brokers' default.
             unlike: topic id that the new topic must not have, when an old one of that name was just deleted.
 
         Raises:
@@ -59,11 +77,17 @@ class TopicAdmin:
         """
         ends = time.monotonic() + CHANGE_S
         made = False
+        new = NewTopic(
+            name,
+            num_partitions=partitions,
+            replication_factor=self._replication_factor,
+            config=dict(configs or {}),
+        )
 
         def attempt() -> KafkaTopic | None:
             # "Exists already" may speak of the old topic that is still going away: then ask to create again.
             nonlocal made
-            made = made or self._make(name, ends) or unlike is None
+            made = made or self._make(new, ends) or unlike is None
             return self._describe([name], ends).get(name)
 
         topic = _until(attempt, lambda found: found is not None and found.topic_id != unlike, ends)
@@ -181,14 +205,13 @@ class TopicAdmin:
             found[name] = KafkaTopic(name, str(topic.topic_id), len(topic.partitions))
         return found
 
-    def _make(self, name: str, ends: float) -> bool:
+    def _make(self, new: NewTopic, ends: float) -> bool:
         """Ask to create; False when a topic of that name exists."""
-        new = NewTopic(name, num_partitions=1, replication_factor=self._replication_factor)
         done = self.connected().create_topics(
             [new], operation_timeout=time_left(ends), request_timeout=time_left(ends)
         )
         try:
-            answer_of(done[name], ends)
+            answer_of(done[new.topic], ends)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise

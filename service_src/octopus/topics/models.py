@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from octopus.accounts.models import State as AccountState
+from octopus.catalogue.words import MOST_WORDS, words_of
+from octopus.topics.about import About
+from octopus.topics.names import PERSONAL
+from octopus.topics.settings import TopicSettings
 
 PROJECT_OWNER = "project"
 """In the place of a namespace's owner: its rights are grants, and no single person's."""
@@ -20,11 +21,13 @@ class State(StrEnum):
 
     CREATING = "creating"
     ACTIVE = "active"
+    CHANGING = "changing"
+    """Its settings are recorded, and Kafka may not have them yet."""
     RECREATING = "recreating"
     DELETING = "deleting"
 
 
-SHOWN = frozenset({State.ACTIVE, State.RECREATING})
+SHOWN = frozenset({State.ACTIVE, State.CHANGING, State.RECREATING})
 """States in which the owner sees the topic."""
 
 
@@ -36,6 +39,21 @@ class TopicRecord:
     state: State
     topic_id: str | None
     """Kafka's id of it; None while it is being created."""
+    settings: TopicSettings = field(default_factory=TopicSettings)
+    about: About = field(default_factory=About)
+    words: frozenset[str] = frozenset()
+    """Words that lead to it in the catalogue."""
+    by: str | None = None
+    """Subject who began what is under way, or did the last change."""
+
+    def described_by(self, namespace: str) -> frozenset[str]:
+        """Words that should lead to it."""
+        # That a namespace is a person's says nothing; a project's name does.
+        project = "" if namespace.startswith(PERSONAL) else namespace
+        about = self.about
+        return frozenset(
+            words_of(self.name, project, *about.tags, about.contact, about.description)[:MOST_WORDS]
+        )
 
 
 @dataclass(frozen=True)
@@ -44,9 +62,14 @@ class Namespace:
 
     name: str
     owner: str
+    """Subject, or `PROJECT_OWNER`."""
     state: AccountState
     """Its account's, too."""
     topics: Mapping[str, TopicRecord]
+    defaults: TopicSettings = field(default_factory=TopicSettings)
+    """Of a project: what topics made in it have where nothing else is said."""
+    bounds: Mapping[str, int] = field(default_factory=dict)
+    """Of a project: the most that its topics may be given, by field, where it is less than elsewhere."""
 
     def shown(self) -> list[str]:
         """Names of the topics that the owner sees, in order."""
@@ -59,6 +82,8 @@ class TopicChange:
 
     changed: bool
     topics: list[str]
+    unlike: tuple[str, ...] = ()
+    """Fields of a topic that was there already and is otherwise than was wished for."""
 
 
 @dataclass(frozen=True)
@@ -76,32 +101,3 @@ class Reconciliation:
         return Reconciliation(
             self.adopted + other.adopted, self.lost + other.lost, self.completed + other.completed
         )
-
-
-class TopicsReply(BaseModel):
-    """The change is made; ``topics`` are all topics of the namespace, in order."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "status": "success",
-                "message": "Topic measurements created in ns-3f2a5c1b9e44",
-                "topics": ["measurements", "telemetry"],
-            }
-        }
-    )
-
-    status: Literal["success"] = "success"
-    message: str
-    topics: list[str]
-
-
-class TopicRecreatedReply(BaseModel):
-    """The topic is there again, empty, under a new topic id."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"status": "success", "message": "Topic recreated"}}
-    )
-
-    status: Literal["success"] = "success"
-    message: str

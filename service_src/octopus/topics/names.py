@@ -31,6 +31,9 @@ RESERVED_NAMESPACES = frozenset(
 )
 """Routes of the web service begin with these words where others begin with a namespace."""
 
+PERSONAL = "ns-"
+"""Begins the namespace of a person."""
+
 _CHARACTERS = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
@@ -39,7 +42,7 @@ def namespace_of(subject: str) -> str:
 
     ``ns-`` and the last 12 hexadecimal digits of the UUID.
     """
-    return "ns-" + subject.replace("-", "")[-12:]
+    return PERSONAL + subject.replace("-", "")[-12:]
 
 
 def is_namespace_name(name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 
 from octopus.errors import InvalidError
-from octopus.topics.models import TopicRecreatedReply, TopicsReply
+from octopus.topics.replies import TopicRecreatedReply, TopicsReply
 from octopus.topics.service import Topics
 from octopus.web.authentication import AuthenticatedCaller
 from octopus.web.errors import DOCUMENTED, FailureReply

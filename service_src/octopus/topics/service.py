@@ -1,25 +1,37 @@
 """Creates, deletes and recreates topics, each in the registry and in Kafka.
 
-Whose a namespace is, is decided before anything else. Kafka is asked before the registry is written, so a
+What the caller may do is decided before anything else. Kafka is asked before the registry is written, so a
 Kafka that is away changes nothing. Of a change that is cut short, the record says how far it got: the next
 call, or the background, goes on from there.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
+from dataclasses import replace
 
 import structlog
 
+from octopus.access.models import Right
 from octopus.accounts.models import State as AccountState
-from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
+from octopus.audit.events import FABRIC
+from octopus.errors import Failure, OctopusError, UnavailableError
 from octopus.identity.models import Caller
 from octopus.kafka.admin import KafkaTopic, TopicAdmin
 from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
-from octopus.registry.leases import Lease, Leases
+from octopus.registry.leases import Lease
+from octopus.topics.applying import apply, settings_of
+from octopus.topics.bounds import Bounds
+from octopus.topics.changes import Wish, changes, plan_new
 from octopus.topics.models import SHOWN, Namespace, Reconciliation, State, TopicChange, TopicRecord
-from octopus.topics.names import full_name, is_namespace_name, is_topic_name, namespace_of, require_topic_name
-from octopus.topics.store import NamespaceGoneError, TopicStore
+from octopus.topics.names import full_name, is_topic_name, require_topic_name
+from octopus.topics.settings import TopicSettings
+from octopus.topics.store import NamespaceGoneError
+from octopus.topics.telling import made, told
+from octopus.topics.turns import Turns, in_part
+
+_LIVING = frozenset({State.ACTIVE, State.CHANGING})
+"""States in which nothing but a topic's settings is under way."""
 
 _log = structlog.get_logger(__name__)
 
@@ -27,122 +39,133 @@ _log = structlog.get_logger(__name__)
 class Topics:
     """Topics of one fabric."""
 
-    def __init__(self, *, store: TopicStore, leases: Leases, kafka: TopicAdmin) -> None:
-        self._store = store
-        self._leases = leases
+    def __init__(self, *, turns: Turns, kafka: TopicAdmin, bounds: Bounds) -> None:
+        self._turns = turns
+        self._store = turns.store
         self._kafka = kafka
+        self._bounds = bounds
 
     def names(self, namespace: str) -> list[str]:
         """Topics of a namespace, in order; the caller has been found to own it."""
         found = self._store.read(namespace)
         return found.shown() if found else []
 
-    def create(self, caller: Caller, namespace: str, topic: str) -> TopicChange:
+    def create(self, caller: Caller, namespace: str, topic: str, wish: Wish | None = None) -> TopicChange:
         """The topic exists, in the registry and in Kafka, and can be written to.
+
+        One that exists already stays as it is, whatever is wished for.
+
+        Args:
+            wish: what it is to be like; what is left out is the project's default, then the brokers'.
 
         Raises:
             Failure: the name breaks a rule, or the caller's namespace does not exist yet.
-            ForbiddenError: the namespace is not the caller's.
+            ForbiddenError: the caller may not make topics there, or not open one to others.
+            InvalidError: the wish is out of bounds.
+            OverLimitError: there is no room for it.
             UnavailableError: Kafka is away; nothing was done.
             OctopusError: begun and not finished; calling again finishes it.
         """
         require_topic_name(topic)
-        subject = caller.subject
-        self._owned(subject, namespace)
+        wish = wish or Wish()
         name = full_name(namespace, topic)
-        with self._turn(name) as lease:
-            found = self._owned(subject, namespace)
+        with self._turns.allowed(caller, namespace, topic, Right.MEMBER) as (found, lease):
             held = self._kafka.describe(name)
             record = found.topics.get(topic)
-            if record and record.state is State.ACTIVE and held and held.topic_id == record.topic_id:
-                return TopicChange(changed=False, topics=found.shown())
-            if record is None:
-                self._put(subject, namespace, TopicRecord(topic, State.CREATING, None), lease)
+            if record and record.state in _LIVING and held and held.topic_id == record.topic_id:
+                return TopicChange(changed=False, topics=found.shown(), unlike=_unlike(wish, record))
+            known = record is not None and record.state in SHOWN
+            wanted = record if record and known else self._wanted(caller, found, topic, wish)
             old = record.topic_id if record else None
             try:
                 if record and record.state is State.DELETING and held:
                     self._kafka.delete([name])
                     old, held = held.topic_id, None
-                made = held is None
-                held = held or self._kafka.create(name, unlike=old)
+                if not known:
+                    with self._turns.room(namespace, record, wanted.settings):
+                        wanted = self._turns.put(found.owner, namespace, wanted, lease)
+                is_new = held is None
+                held = held or self._make(name, wanted.settings, unlike=old)
+                settings = wanted.settings if is_new else settings_of(self._kafka, held)
             except KafkaAwayError as away:
-                raise _in_part("created", topic, away) from away
+                raise in_part("created", topic, away) from away
             except KafkaRefusedError as refused:
                 if held is None:
-                    self._store.remove(namespace, topic, lease)
+                    self._turns.forget(namespace, wanted, lease, actor=caller.subject)
                 raise KafkaRefusedError(f"Failed to create Kafka topic: {refused.message}") from refused
-            self._activate(subject, namespace, topic, held, lease, made=made)
-            known = record is not None and record.state in SHOWN
+            kind = "created" if not known else "recreated" if is_new else "adopted"
+            wanted = replace(wanted, settings=settings)
+            self._activate(caller, found, wanted, held, lease, kind=kind, is_new=is_new)
             if not known:
-                _log.info("topic.created", subject=subject, namespace=namespace, topic=topic)
-            return TopicChange(changed=not known, topics=sorted({*found.shown(), topic}))
+                _log.info("topic.created", subject=caller.subject, namespace=namespace, topic=topic)
+            unlike = _unlike(wish, wanted) if known or not is_new else ()
+            return TopicChange(changed=not known, topics=sorted({*found.shown(), topic}), unlike=unlike)
 
     def delete(self, caller: Caller, namespace: str, topic: str) -> TopicChange:
-        """The topic does not exist any more, and neither do its records.
+        """The topic does not exist any more, and neither do its records, nor grants on it.
 
         Raises:
             Failure: the name breaks a rule, or the caller's namespace does not exist yet.
-            ForbiddenError: the namespace is not the caller's.
+            ForbiddenError: the caller may not delete topics there.
             UnavailableError: Kafka is away; the topic is where it was.
             OctopusError: begun and not finished; calling again finishes it.
         """
         require_topic_name(topic)
-        subject = caller.subject
-        found = self._owned(subject, namespace)
+        found = self._turns.in_use(caller, namespace, topic, Right.MEMBER)
         if topic not in found.topics:
             return TopicChange(changed=False, topics=found.shown())
         name = full_name(namespace, topic)
-        with self._turn(name) as lease:
-            found = self._owned(subject, namespace)
+        with self._turns.allowed(caller, namespace, topic, Right.MEMBER) as (found, lease):
             record = found.topics.get(topic)
             if record is None:
                 return TopicChange(changed=False, topics=found.shown())
             self._kafka.describe(name)
-            self._put(subject, namespace, TopicRecord(topic, State.DELETING, record.topic_id), lease)
+            going = replace(record, state=State.DELETING, by=caller.subject)
+            self._turns.put(found.owner, namespace, going, lease)
             try:
                 self._kafka.delete([name])
             except KafkaAwayError as away:
-                raise _in_part("deleted", topic, away) from away
+                raise in_part("deleted", topic, away) from away
             except KafkaRefusedError as refused:
-                self._put(subject, namespace, record, lease)
+                self._turns.put(found.owner, namespace, record, lease)
                 raise KafkaRefusedError(f"Failed to delete Kafka topic: {refused.message}") from refused
-            self._store.remove(namespace, topic, lease)
-            _log.info("topic.deleted", subject=subject, namespace=namespace, topic=topic)
+            gone = told("deleted", caller.subject, namespace, topic)
+            self._turns.forget(namespace, going, lease, gone, actor=caller.subject)
+            _log.info("topic.deleted", subject=caller.subject, namespace=namespace, topic=topic)
             return TopicChange(changed=True, topics=[other for other in found.shown() if other != topic])
 
     def recreate(self, caller: Caller, namespace: str, topic: str) -> None:
-        """The topic is there, empty, under a new topic id.
+        """The topic is there, empty, under a new topic id; settings, description and grants are as they were.
 
         Raises:
             Failure: the name breaks a rule, or the caller has no such namespace or topic.
-            ForbiddenError: the namespace is not the caller's.
+            ForbiddenError: the caller may not recreate topics there.
             UnavailableError: Kafka is away; the topic is as it was.
             OctopusError: begun and not finished; calling again finishes it.
         """
         require_topic_name(topic)
-        subject = caller.subject
-        self._owned(subject, namespace)
         name = full_name(namespace, topic)
-        with self._turn(name) as lease:
-            record = self._owned(subject, namespace).topics.get(topic)
+        with self._turns.allowed(caller, namespace, topic, Right.MEMBER) as (found, lease):
+            record = found.topics.get(topic)
             if record is None or record.state not in SHOWN:
                 raise Failure(f"Topic {topic} not found in {namespace}")
             old = self._kafka.describe(name)
-            begun = TopicRecord(topic, State.RECREATING, record.topic_id)
-            self._put(subject, namespace, begun, lease)
+            begun = replace(record, state=State.RECREATING, by=caller.subject)
+            begun = self._turns.put(found.owner, namespace, begun, lease)
             try:
                 self._kafka.delete([name])
-                new = self._kafka.create(name, unlike=old.topic_id if old else None)
+                new = self._make(name, begun.settings, unlike=old.topic_id if old else None)
             except OctopusError as error:
-                raise _in_part("recreated", topic, error) from error
-            self._activate(subject, namespace, topic, new, lease, made=True)
-            _log.info("topic.recreated", subject=subject, namespace=namespace, topic=topic)
+                raise in_part("recreated", topic, error) from error
+            self._activate(caller, found, begun, new, lease, kind="recreated", is_new=True)
+            _log.info("topic.recreated", subject=caller.subject, namespace=namespace, topic=topic)
 
-    def delete_all(self, subject: str, namespace: str, account: Lease) -> None:
-        """No topic of a namespace that is being deleted is left, known to the registry or not.
+    def delete_all(self, subject: str, namespace: str, whole: Lease) -> None:
+        """No topic of a namespace is left, known to the registry or not, and no grant on one.
 
         Args:
-            account: the turn to change the namespace's owner.
+            subject: who brings it about.
+            whole: the turn to change the namespace's owner.
         """
         found = self._store.read(namespace)
         prefix = full_name(namespace, "")
@@ -150,27 +173,36 @@ class Topics:
         held = {name.removeprefix(prefix) for name in self._kafka.list_topics(prefix)}
         with ExitStack() as turns:
             leases = {
-                topic: turns.enter_context(self._turn(f"{prefix}{topic}")) for topic in sorted(known | held)
+                topic: turns.enter_context(self._turns.hold(f"{prefix}{topic}"))
+                for topic in sorted(known | held)
             }
-            account.renew()
+            whole.renew()
             self._kafka.delete([f"{prefix}{topic}" for topic in leases])
+            found = self._store.read(namespace)
+            records = found.topics if found else {}
             for topic, lease in leases.items():
-                self._store.remove(namespace, topic, lease)
+                record = records.get(topic) or TopicRecord(topic, State.DELETING, None)
+                gone = told("deleted", subject, namespace, topic)
+                self._turns.forget(namespace, record, lease, gone, actor=subject)
                 _log.info("topic.deleted", subject=subject, namespace=namespace, topic=topic)
 
     def adopt(self, subject: str, namespace: str) -> tuple[str, ...]:
         """Topics that Kafka holds under a namespace which is being created are the namespace's topics."""
         return self._reconcile(subject, namespace, while_creating=True).adopted
 
-    def reconcile(self, subject: str, namespace: str) -> Reconciliation:
+    def reconcile(self, owner: str, namespace: str) -> Reconciliation:
         """Bring the registry in line with what Kafka holds; changes cut short are completed.
 
+        Args:
+            owner: subject, or `PROJECT_OWNER`; nothing is done of a namespace that is not his, or not in use.
+
         Raises:
-            ForbiddenError, Failure: the namespace is not the subject's.
             UnavailableError: Kafka is away.
         """
-        self._owned(subject, namespace)
-        return self._reconcile(subject, namespace, while_creating=False)
+        found = self._store.read(namespace)
+        if found is None or found.owner != owner or found.state is not AccountState.ACTIVE:
+            return Reconciliation()
+        return self._reconcile(owner, namespace, while_creating=False)
 
     def heal_all(self) -> None:
         """Go on with every topic whose change is pending and due."""
@@ -183,7 +215,7 @@ class Topics:
             UnavailableError: Kafka is away, the account is not in use, or a request is at it just now.
         """
         namespace, _, topic = name.partition(".")
-        with self._leases.hold(f"topic {name}", patience_s=0) as lease:
+        with self._turns.hold(name, patience_s=0) as lease:
             found = self._store.read(namespace)
             record = found.topics.get(topic) if found else None
             if found is None or record is None or record.state is State.ACTIVE:
@@ -195,7 +227,23 @@ class Topics:
             self._settle(found.owner, namespace, topic, record, held, lease, while_creating=False)
             _log.info("topic.completed", subject=found.owner, namespace=namespace, topic=topic)
 
-    def _reconcile(self, subject: str, namespace: str, *, while_creating: bool) -> Reconciliation:
+    def _wanted(self, caller: Caller, found: Namespace, topic: str, wish: Wish) -> TopicRecord:
+        """The record of a topic that is about to be made."""
+        new = plan_new(wish, found.defaults, self._bounds.inside(found.bounds))
+        if new.opens:
+            self._turns.access.require(caller, found.name, topic, Right.MANAGE)
+        new.require_possible()
+        record = found.topics.get(topic) or TopicRecord(topic, State.CREATING, None)
+        return replace(
+            record, state=State.CREATING, settings=new.settings, about=new.about, by=caller.subject
+        )
+
+    def _make(self, name: str, settings: TopicSettings, *, unlike: str | None) -> KafkaTopic:
+        return self._kafka.create(
+            name, unlike=unlike, partitions=settings.partitions or 1, configs=settings.configs()
+        )
+
+    def _reconcile(self, owner: str, namespace: str, *, while_creating: bool) -> Reconciliation:
         prefix = full_name(namespace, "")
         total = Reconciliation()
         found = self._store.read(namespace)
@@ -203,16 +251,16 @@ class Topics:
         held_names = {name.removeprefix(prefix) for name in self._kafka.list_topics(prefix)}
         # A name with a dot is one of the platform's own topics, not the user's.
         for topic in sorted(known | {name for name in held_names if is_topic_name(name)}):
-            with self._turn(f"{prefix}{topic}") as lease:
+            with self._turns.hold(f"{prefix}{topic}") as lease:
                 now = self._store.read(namespace)
                 record = now.topics.get(topic) if now else None
                 held = self._kafka.describe(f"{prefix}{topic}")
-                total += self._settle(subject, namespace, topic, record, held, lease, while_creating)
+                total += self._settle(owner, namespace, topic, record, held, lease, while_creating)
         return total
 
     def _settle(
         self,
-        subject: str,
+        owner: str,
         namespace: str,
         topic: str,
         record: TopicRecord | None,
@@ -221,69 +269,78 @@ class Topics:
         while_creating: bool,
     ) -> Reconciliation:
         name = full_name(namespace, topic)
-        fields = {"subject": subject, "namespace": namespace, "topic": topic}
+        fields = {"subject": owner, "namespace": namespace, "topic": topic}
+        actor = (record.by if record else None) or FABRIC
         if record is not None and record.state is State.RECREATING and held is None:
-            held = self._kafka.create(name, unlike=record.topic_id)
+            held = self._make(name, record.settings, unlike=record.topic_id)
         if record is not None and (held is None or record.state is State.DELETING):
             if held is not None:
                 self._kafka.delete([name])
-            self._store.remove(namespace, topic, lease)
-            if record.state is State.ACTIVE:
+            if record.state in _LIVING:
+                lost = told("lost", FABRIC, namespace, topic)
+                self._turns.forget(namespace, record, lease, lost, actor=FABRIC)
                 _log.warning("topic.lost", **fields)
                 return Reconciliation(lost=(name,))
+            gone = [told("deleted", actor, namespace, topic)] if record.state is State.DELETING else []
+            self._turns.forget(namespace, record, lease, *gone, actor=actor)
             return Reconciliation(completed=(name,))
-        if held is None or (
-            record is not None and record.state is State.ACTIVE and record.topic_id == held.topic_id
-        ):
+        if held is None:
             return Reconciliation()
-        active = TopicRecord(topic, State.ACTIVE, held.topic_id)
-        self._store.put(subject, namespace, active, lease, while_creating=while_creating)
+        same = record is not None and record.topic_id == held.topic_id
+        if record is not None and record.state is State.ACTIVE and same:
+            return Reconciliation()
+        active, kind = self._as_held(record or TopicRecord(topic, State.CREATING, None), held, same=same)
+        kind = "adopted" if record is None else kind
+        events = [made(kind, FABRIC if kind == "adopted" else actor, namespace, active)] if kind else []
+        self._turns.settle(owner, namespace, active, lease, *events, while_creating=while_creating)
         if record is None:
             _log.info("topic.adopted", **fields)
             return Reconciliation(adopted=(name,))
         return Reconciliation(completed=(name,))
 
-    def _owned(self, subject: str, namespace: str) -> Namespace:
-        refusal = f"Namespace {namespace[:64]} not found for {subject}"
-        if not is_namespace_name(namespace):
-            raise ForbiddenError(refusal)  # the registry has no room for keys of any length
-        found = self._store.read(namespace)
-        if found is not None and found.owner != subject:
-            raise ForbiddenError(refusal)
-        if found is not None and found.state is AccountState.SUSPENDED:
-            raise ForbiddenError(f"User {subject} is suspended: ask the fabric's operator")
-        if found is None or found.state is not AccountState.ACTIVE:
-            if namespace != namespace_of(subject):
-                # The same answer as for somebody else's: it does not tell which namespaces exist.
-                raise ForbiddenError(refusal)
-            raise Failure(refusal)
-        return found
-
-    def _turn(self, name: str) -> AbstractContextManager[Lease]:
-        return self._leases.hold(f"topic {name}")
-
-    def _put(self, subject: str, namespace: str, topic: TopicRecord, lease: Lease) -> None:
-        try:
-            self._store.put(subject, namespace, topic, lease)
-        except NamespaceGoneError:
-            raise UnavailableError(
-                f"Namespace {namespace} changed meanwhile: nothing was done, try again"
-            ) from None
+    def _as_held(
+        self, record: TopicRecord, held: KafkaTopic, *, same: bool
+    ) -> tuple[TopicRecord, str | None]:
+        """A record brought in line with a topic that brokers hold, and what the audit is told of it."""
+        active = replace(record, state=State.ACTIVE, topic_id=held.topic_id)
+        if record.state is State.CHANGING and same:
+            try:
+                apply(self._kafka, held, record.settings)
+            except KafkaRefusedError:
+                return replace(active, settings=settings_of(self._kafka, held)), None
+            return active, None
+        if record.state is State.RECREATING:
+            return active, None if same else "recreated"
+        kind = "created" if record.state is State.CREATING else "adopted"
+        return replace(active, settings=settings_of(self._kafka, held)), kind
 
     def _activate(
-        self, subject: str, namespace: str, topic: str, held: KafkaTopic, lease: Lease, *, made: bool
+        self,
+        caller: Caller,
+        found: Namespace,
+        topic: TopicRecord,
+        held: KafkaTopic,
+        lease: Lease,
+        *,
+        kind: str,
+        is_new: bool,
     ) -> None:
+        active = replace(topic, state=State.ACTIVE, topic_id=held.topic_id)
+        event = made(kind, caller.subject, found.name, active)
         try:
-            self._store.put(subject, namespace, TopicRecord(topic, State.ACTIVE, held.topic_id), lease)
+            self._turns.settle(found.owner, found.name, active, lease, event)
         except NamespaceGoneError as gone:
             # Suspended, the account keeps its topics, and its record says that this one is to be completed.
             # Deleted, it takes its topics along; but it may have looked for them before this one was made.
-            found = self._store.read(namespace)
-            if made and (found is None or found.state is AccountState.DELETING):
+            now = self._store.read(found.name)
+            if is_new and (now is None or now.state is AccountState.DELETING):
                 self._kafka.delete([held.name])
-            self._owned(subject, namespace)
-            raise _in_part("changed", topic, UnavailableError(f"{namespace} changed meanwhile")) from gone
+            self._turns.in_use(caller, found.name, topic.name, Right.MEMBER)
+            changed = UnavailableError(f"{found.name} changed meanwhile")
+            raise in_part("changed", topic.name, changed) from gone
 
 
-def _in_part(change: str, topic: str, error: OctopusError) -> OctopusError:
-    return OctopusError(f"Topic {topic} is {change} in part ({error.message}): call again to finish")
+def _unlike(wish: Wish, topic: TopicRecord) -> tuple[str, ...]:
+    """Fields of a topic that are not what was wished for."""
+    settings, about = wish.settings_over(topic.settings), wish.about_over(topic.about)
+    return tuple(change.field for change in changes(topic, settings, about))

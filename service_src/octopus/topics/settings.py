@@ -49,9 +49,10 @@ class TopicSettings(BaseModel):
         told = ((kafka, getattr(self, field)) for field, kafka in _KAFKA_NAMES.items())
         return {name: str(value) for name, value in told if value is not None}
 
-    def over(self, defaults: TopicSettings) -> TopicSettings:
-        """These, and where they leave something open the defaults."""
-        return defaults.model_copy(update=self.told())
+    def configs_unlike(self, others: TopicSettings) -> dict[str, str | None]:
+        """Those that are not the same in other settings, under Kafka's names; None is left to the brokers."""
+        told, other = self.configs(), others.configs()
+        return {name: told.get(name) for name in _KAFKA_NAMES.values() if told.get(name) != other.get(name)}
 
     def told(self) -> dict[str, Any]:
         """By field, what is not left to the brokers: the form in which they are stored."""
@@ -91,7 +92,11 @@ class AskedSettings(TopicSettings):
 
     def changes(self) -> dict[str, Any]:
         """What the request names, by field of `TopicSettings`; hours have become milliseconds."""
-        named = {field: getattr(self, field) for field in TopicSettings.model_fields if self._names(field)}
+        named = {
+            field: getattr(self, field)
+            for field in TopicSettings.model_fields
+            if field in self.model_fields_set
+        }
         if "retention_hours" in self.model_fields_set:
             hours = self.retention_hours
             named["retention_ms"] = None if hours is None else hours * MS_AN_HOUR
@@ -100,6 +105,3 @@ class AskedSettings(TopicSettings):
     def settings(self) -> TopicSettings:
         """What the request names, and nothing else."""
         return TopicSettings(**self.changes())
-
-    def _names(self, field: str) -> bool:
-        return field in self.model_fields_set

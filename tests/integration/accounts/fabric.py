@@ -14,7 +14,7 @@ from octopus import aws
 from octopus.settings import ServiceSettings
 from octopus.web.assembly import Features, wire
 from tests.integration.service.deployment import Deployment
-from tests.memory_kafka import WatchedGroups, WatchedKafka
+from tests.memory_kafka import MemoryQuotas, WatchedGroups, WatchedKafka
 
 
 class Clock:
@@ -110,7 +110,13 @@ def new_fabric(deployment: Deployment, kafka: WatchedKafka, groups: WatchedGroup
 
 
 def _wire(deployment: Deployment, kafka: WatchedKafka, groups: WatchedGroups, clock: Clock) -> Features:
-    return wire(_settings(deployment), kafka=kafka, groups=groups, clock=clock)
+    return wire(
+        _settings(deployment),
+        kafka=kafka,
+        groups=groups,
+        quotas_of_kafka=MemoryQuotas(),
+        clock=clock,
+    )
 
 
 def _settings(deployment: Deployment) -> ServiceSettings:

@@ -8,37 +8,13 @@ from typing import Any
 import pytest
 
 from octopus.accounts.models import State as AccountState
-from octopus.accounts.store import AccountStore
 from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
 from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
-from octopus.registry.leases import Leases
-from octopus.topics.names import namespace_of
 from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
 from tests.callers import caller_of
 from tests.memory_kafka import MemoryKafka
-
-SUBJECT = "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44"
-NAMESPACE = namespace_of(SUBJECT)
-
-
-@pytest.fixture
-def kafka() -> MemoryKafka:
-    return MemoryKafka()
-
-
-@pytest.fixture
-def store(database: Any, table: str) -> TopicStore:
-    leases = Leases(database, table)
-    accounts = AccountStore(database, table)
-    with leases.hold("account") as lease:
-        accounts.advance(accounts.claim(SUBJECT, NAMESPACE, lease), AccountState.ACTIVE, lease, [])
-    return TopicStore(database, table)
-
-
-@pytest.fixture
-def topics(store: TopicStore, database: Any, table: str, kafka: MemoryKafka) -> Topics:
-    return Topics(store=store, leases=Leases(database, table), kafka=kafka)
+from tests.unit.topics.conftest import NAMESPACE, SUBJECT
 
 
 def states(store: TopicStore) -> dict[str, str]:

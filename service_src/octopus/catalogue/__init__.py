@@ -1,0 +1,1 @@
+"""The catalogue: topics found by the words of their names and descriptions."""

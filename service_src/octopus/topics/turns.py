@@ -1,0 +1,167 @@
+"""Who may change a topic, whose turn it is, and what is recorded of it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from octopus.access.models import Right
+from octopus.access.service import Access
+from octopus.accounts.models import State as AccountState
+from octopus.audit.events import Event
+from octopus.audit.trail import Trail
+from octopus.errors import OctopusError, UnavailableError
+from octopus.identity.models import Caller
+from octopus.quotas.service import Quotas
+from octopus.registry.leases import PATIENCE_S, Lease, Leases
+from octopus.topics.models import Namespace, TopicRecord
+from octopus.topics.names import full_name
+from octopus.topics.settings import TopicSettings
+from octopus.topics.store import NamespaceGoneError, TopicStore
+
+
+class Turns:
+    """Changes of topics of one fabric, one of each topic at a time."""
+
+    def __init__(
+        self, *, store: TopicStore, leases: Leases, access: Access, quotas: Quotas, trail: Trail
+    ) -> None:
+        self.store = store
+        self.access = access
+        self._leases = leases
+        self._quotas = quotas
+        self._trail = trail
+
+    def hold(self, name: str, *, patience_s: float = PATIENCE_S) -> AbstractContextManager[Lease]:
+        """The turn to change a topic, given by its full name, until the block ends.
+
+        Raises:
+            UnavailableError: others had it all the time.
+        """
+        return self._leases.hold(f"topic {name}", patience_s=patience_s)
+
+    @contextmanager
+    def allowed(
+        self,
+        caller: Caller,
+        namespace: str,
+        topic: str,
+        *one_of: Right,
+        patience_s: float = PATIENCE_S,
+    ) -> Iterator[tuple[Namespace, Lease]]:
+        """The turn of somebody who has one of these rights, and the namespace as it is then.
+
+        Args:
+            patience_s: how long the turn is waited for.
+
+        Raises:
+            Failure, ForbiddenError: he has none of them.
+            UnavailableError: others had the turn all the time.
+        """
+        self.access.require(caller, namespace, topic, *one_of)
+        with self.hold(full_name(namespace, topic), patience_s=patience_s) as lease:
+            yield self.in_use(caller, namespace, topic, *one_of), lease
+
+    def in_use(self, caller: Caller, namespace: str, topic: str, *one_of: Right) -> Namespace:
+        """The namespace, of somebody who has one of these rights just now.
+
+        Raises:
+            Failure, ForbiddenError: he has none of them.
+        """
+        self.access.require(caller, namespace, topic, *one_of)
+        found = self.store.read(namespace)
+        if found is None or found.state is not AccountState.ACTIVE:
+            raise _changed_meanwhile(namespace)
+        return found
+
+    def room(
+        self, namespace: str, old: TopicRecord | None, new: TopicSettings
+    ) -> AbstractContextManager[None]:
+        """Room for what a topic is to take more than it does, until the block ends, in which it is recorded.
+
+        Args:
+            old: None for a topic that is not there yet.
+            new: what it is to have.
+
+        Raises:
+            OverLimitError: there is none.
+        """
+        has = old.settings if old else None
+        partitions = (new.partitions or 1) - ((has.partitions or 1) if has else 0)
+        kept = self._kept(new) - (self._kept(has) if has else 0)
+        if old is not None and partitions <= 0 and kept <= 0:
+            return nullcontext()
+        return self._quotas.require_room(
+            namespace, topics=0 if old else 1, partitions=max(0, partitions), retention_bytes=max(0, kept)
+        )
+
+    def put(
+        self,
+        owner: str,
+        namespace: str,
+        topic: TopicRecord,
+        lease: Lease,
+        *events: Event,
+        relist: bool = False,
+    ) -> TopicRecord:
+        """Record a change that is about to begin, with what is to be read of it; see `TopicStore.put`.
+
+        Raises:
+            UnavailableError: the namespace is not in use any more; nothing was done.
+        """
+        try:
+            return self.store.put(
+                owner, namespace, topic, lease, relist=relist, further=self._trail.items(*events)
+            )
+        except NamespaceGoneError:
+            raise _changed_meanwhile(namespace) from None
+
+    def settle(
+        self,
+        owner: str,
+        namespace: str,
+        topic: TopicRecord,
+        lease: Lease,
+        *events: Event,
+        while_creating: bool = False,
+    ) -> TopicRecord:
+        """Record a change that is done.
+
+        Raises:
+            NamespaceGoneError: the namespace is not in use any more; nothing was written.
+        """
+        return self.store.put(
+            owner,
+            namespace,
+            topic,
+            lease,
+            while_creating=while_creating,
+            further=self._trail.items(*events),
+        )
+
+    def forget(self, namespace: str, topic: TopicRecord, lease: Lease, *events: Event, actor: str) -> None:
+        """The topic is gone: no grant on it and no record of it is left.
+
+        Args:
+            actor: who brought it about.
+        """
+        self.access.take_all_on(namespace, topic.name, actor=actor)
+        self.store.remove(namespace, topic, lease, further=self._trail.items(*events))
+
+    def tell(self, *events: Event) -> None:
+        """Record events of what changes nothing in the registry."""
+        self._trail.record(*events)
+
+    def _kept(self, settings: TopicSettings) -> int:
+        return self._quotas.kept_bytes(
+            partitions=settings.partitions or 1, retention_bytes=settings.retention_bytes
+        )
+
+
+def in_part(change: str, topic: str, error: OctopusError) -> OctopusError:
+    """What a caller is told of a change that was begun and not finished."""
+    return OctopusError(f"Topic {topic} is {change} in part ({error.message}): call again to finish")
+
+
+def _changed_meanwhile(namespace: str) -> UnavailableError:
+    return UnavailableError(f"Namespace {namespace} changed meanwhile: nothing was done, try again")
