@@ -1,5 +1,6 @@
 """Client quotas and transactional ids: what librdkafka has no request for, by kafka-python.
 
+Loading kafka-python takes half a second: who only may need it imports this module late.
 kafka-python has the messages of the quotas and no method for them, so they are sent by the part of its
 client that its own methods use.
 """
@@ -14,11 +15,9 @@ import kafka.errors
 from kafka.admin import KafkaAdminClient
 from kafka.net.sasl.oauth import AbstractTokenProvider
 from kafka.protocol.admin import AlterClientQuotasRequest, DescribeClientQuotasRequest
+from kafka.protocol.metadata import MetadataRequest
 
 from octopus.kafka.asking import ASK_S, KafkaAwayError, KafkaRefusedError
-
-DEFAULT_USER = None
-"""In the place of a user's name: everybody who has no value of his own."""
 
 _ANY_NAME = 2
 """Match type of the protocol: every user's entity, the default one too."""
@@ -44,10 +43,12 @@ class QuotaAdmin:
         Raises:
             KafkaAwayError: no answer.
         """
-        return self._asked(lambda client: len(client.describe_cluster()["brokers"]))
+        # kafka-python's own question of this kind asks for more than this principal may know.
+        request = MetadataRequest(topics=[], allow_auto_topic_creation=False)
+        return self._asked(lambda client: len(_sent(client, request).brokers))
 
     def held(self) -> dict[str | None, dict[str, float]]:
-        """The quotas of each user that has any, and of `DEFAULT_USER`, by Kafka's names of them.
+        """The quotas of each user that has any, by Kafka's names of them; the default user's under None.
 
         Raises:
             KafkaAwayError: no answer.
@@ -62,7 +63,10 @@ class QuotaAdmin:
         }
 
     def alter(self, changes: Mapping[str | None, Mapping[str, float | None]]) -> None:
-        """Set quotas of users; None takes one away, and a quota that is not named stays.
+        """Set quotas of users, of the default user under None; a quota that is not named stays.
+
+        Args:
+            changes: values by Kafka's names; None takes one away.
 
         Raises:
             KafkaAwayError: it is not known which were set.
@@ -112,7 +116,7 @@ class QuotaAdmin:
     def _connected(self) -> Any:
         with self._lock:
             if self._client is None:
-                self._client = KafkaAdminClient(**_translated(self._settings()))
+                self._client = _Client(**_translated(self._settings()))
             return self._client
 
 
@@ -154,6 +158,18 @@ def _translated(settings: Mapping[str, Any]) -> dict[str, Any]:
         "sasl_plain_username": settings["sasl.username"],
         "sasl_plain_password": settings["sasl.password"],
     }
+
+
+class _Client(KafkaAdminClient):  # type: ignore[misc]  # kafka-python has no types
+    """Leaves no thread and no socket behind when it cannot connect."""
+
+    def __init__(self, **settings: Any) -> None:
+        self._closed = False  # without it, `close` takes the client for closed
+        try:
+            super().__init__(**settings)
+        except kafka.errors.KafkaError:
+            self.close()
+            raise
 
 
 class _Tokens(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python has no types

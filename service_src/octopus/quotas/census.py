@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import structlog
 
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.trail import Trail
 from octopus.kafka.groups import GroupAdmin
-from octopus.kafka.quotas import QuotaAdmin
 from octopus.quotas.models import Holder, Limit, Limits, OfKafka
 from octopus.quotas.store import QuotaStore
+
+if TYPE_CHECKING:
+    from octopus.kafka.quotas import QuotaAdmin
 
 _log = structlog.get_logger(__name__)
 

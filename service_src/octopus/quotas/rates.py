@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import structlog
 
-from octopus.kafka.quotas import DEFAULT_USER, QuotaAdmin
 from octopus.quotas.models import KAFKA_RATES, Limit, Limits
 from octopus.quotas.store import QuotaStore
 
+if TYPE_CHECKING:
+    from octopus.kafka.quotas import QuotaAdmin
+
+DEFAULT_USER = None
+"""In the place of a user's name: everybody who has no value of his own."""
 PLATFORM = ("service", "judge", "octopus-broker")
 """Principals whose work is everybody's: never slowed down. The last is the brokers among themselves."""
 NO_LIMIT = float(1 << 53)

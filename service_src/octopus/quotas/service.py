@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -17,10 +18,12 @@ from octopus.audit.events import OPERATOR, Event
 from octopus.audit.trail import Trail
 from octopus.errors import InvalidError, OverLimitError, UnavailableError
 from octopus.kafka.groups import GroupAdmin
-from octopus.kafka.quotas import QuotaAdmin
 from octopus.quotas.models import LARGEST, Holder, Limit, Limits, OfKafka, Quota, Use
 from octopus.quotas.store import Held, QuotaStore
 from octopus.registry.leases import Leases
+
+if TYPE_CHECKING:
+    from octopus.kafka.quotas import QuotaAdmin
 
 AGAIN_S = 60
 """Whoever makes room may ask again then: so often Kafka's own counts are taken."""

@@ -11,6 +11,7 @@ import octopus.accounts.routes
 import octopus.audit.routes
 import octopus.credentials.routes
 import octopus.projects.routes
+import octopus.quotas.routes
 import octopus.sharing.routes
 import octopus.topics.routes
 from octopus import aws
@@ -20,6 +21,7 @@ from octopus.settings import ServiceSettings
 from octopus.web import errors, health
 from octopus.web.assembly import Features, assemble
 from octopus.web.background import Background
+from octopus.web.limits import RequestRates
 from octopus.web.requests import BoundedBodies, FollowedRequests
 
 _DESCRIPTION = """
@@ -41,6 +43,7 @@ _TAGS = [
     {"name": "Project", "description": "Namespaces that several people own."},
     {"name": "Sharing", "description": "Who may do what with a topic or a project, and why."},
     {"name": "Audit", "description": "What was changed by whom, and what Kafka refused to whom."},
+    {"name": "Quota", "description": "How much you may take, and have taken."},
     {"name": "Health", "description": "For whoever watches the service."},
 ]
 
@@ -89,6 +92,9 @@ def create_app(
     app.state.endings = parts.endings
     app.state.sharing = parts.sharing
     app.state.audit = parts.audit
+    app.state.access = parts.access
+    app.state.quotas = parts.quotas
+    app.state.request_rates = RequestRates(parts.quotas, replicas=settings.service_replicas)
     app.state.authenticator = authenticator or open_authenticator(settings, parts.links)
     app.state.dependencies = health.dependencies(settings, parts.kafka)
     app.include_router(health.router)
@@ -97,6 +103,7 @@ def create_app(
         octopus.accounts.routes,
         octopus.audit.routes,
         octopus.credentials.routes,
+        octopus.quotas.routes,
         octopus.projects.routes,
         octopus.sharing.routes,
         octopus.topics.routes,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import Credentials as AwsKey
 
@@ -31,14 +31,15 @@ from octopus.identity.people import People
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
 from octopus.kafka.groups import GroupAdmin
-from octopus.kafka.quotas import QuotaAdmin
 from octopus.membership.service import TICK_S, Memberships, open_memberships
 from octopus.projects.ending import Endings
 from octopus.projects.members import Members
 from octopus.projects.service import Projects
 from octopus.projects.store import ProjectStore
+from octopus.quotas.census import Census
 from octopus.quotas.models import limits_of
-from octopus.quotas.service import Quotas
+from octopus.quotas.rates import KafkaRates
+from octopus.quotas.service import AGAIN_S, Quotas
 from octopus.quotas.store import QuotaStore
 from octopus.registry.leases import Leases
 from octopus.settings import ServiceSettings
@@ -49,6 +50,9 @@ from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
 from octopus.topics.turns import Turns
 from octopus.web.background import Job
+
+if TYPE_CHECKING:
+    from octopus.kafka.quotas import QuotaAdmin
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Features:
     trail: Trail
     access: Access
     quotas: Quotas
+    quotas_of_kafka: QuotaAdmin
     audit: Audit
     refreshes: Refreshes
     globus: GlobusClients
@@ -81,6 +86,7 @@ class Features:
     def close(self) -> None:
         """Leave Kafka and Globus."""
         self.kafka.close()
+        self.quotas_of_kafka.close()
         self.globus.close()
 
 
@@ -89,6 +95,9 @@ _HEALS_EVERY_S = 5.0
 
 _REFRESHES_EVERY_S = 1.0
 """How long after it is due a change of rights is carried into policies, at most."""
+
+_RATES_EVERY_S = 15.0
+"""How long after a rate was set, or the number of brokers changed, Kafka holds people to it, at most."""
 
 _KEYS_EVERY_S = 5.0
 """How long after some accounts' keys were looked at the next ones' are."""
@@ -101,6 +110,7 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
         settings: of the deployment.
         kafka_key: AWS key to sign Kafka tokens with; boto3's default chain when None.
     """
+    from octopus.kafka.quotas import QuotaAdmin  # late: it takes half a second, and not every command wires
 
     def client() -> dict[str, Any]:
         return client_settings(
@@ -146,18 +156,17 @@ def wire(
     links = IdentityLinks(database, settings.registry_table, refreshes=refreshes, trail=trail, clock=clock)
     access = Access(database, settings.registry_table, trail=trail, refreshes=refreshes, clock=clock)
     store = AccountStore(database, settings.registry_table, clock=clock)
-    quotas = Quotas(
-        store=QuotaStore(
-            database,
-            settings.registry_table,
-            unbounded_partition_bytes=settings.quota_unbounded_partition_bytes,
-        ),
-        leases=leases,
-        trail=trail,
-        defaults=limits_of(settings),
-        groups=groups,
-        kafka=quotas_of_kafka,
+    limits = limits_of(settings)
+    quota_store = QuotaStore(
+        database,
+        settings.registry_table,
+        unbounded_partition_bytes=settings.quota_unbounded_partition_bytes,
     )
+    quotas = Quotas(
+        store=quota_store, leases=leases, trail=trail, defaults=limits, groups=groups, kafka=quotas_of_kafka
+    )
+    rates = KafkaRates(store=quota_store, kafka=quotas_of_kafka, defaults=limits)
+    census = Census(store=quota_store, trail=trail, groups=groups, kafka=quotas_of_kafka, defaults=limits)
     turns = Turns(
         store=TopicStore(database, settings.registry_table, clock=clock),
         leases=leases,
@@ -226,6 +235,8 @@ def wire(
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
         Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
         Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
+        Job("client quotas", _RATES_EVERY_S, rates.align),
+        Job("count at Kafka", AGAIN_S, census.take),
         Job("end projects", _HEALS_EVERY_S, endings.heal_all),
         Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
     )
@@ -240,6 +251,7 @@ def wire(
         trail=trail,
         access=access,
         quotas=quotas,
+        quotas_of_kafka=quotas_of_kafka,
         audit=Audit(Reader(database, settings.registry_table, kept_days=settings.audit_days), access),
         refreshes=refreshes,
         globus=globus,

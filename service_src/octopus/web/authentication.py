@@ -1,6 +1,6 @@
 """Who is calling: a token and, on routes that published clients use, a ``Subject`` header that agrees.
 
-The one door of every route: whoever is suspended gets no further, whatever the route is.
+The one door of every route: whoever is suspended, or asks too often, gets no further on any of them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from octopus.accounts.service import Accounts
 from octopus.identity.models import Caller
 from octopus.identity.service import Authenticator
+from octopus.web.limits import RequestRates
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -27,6 +28,8 @@ def _token_caller(
     authenticator: Authenticator = request.app.state.authenticator
     caller = authenticator.authenticate(request.headers.get("authorization"))
     request.scope["octopus.subject"] = caller.subject
+    rates: RequestRates = request.app.state.request_rates
+    rates.require(caller.subject)
     accounts: Accounts = request.app.state.accounts
     accounts.require_not_suspended(caller.subject)
     return caller
