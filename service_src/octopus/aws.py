@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CONFIG = Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 """A dead dependency is known within ten seconds: the gateway in front gives up at 29 s."""
 _NEW_USER_KNOWN_S = 6.0
+_SEEN_GONE_S = 4.0
 
 
 @cache
@@ -58,6 +59,20 @@ def until_user_known(client: IAMClient) -> Retrying:
         retry=retry_if_exception_type(client.exceptions.NoSuchEntityException),
         wait=wait_random_exponential(multiplier=0.1, max=1),
         stop=stop_after_delay(_NEW_USER_KNOWN_S),
+        reraise=True,
+    )
+
+
+def until_unused(client: IAMClient) -> Retrying:
+    """Makes a deletion again while IAM says that something is still in use, for some seconds.
+
+    IAM is eventually consistent: it may keep a user for a key, or a policy for a user, that was deleted a
+    moment ago. The call's ``DeleteConflictException`` comes through in the end.
+    """
+    return Retrying(
+        retry=retry_if_exception_type(client.exceptions.DeleteConflictException),
+        wait=wait_random_exponential(multiplier=0.1, max=1),
+        stop=stop_after_delay(_SEEN_GONE_S),
         reraise=True,
     )
 

@@ -1,17 +1,15 @@
-"""An account's principal in IAM: a user with the fabric's boundary, its tag, and one inline policy."""
+"""An account's principal in IAM: a user with the fabric's boundary and tag, and policies of its rights."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
-
-from octopus.aws import until_user_known
+from octopus.accounts.managed_policies import NOTHING, ManagedPolicies, as_document, order_of_writing
+from octopus.aws import until_unused, until_user_known
 from octopus.errors import Failure
-from octopus.iam.generate import INLINE_POLICY_NAME, PolicySet, canonical_json, principal_policies
+from octopus.iam.generate import PolicySet, canonical_json, principal_policies
 from octopus.iam.holdings import Holdings
+from octopus.iam.policy_names import INLINE_POLICY_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -23,9 +21,7 @@ SUSPENDED_POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Sid": "Suspended", "Effect": "Deny", "Action": "*", "Resource": "*"}],
 }
-"""In place of the policy of a user that is suspended: an explicit deny wins over whatever else it holds."""
-_SEEN_GONE_S = 4.0
-"""IAM is eventually consistent: it may keep a user for a key or a policy that was deleted a moment ago."""
+"""In place of the policies of a user that is suspended: an explicit deny wins over whatever else it holds."""
 
 
 class Principals:
@@ -36,6 +32,7 @@ class Principals:
         self._institution = institution
         self._boundary_arn = boundary_arn
         self._cluster_arn = cluster_arn
+        self._managed = ManagedPolicies(client, institution=institution, boundary_arn=boundary_arn)
 
     def policy_sha256(self, holdings: Holdings) -> str:
         """Hash of the policies that a principal with these rights has.
@@ -51,8 +48,7 @@ class Principals:
         if user is None:
             return False
         boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        policies = self._policies(holdings)
-        return boundary == self._boundary_arn and self._held_policy(subject) == policies.inline
+        return boundary == self._boundary_arn and self._held(subject) == self._policies(holdings)
 
     def is_foreign(self, subject: str) -> bool:
         """Whether a user of that name exists that is not this fabric's: nothing of it is ours to change."""
@@ -73,25 +69,38 @@ class Principals:
         """
         policies = self._policies(holdings)
         self._ensure_user(subject)
-        self._put_policy(subject, policies.inline)
+        self._write(subject, policies)
 
     def suspend(self, subject: str) -> None:
-        """The user, which exists, is denied everything; `ensure` gives its rights back."""
-        self._put_policy(subject, SUSPENDED_POLICY)
+        """The user, which exists, is denied everything; `ensure` gives its rights back.
+
+        Raises:
+            Failure: somebody attached one of its managed policies to something else by hand; it is denied
+                everything nevertheless.
+        """
+        self._write(subject, PolicySet(SUSPENDED_POLICY))
 
     def withdraw(self, subject: str) -> None:
         """The user, which exists, has no policy any more: neither ours nor any that it was given by hand.
 
         Groups that it was put into by hand are not ours to change; without keys it gets nothing of them.
+
+        Raises:
+            Failure: somebody attached one of our managed policies to something else by hand; the user has
+                none nevertheless.
         """
+        left = self.policies_left(subject)
         for page in self._client.get_paginator("list_user_policies").paginate(UserName=subject):
             for name in page["PolicyNames"]:
                 self._unless_gone(self._client.delete_user_policy, UserName=subject, PolicyName=name)
         for attached in self._client.get_paginator("list_attached_user_policies").paginate(UserName=subject):
             for policy in attached["AttachedPolicies"]:
-                self._unless_gone(
-                    self._client.detach_user_policy, UserName=subject, PolicyArn=policy["PolicyArn"]
-                )
+                self._managed.detach(subject, policy["PolicyArn"])
+        self._managed.delete(left)
+
+    def policies_left(self, subject: str) -> list[str]:
+        """ARNs of the subject's managed policies that IAM has, attached or not, the first first."""
+        return self._managed.arns(subject)
 
     def delete(self, subject: str) -> None:
         """No such user exists any more; its keys and its rights must be gone before.
@@ -105,14 +114,9 @@ class Principals:
                 f"Failed to delete IAM user: {subject} is in IAM groups, into which somebody put it by hand "
                 f"({', '.join(groups)}): take it out of them first"
             )
-        attempts = Retrying(
-            retry=retry_if_exception_type(self._client.exceptions.DeleteConflictException),
-            wait=wait_random_exponential(multiplier=0.1, max=1),
-            stop=stop_after_delay(_SEEN_GONE_S),
-            reraise=True,
-        )
+        self._managed.delete(self.policies_left(subject))
         try:
-            attempts(self._unless_gone, self._client.delete_user, UserName=subject)
+            until_unused(self._client)(self._unless_gone, self._client.delete_user, UserName=subject)
         except self._client.exceptions.DeleteConflictException as conflict:
             raise Failure(
                 f"Failed to delete IAM user: {subject} holds what somebody gave it by hand, such as a "
@@ -137,6 +141,26 @@ class Principals:
             return self._client.get_user(UserName=subject)["User"]
         except self._client.exceptions.NoSuchEntityException:
             return None
+
+    def _write(self, subject: str, policies: PolicySet) -> None:
+        """These policies in place of the old ones: what both allow is allowed all the while, never more."""
+        there = self.policies_left(subject)
+        held = self._held(subject).all if there or policies.managed else ()
+        # Made in order, so that none is lost track of; they count when they are attached.
+        made = {
+            number: self._managed.put(subject, number, document)
+            for number, document in enumerate(policies.managed, start=1)
+            if number > len(there)
+        }
+        for number in order_of_writing(held, policies.all):
+            if number == 0:
+                self._put_policy(subject, policies.inline)
+            elif number > len(policies.managed):
+                self._managed.detach(subject, there[number - 1])
+            else:
+                arn = made.get(number) or self._managed.put(subject, number, policies.managed[number - 1])
+                self._managed.attach(subject, arn)
+        self._managed.delete(there[len(policies.managed) :])
 
     def _put_policy(self, subject: str, policy: dict[str, Any]) -> None:
         # Always, whatever IAM shows: that may be the policy of a while ago, and then this one be left out.
@@ -192,15 +216,14 @@ class Principals:
     def _policies(self, holdings: Holdings) -> PolicySet:
         return principal_policies(cluster_arn=self._cluster_arn, holdings=holdings)
 
-    def _held_policy(self, subject: str) -> dict[str, Any] | None:
+    def _held(self, subject: str) -> PolicySet:
+        """As IAM shows it."""
         try:
             reply = self._client.get_user_policy(UserName=subject, PolicyName=INLINE_POLICY_NAME)
+            inline = as_document(reply["PolicyDocument"])
         except self._client.exceptions.NoSuchEntityException:
-            return None
-        # botocore decodes the document; the stubs, and older emulators, hand over its text.
-        document: Any = reply["PolicyDocument"]
-        parsed = json.loads(unquote(document)) if isinstance(document, str) else document
-        return dict(parsed)
+            inline = NOTHING
+        return PolicySet(inline, tuple(self._managed.documents(subject)))
 
 
 def _tags(user: UserTypeDef) -> dict[str, str]:

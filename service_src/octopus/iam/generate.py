@@ -24,8 +24,6 @@ from octopus.iam.data_plane import (
 )
 from octopus.iam.holdings import DataRight, Holdings, Level
 
-INLINE_POLICY_NAME = "octopus"
-"""Name of a tenant's one inline policy."""
 INLINE_POLICY_CEILING = 2048
 """Characters that IAM takes for all inline policies of one user; it does not count whitespace."""
 MANAGED_POLICY_CEILING = 6144
@@ -58,9 +56,14 @@ class PolicySet:
     """Numbered from 1 where they are stored."""
 
     @property
+    def all(self) -> tuple[dict[str, Any], ...]:
+        """The inline policy, then the managed ones by number."""
+        return self.inline, *self.managed
+
+    @property
     def sha256(self) -> str:
         """Of all of them in order; with the inline policy alone, of that."""
-        return policy_sha256(self.inline, *self.managed)
+        return policy_sha256(*self.all)
 
 
 def principal_policies(*, cluster_arn: str, holdings: Holdings) -> PolicySet:

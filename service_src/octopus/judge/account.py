@@ -12,7 +12,7 @@ from cachetools import LRUCache
 
 from octopus.iam.models import Principal
 from octopus.judge.errors import SourceUnavailableError, error_code, source
-from octopus.judge.principals import UserPolicies, inline
+from octopus.judge.principals import UserPolicies, attachment, inline
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -55,7 +55,7 @@ class Account:
                 for name in self._pages("list_user_policies", "PolicyNames", UserName=user_name)
             }
             for policy in self._pages("list_attached_user_policies", "AttachedPolicies", UserName=user_name):
-                documents[_attached(policy["PolicyArn"])] = self._managed(policy["PolicyArn"])
+                documents[attachment(policy["PolicyArn"])] = self._managed(policy["PolicyArn"])
             for group in self._pages("list_groups_for_user", "Groups", UserName=user_name):
                 for place, document in self._group(group["GroupName"]):
                     documents[f"group/{group['GroupName']}/{place}"] = document
@@ -124,7 +124,7 @@ class Account:
             for own in entity.get(inline_policies, ()):
                 yield inline(own["PolicyName"]), own["PolicyDocument"]
             for attached in entity.get("AttachedManagedPolicies", ()):
-                yield _attached(attached["PolicyArn"]), policy(attached["PolicyArn"])
+                yield attachment(attached["PolicyArn"]), policy(attached["PolicyArn"])
 
         documents = dict(hanging(user, "UserPolicyList"))
         for name in user.get("GroupList", ()):
@@ -139,7 +139,7 @@ class Account:
             reply = self._client.get_group_policy(GroupName=name, PolicyName=policy)
             yield inline(policy), reply["PolicyDocument"]
         for attached in self._pages("list_attached_group_policies", "AttachedPolicies", GroupName=name):
-            yield _attached(attached["PolicyArn"]), self._managed(attached["PolicyArn"])
+            yield attachment(attached["PolicyArn"]), self._managed(attached["PolicyArn"])
 
     def _boundary(
         self, user: Mapping[str, Any], policy: Callable[[str], Any] | None = None
@@ -180,7 +180,3 @@ class Account:
         paginator: Any = self._client.get_paginator(operation)  # type: ignore[call-overload]
         for page in paginator.paginate(**parameters):
             yield from page[member]
-
-
-def _attached(arn: str) -> str:
-    return f"attached/{arn}"

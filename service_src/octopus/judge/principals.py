@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 from octopus.iam.document import PolicyDocumentError, parse
-from octopus.iam.generate import INLINE_POLICY_NAME, policy_sha256
+from octopus.iam.generate import policy_sha256
 from octopus.iam.models import Document, Layer, Layers, Principal
 from octopus.iam.normalise import DENY_ALL, normalise
+from octopus.iam.policy_names import INLINE_POLICY_NAME, managed_policy_number
 
 _log = structlog.get_logger(__name__)
 
@@ -35,17 +36,22 @@ class EffectivePolicies:
     """What it was made of; None when IAM has no such user."""
     layers: Layers
     """Identity policies, then the permissions boundary if there is one."""
-    inline_sha256: str
-    """Of the inline policy that the fabric writes; empty when the user has none of that name."""
+    policy_sha256: str
+    """Of the policies that the fabric writes, as its version row has it; empty without the inline one."""
 
 
-NOBODY = EffectivePolicies(user=None, layers=((),), inline_sha256="")
+NOBODY = EffectivePolicies(user=None, layers=((),), policy_sha256="")
 """A user that IAM has not: one layer that allows nothing, for none at all could be read as no limit."""
 
 
 def inline(policy_name: str) -> str:
     """Where an inline policy hangs."""
     return f"inline/{policy_name}"
+
+
+def attachment(arn: str) -> str:
+    """Where a managed policy hangs that is attached to the user itself."""
+    return f"attached/{arn}"
 
 
 def effective(user: UserPolicies | None) -> EffectivePolicies:
@@ -56,12 +62,20 @@ def effective(user: UserPolicies | None) -> EffectivePolicies:
     layers = [_layer((user.documents[place] for place in sorted(user.documents)), user.principal)]
     if user.boundary is not None:
         layers.append(_layer(user.boundary, user.principal))
+    return EffectivePolicies(user=user, layers=tuple(layers), policy_sha256=_sha256_of_own(user))
+
+
+def _sha256_of_own(user: UserPolicies) -> str:
     own = user.documents.get(inline(INLINE_POLICY_NAME))
-    return EffectivePolicies(
-        user=user,
-        layers=tuple(layers),
-        inline_sha256=policy_sha256(own) if isinstance(own, dict) else "",
-    )
+    if not isinstance(own, dict):
+        return ""
+    managed = {}
+    for place, document in user.documents.items():
+        arn = place.removeprefix(attachment(""))
+        number = managed_policy_number(arn, user_name=user.principal.user_name)
+        if number is not None:
+            managed[number] = document
+    return policy_sha256(own, *(managed[number] for number in sorted(managed)))
 
 
 def _layer(documents: Iterable[Any], principal: Principal) -> Layer:

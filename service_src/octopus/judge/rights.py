@@ -70,7 +70,7 @@ def weigh(
     Raises:
         SourceUnavailableError: IAM does not show the policy that was written, and what was before is unknown.
     """
-    if written is None or written.policy_sha256 == found.inline_sha256 or now > written.changed + SETTLING:
+    if written is None or written.policy_sha256 == found.policy_sha256 or now > written.changed + SETTLING:
         return Rights(Limits.of(found.layers), found.layers, written, found, certain=True)
     if previous is None:
         raise SourceUnavailableError("IAM does not show the policy yet that was last written")

@@ -67,10 +67,10 @@ class Use:
 
 @dataclass(frozen=True)
 class VersionRecord:
-    """Which inline policy a principal has been given, and when that last changed."""
+    """Which policies a principal has been given, and when they last changed."""
 
     policy_sha256: str
-    """Hexadecimal SHA-256 of its canonical JSON; empty when it has none."""
+    """Of all of them (`octopus.iam.generate.PolicySet`); empty when it has none."""
     changed: datetime
 
 

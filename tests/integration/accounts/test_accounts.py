@@ -11,8 +11,9 @@ from botocore.exceptions import EndpointConnectionError
 from octopus.accounts.models import State
 from octopus.accounts.principal import Principals
 from octopus.errors import Failure, OctopusError
-from octopus.iam.generate import INLINE_POLICY_NAME, principal_policies
+from octopus.iam.generate import principal_policies
 from octopus.iam.holdings import own
+from octopus.iam.policy_names import INLINE_POLICY_NAME
 from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.leases import LIFE_S
 from tests.integration.accounts.crash import watched

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import pytest
 from confluent_kafka import Producer
 
-from octopus.iam.generate import INLINE_POLICY_NAME, principal_policies
+from octopus.iam.generate import principal_policies
 from octopus.iam.holdings import own
+from octopus.iam.policy_names import INLINE_POLICY_NAME
 from tests.integration.clients.cluster import Cluster, Person
 from tests.integration.clients.libraries import LIBRARIES, Library
 from tests.integration.clients.program import ClientError, Program

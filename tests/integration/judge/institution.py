@@ -17,13 +17,13 @@ from octopus.credentials.models import KeyState, Kind, StoredKey
 from octopus.credentials.secrets import encrypt
 from octopus.credentials.store import CredentialStore
 from octopus.iam.generate import (
-    INLINE_POLICY_NAME,
     canonical_json,
     policy_sha256,
     principal_boundary,
     principal_policies,
 )
 from octopus.iam.holdings import own
+from octopus.iam.policy_names import INLINE_POLICY_NAME
 
 CLUSTER_ARN = (
     "arn:aws:kafka:eu-central-1:000000000000:cluster/octopus-test/0f3c4a52-9a11-5c3e-8f0e-6d1f7a1c2b33"

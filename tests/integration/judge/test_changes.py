@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from octopus.iam.generate import INLINE_POLICY_NAME, canonical_json, policy_sha256, principal_policies
+from octopus.iam.generate import canonical_json, policy_sha256, principal_policies
 from octopus.iam.holdings import own
+from octopus.iam.policy_names import INLINE_POLICY_NAME
 from tests.integration.judge.conftest import judge_environment, running_judge
 from tests.integration.judge.gate import Gate
 from tests.integration.judge.institution import CLUSTER_ARN, Institution
