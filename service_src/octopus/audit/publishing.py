@@ -1,0 +1,76 @@
+"""Events from the registry's outbox onto the system topic: each at least once, twice under the same id."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import structlog
+
+from octopus.audit.cloud_events import to_record
+from octopus.audit.trail import OUTBOX, from_json
+from octopus.kafka.system_topic import SystemTopic
+from octopus.registry.reading import rows_of
+from octopus.registry.transactions import write_together
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+TOPIC = "octopus.audit"
+AT_ONCE = 500
+"""Events in one go."""
+REST_S = 30.0
+"""How long brokers that did not take events are left alone: other work waits for the answer meanwhile."""
+_DELETED_AT_ONCE = 100
+"""DynamoDB's ceiling for one transaction."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Publisher:
+    """Empties the outbox of one registry table."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        topic: SystemTopic,
+        *,
+        source: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """
+        Args:
+            client: of the registry's database.
+            table: the registry.
+            topic: to write to.
+            source: of every event; a URI.
+            clock: seconds, of this process.
+        """
+        self._client = client
+        self._table = table
+        self._topic = topic
+        self._source = source
+        self._clock = clock
+        self._rests_until = clock()
+
+    def run(self) -> None:
+        """Publish the oldest events; what the brokers did not acknowledge stays for later."""
+        if self._clock() < self._rests_until:
+            return
+        rows = list(islice(rows_of(self._client, self._table, OUTBOX), AT_ONCE))
+        events = [from_json(row["event"]["S"]) for row in rows]
+        acknowledged = self._topic.append([to_record(event, source=self._source) for event in events])
+        done: list[TransactWriteItemTypeDef] = [
+            {"Delete": {"TableName": self._table, "Key": {"pk": row["pk"], "sk": row["sk"]}}}
+            for row, there in zip(rows, acknowledged, strict=True)
+            if there
+        ]
+        for first in range(0, len(done), _DELETED_AT_ONCE):
+            write_together(self._client, done[first : first + _DELETED_AT_ONCE])
+        if len(done) < len(rows):
+            self._rests_until = self._clock() + REST_S
+            _log.warning("audit.not_published", events=len(rows) - len(done), again_in_s=REST_S)
