@@ -22,16 +22,20 @@ from octopus.credentials.models import (
 from octopus.credentials.service import Credentials, PrincipalGoneError
 from octopus.credentials.tending import Findings
 from octopus.errors import Failure, NotFoundError, UnavailableError
+from octopus.quotas.service import Quotas
 from octopus.registry.leases import Lease
 
 
 class Keys:
     """Keys of one fabric's accounts. An account's subject is the name of its IAM user."""
 
-    def __init__(self, *, accounts: Accounts, principals: Principals, credentials: Credentials) -> None:
+    def __init__(
+        self, *, accounts: Accounts, principals: Principals, credentials: Credentials, quotas: Quotas
+    ) -> None:
         self._accounts = accounts
         self._principals = principals
         self._credentials = credentials
+        self._quotas = quotas
 
     def current(self, subject: str) -> UsableKey:
         """The subject's newest key that works, else a new one; the account is made first.
@@ -57,7 +61,10 @@ class Keys:
         Raises:
             Failure: the subject has two keys that work, or the account cannot be made.
             ForbiddenError: the account is suspended.
+            OverLimitError: the subject has more at Kafka than allowed; the only key (`current`) is given all
+                the same, since it takes one to have less.
         """
+        self._quotas.require_within(subject)
         end = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
         expires = end.isoformat(timespec="seconds") if end else None
         with self._ready(subject) as lease:

@@ -23,6 +23,7 @@ from octopus.credentials.store import CredentialStore
 from octopus.credentials.sts import IssuedSession, SessionIssuer
 from octopus.errors import Failure, ForbiddenError, UnavailableError
 from octopus.iam.generate import session_policy
+from octopus.quotas.service import Quotas
 from octopus.registry.transactions import ConditionFailedError
 from octopus.settings import DeployedSettings
 from octopus.topics.names import namespace_of
@@ -62,6 +63,7 @@ class Sessions:
         store: CredentialStore,
         issuer: SessionIssuer,
         trail: Trail,
+        quotas: Quotas,
         kms: KMSClient,
         kms_key_arn: str,
         cluster_arn: str,
@@ -70,6 +72,7 @@ class Sessions:
         self._store = store
         self._issuer = issuer
         self._trail = trail
+        self._quotas = quotas
         self._kms = kms
         self._kms_key_arn = kms_key_arn
         self._cluster_arn = cluster_arn
@@ -94,10 +97,12 @@ class Sessions:
             ForbiddenError: a topic is in a namespace that is not the subject's, or the account is suspended.
             PolicyTooLargeError: too many topics for one policy.
             Failure: as many sessions are open as may be, or the account cannot be made.
+            OverLimitError: the subject, or the project of a topic, has more at Kafka than allowed.
             UnavailableError: the account changed meanwhile; no session was opened.
         """
         policy = session_policy(cluster_arn=self._cluster_arn, topics=topics, actions=actions)
         self._require_own(subject, topics)
+        self._quotas.require_within(subject, *(name.partition(".")[0] for name in topics))
         if self._store.live_sessions(subject) >= MOST_SESSIONS:
             raise Failure(f"{MOST_SESSIONS} sessions of {subject} are open: end some, or wait until some end")
         session = self._issuer.issue(name=subject, policy=policy, duration_s=duration_s)
@@ -160,10 +165,11 @@ class Sessions:
         )
 
 
-def open_sessions(settings: DeployedSettings, accounts: Accounts) -> Sessions:
+def open_sessions(settings: DeployedSettings, accounts: Accounts, quotas: Quotas) -> Sessions:
     """The sessions of one deployment."""
     return Sessions(
         accounts=accounts,
+        quotas=quotas,
         store=CredentialStore(aws.dynamodb(), settings.credentials_table),
         issuer=SessionIssuer(aws.sts(), role_arn=settings.client_role_arn),
         trail=open_trail(settings),

@@ -183,7 +183,7 @@ class QuotaStore:
         return self._client.get_item(TableName=self._table, Key=row, ConsistentRead=True).get("Item")
 
     def _use_of_topic(self, settings: Mapping[str, Any]) -> Use:
-        partitions = settings.get("partitions", 1)
+        partitions = settings.get("partitions") or 1
         kept = self.kept_bytes(partitions, settings.get("retention_bytes"))
         return Use(topics=1, partitions=partitions, retention_bytes=kept)
 

@@ -226,8 +226,8 @@ def wire(
         groups=groups,
         last_requests_s=settings.last_requests_s,
     )
-    keys = Keys(accounts=accounts, principals=principals, credentials=credentials)
-    sessions = open_sessions(settings, accounts)
+    keys = Keys(accounts=accounts, principals=principals, credentials=credentials, quotas=quotas)
+    sessions = open_sessions(settings, accounts, quotas)
     jobs = (
         Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off),
         Job("end grants", _HEALS_EVERY_S, access.end_due),
