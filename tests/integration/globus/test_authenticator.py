@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from octopus.errors import ForbiddenError, NotAuthenticatedError, UnavailableError
+from octopus.errors import ForbiddenError, InvalidError, NotAuthenticatedError, UnavailableError
+from octopus.globus.store import IdentityStore
+from octopus.identity.clients import GlobusClients
 from octopus.identity.models import Caller
+from octopus.identity.people import People
 from octopus.identity.service import Authenticator
 from tests.integration.globus.process import ACTION_ALL, SERVICE_CLIENT_ID, SERVICE_SECRET, StandIn
 
@@ -39,6 +42,34 @@ def test_token_of_an_identity_names_its_caller(stand_in: StandIn) -> None:
         subject=alice.id, username=alice.username, expires=caller.expires, scopes=frozenset({ACTION_ALL})
     )
     assert caller.expires == pytest.approx(time.time() + 48 * 3600, abs=30)
+
+
+def test_linked_identities_come_with_the_caller_until_the_link_is_gone(stand_in: StandIn) -> None:
+    frank, at_home = stand_in.identity("frank"), stand_in.identity("frank-at-home")
+    with IdentityStore(stand_in.store) as store:
+        store.link(at_home.id, frank.id)
+    with authenticator_of(stand_in) as authenticator:
+        caller = authenticator.authenticate(f"Bearer {token_of(stand_in, 'frank')}")
+        assert (caller.subject, caller.linked) == (frank.id, {at_home.id})
+        with IdentityStore(stand_in.store) as store:
+            store.unlink(at_home.id)
+        caller = authenticator.authenticate(f"Bearer {token_of(stand_in, 'frank')}")
+        assert caller.linked == frozenset()
+
+
+def test_people_are_found_by_name_at_the_stand_in(stand_in: StandIn) -> None:
+    alice = stand_in.identity("alice")
+    globus = GlobusClients(
+        client_id=SERVICE_CLIENT_ID,
+        secret=lambda: SERVICE_SECRET,
+        auth_url=stand_in.url,
+        groups_url=stand_in.url,
+    )
+    people = People(globus)
+    assert people.resolve(alice.username).id == people.resolve(alice.id).id == alice.id
+    with pytest.raises(InvalidError, match="knows no identity"):
+        people.resolve("nobody@stand-in.octopus")
+    globus.close()
 
 
 def test_revoked_token_and_token_for_another_server_are_refused(stand_in: StandIn) -> None:

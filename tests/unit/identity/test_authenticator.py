@@ -37,6 +37,7 @@ class GlobusAuth(ThreadingHTTPServer):
         self.status = 200
         self.body: Any = active()
         self.asked: list[str] = []
+        self.included: list[str] = []
         self.answering = threading.Event()
         self.answering.set()
 
@@ -47,6 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.server.asked.append(form["token"][0])
+        self.server.included += form.get("include", [])
         self.server.answering.wait(30)
         body = (
             self.server.body if isinstance(self.server.body, bytes) else json.dumps(self.server.body).encode()
@@ -311,3 +313,56 @@ def test_subject_header_of_nobody_or_somebody_else_is_refused(
 ) -> None:
     with pytest.raises(error):
         authenticator.check_subject(caller(), header)
+
+
+def test_linked_identities_come_with_the_caller_and_are_told_once_for_each_question(
+    globus: GlobusAuth, clock: Clock
+) -> None:
+    told: list[tuple[Caller, str | None]] = []
+    other = "7a1c8f3e-1111-4222-8333-1234567890ab"
+    globus.body = active(identity_set=[SUBJECT.upper(), other], email="alice@example.org")
+    checking = Authenticator(
+        client_id=CLIENT,
+        client_secret="secret",
+        auth_url=globus.url,
+        seen=lambda caller, email: told.append((caller, email)),
+        clock=clock,
+    )
+    try:
+        caller = checking.authenticate(f"Bearer {TOKEN}")
+        checking.authenticate(f"Bearer {TOKEN}")
+    finally:
+        checking.close()
+    assert caller.linked == {other}
+    assert caller.identities == {SUBJECT, other}
+    assert told == [(caller, "alice@example.org")]
+    assert globus.included == ["identity_set"]
+
+
+def test_caller_who_cannot_be_written_down_is_not_let_in_and_not_remembered(
+    globus: GlobusAuth, clock: Clock
+) -> None:
+    away = [UnavailableError("The registry is away")]
+
+    def write_down(_caller: Caller, _email: str | None) -> None:
+        if away:
+            raise away.pop()
+
+    checking = Authenticator(
+        client_id=CLIENT, client_secret="secret", auth_url=globus.url, seen=write_down, clock=clock
+    )
+    try:
+        with pytest.raises(UnavailableError, match="registry"):
+            checking.authenticate(f"Bearer {TOKEN}")
+        assert checking.authenticate(f"Bearer {TOKEN}").subject == SUBJECT
+    finally:
+        checking.close()
+
+
+@pytest.mark.parametrize("linked", ["no list", [1], ["no uuid"], [None]])
+def test_linked_identities_of_another_form_let_nobody_in(
+    globus: GlobusAuth, authenticator: Authenticator, linked: Any
+) -> None:
+    globus.body = active(identity_set=linked)
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        authenticator.authenticate(f"Bearer {TOKEN}")
