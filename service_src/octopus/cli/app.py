@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from octopus import log
-from octopus.cli import config, doctor, fabric, group, keys, login, platform, project, sharing, topics
+from octopus.cli import config, doctor, fabric, group, keys, login, platform, quota, project, sharing, topics
 from octopus.cli.output import print_error
 from octopus.credentials.issuer import PrincipalGoneError
 from octopus.errors import OctopusError
@@ -30,6 +30,7 @@ fabric.register(app)
 login.register(app)
 config.register(app)
 doctor.register(app)
+quota.register(app)
 app.add_typer(topics.app, name="topic")
 sharing.register(topics.app, app)
 app.add_typer(project.app, name="project")

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from octopus.cli import quota
+from octopus.cli.operator import InstitutionOption, features_of, print_done
 from octopus.cli.output import JsonOption, print_json, print_line
 from octopus.credentials.platform import issue_platform_key
-from octopus.fabric.deployment import use_operator_credentials
-from octopus.fabric.settings import INSTITUTION, FabricSettings
 from octopus.parameters import as_environment, read_deployed_settings
-from octopus.settings import ServiceSettings
-from octopus.web.assembly import Features, assemble
 
 app = typer.Typer(help="What a fabric's operator does: processes off AWS, users.", no_args_is_help=True)
+app.add_typer(quota.platform_app, name="quota")
 
-InstitutionOption = Annotated[str, typer.Option("--institution", help="As it was deployed.")]
 SubjectArgument = Annotated[str, typer.Argument(help="The user's Globus identity (UUID).")]
 
 
@@ -77,32 +72,14 @@ def suspend(
     Brokers with the fabric's plugin end connections within seconds. On MSK, requests are refused as soon as
     IAM has spread the change. Asking again is safe.
     """
-    with _features(institution) as features:
+    with features_of(institution) as features:
         features.suspensions.suspend(subject, reason=reason)
-    _done(f"User {subject} is suspended", as_json)
+    print_done(f"User {subject} is suspended", as_json)
 
 
 @app.command()
 def resume(subject: SubjectArgument, institution: InstitutionOption, as_json: JsonOption = False) -> None:
     """Give a suspended user the access that it had, with the keys that worked then."""
-    with _features(institution) as features:
+    with features_of(institution) as features:
         features.suspensions.resume(subject)
-    _done(f"User {subject} is not suspended", as_json)
-
-
-@contextmanager
-def _features(institution: str) -> Iterator[Features]:
-    if institution == INSTITUTION and "AWS_ENDPOINT_URL" not in os.environ:
-        use_operator_credentials(FabricSettings())  # of the fabric on this machine
-    features = assemble(ServiceSettings(**read_deployed_settings(institution).model_dump()))
-    try:
-        yield features
-    finally:
-        features.close()
-
-
-def _done(message: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"status": "success", "message": message})
-    else:
-        print_line(message)
+    print_done(f"User {subject} is not suspended", as_json)
