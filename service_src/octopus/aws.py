@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
@@ -85,6 +86,12 @@ def kms() -> KMSClient:
 def secretsmanager() -> SecretsManagerClient:
     """The Globus client's secret."""
     return _session().client("secretsmanager", config=_CONFIG)
+
+
+def ses() -> SESV2Client:
+    """Mail: one attempt, as a second one after a time-out might send a letter twice."""
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1})
+    return _session().client("sesv2", config=_CONFIG.merge(once))
 
 
 def ssm() -> SSMClient:

@@ -105,6 +105,8 @@ class ServiceSettings(DeployedSettings, KafkaSettings):
     listen_host: str = "localhost"
     """A name listens on each of its addresses: the published SDK wants ``localhost``, IPv4 or IPv6."""
     listen_port: int = 8000
+    broker_audit_logs: str = ""
+    """Comma-separated audit logs of brokers on the service's own host; empty when there are none."""
     last_requests_s: float = 60.0
     """How long a deleted account's topics wait: in that time the last request of its keys is over."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -53,6 +53,10 @@ class Denials:
         self._trail = trail
         self._logs = [log.absolute() for log in logs]
 
+    def run(self) -> None:
+        """As `ship`, in the background."""
+        self.ship()
+
     def ship(self) -> int:
         """Record the next few denials of each log; returns how many lines were gone through.
 
@@ -99,8 +103,8 @@ class Denials:
 def event_of(line: bytes) -> Event | None:
     """The event that a line of a broker's audit log tells of; None for what was allowed.
 
-    A refusal concerns the principal, and the namespace that it was about. Decisions that the broker had no room
-    to write down are told by their number.
+    A refusal concerns the principal, and the namespace that it was about. Decisions that the broker had no
+    room to write down are told by their number.
     """
     try:
         told = json.loads(line)

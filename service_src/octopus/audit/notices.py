@@ -65,17 +65,23 @@ class Notices:
 
     def give(self, endings: Iterable[Ending]) -> int:
         """Warn of those that end soon, of each once; returns of how many."""
-        due = {_row(ending): ending for ending in endings if self._due(ending)}
+        due = {_row(one.kind, one.reference, one.ends): one for one in endings if self.due(one)}
         told = read_rows(self._client, self._table, due)
         return sum(self._give(ending) for row, ending in due.items() if row not in told)
 
-    def _due(self, ending: Ending) -> bool:
+    def untold(self, kind: str, ends: Iterable[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
+        """Those of the ends, each with what it is the end of, of which nobody was warned."""
+        rows = {_row(kind, *end): end for end in ends}
+        told = read_rows(self._client, self._table, rows)
+        return [end for row, end in rows.items() if row not in told]
+
+    def due(self, ending: Ending) -> bool:
         """Whether it is time: what lives less than twice the warning is told of at half of its life."""
         left = ending.ends - datetime.now(UTC)
         return timedelta() < left <= min(self._warning, (ending.ends - ending.created) / 2)
 
     def _give(self, ending: Ending) -> bool:
-        pk, sk = _row(ending)
+        pk, sk = _row(ending.kind, ending.reference, ending.ends)
         first: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._table,
@@ -107,6 +113,5 @@ def open_notices(settings: DeployedSettings) -> Notices:
     )
 
 
-def _row(ending: Ending) -> Key:
-    end = ending.ends.astimezone(UTC).isoformat(timespec="seconds")
-    return f"WARNED#{ending.kind}#{ending.reference}", end
+def _row(kind: str, reference: str, ends: datetime) -> Key:
+    return f"WARNED#{kind}#{reference}", ends.astimezone(UTC).isoformat(timespec="seconds")
