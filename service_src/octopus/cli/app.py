@@ -12,7 +12,20 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from octopus import log
-from octopus.cli import config, doctor, fabric, group, keys, login, platform, quota, project, sharing, topics
+from octopus.cli import (
+    config,
+    doctor,
+    fabric,
+    group,
+    keys,
+    login,
+    platform,
+    project,
+    quota,
+    sharing,
+    stand_in,
+    topics,
+)
 from octopus.cli.output import print_error
 from octopus.credentials.issuer import PrincipalGoneError
 from octopus.errors import OctopusError
@@ -37,6 +50,7 @@ app.add_typer(project.app, name="project")
 app.add_typer(keys.app, name="key")
 app.add_typer(group.app, name="group")
 app.add_typer(platform.app, name="platform")
+app.add_typer(stand_in.app, name="stand-in")
 
 
 def main() -> None:

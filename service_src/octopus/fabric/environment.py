@@ -7,6 +7,22 @@ from octopus.fabric.settings import FabricSettings
 from octopus.globus.store import Identity, IdentityStore
 
 
+def open_identities(settings: FabricSettings) -> IdentityStore:
+    """The stand-in's identities, beside the running stand-in; the caller closes it.
+
+    Raises:
+        FabricError: this fabric uses the real Globus Auth, or was never up.
+    """
+    if not settings.stand_in:
+        raise FabricError(
+            f"This fabric uses Globus Auth at {settings.auth_url}: identities and groups are made there, and "
+            "`octopus login` logs you in."
+        )
+    if not settings.identity_store.is_file():
+        raise FabricError("This fabric has no identities yet: run `octopus up` first.")
+    return IdentityStore(settings.identity_store)
+
+
 def identity(settings: FabricSettings, name: str) -> Identity:
     """An identity of the stand-in, made on first use.
 
@@ -14,14 +30,7 @@ def identity(settings: FabricSettings, name: str) -> Identity:
         FabricError: this fabric uses the real Globus Auth, or was never up.
         InvalidError: the name is not one that the stand-in takes.
     """
-    if not settings.stand_in:
-        raise FabricError(
-            f"This fabric uses Globus Auth at {settings.auth_url}: identities are made there, and `octopus "
-            "login` logs you in."
-        )
-    if not settings.identity_store.is_file():
-        raise FabricError("This fabric has no identities yet: run `octopus up` first.")
-    with IdentityStore(settings.identity_store) as store:
+    with open_identities(settings) as store:
         return store.ensure_identity(name)
 
 

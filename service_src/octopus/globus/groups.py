@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from sqlite3 import Row
 
+from octopus.errors import InvalidError, NotFoundError
 from octopus.globus.database import Database
 
 
@@ -95,6 +96,21 @@ class Groups:
     def list_groups(self) -> list[Group]:
         """Every group, by name."""
         return [self._group(row) for row in self._database.rows("SELECT * FROM groups ORDER BY name, id")]
+
+    def named(self, name_or_id: str) -> Group:
+        """The one group that is meant, by name or id.
+
+        Raises:
+            NotFoundError: there is none.
+            InvalidError: several have this name.
+        """
+        found = [group for group in self.list_groups() if name_or_id in (group.id, group.name)]
+        if not found:
+            raise NotFoundError(f"There is no group {name_or_id[:64]!r}; `octopus stand-in group list`.")
+        if len(found) > 1:
+            ids = ", ".join(group.id for group in found)
+            raise InvalidError(f"{name_or_id[:64]!r} is the name of several groups; name one of {ids}")
+        return found[0]
 
     def groups_of(self, identities: Collection[str]) -> list[Group]:
         """The groups in which one of these identities has a membership of any status, by name."""
