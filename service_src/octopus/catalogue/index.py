@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-_PREFIX = 3
+PREFIX = 3
 """Characters by which rows are parted; of a shorter word only the whole is found."""
 
 
@@ -42,10 +42,10 @@ class Index:
 
         A word of one or two characters is found whole. A topic may be there more than once.
         """
-        beginning = word if len(word) >= _PREFIX else f"{word}#"
-        for row in rows_of(self._client, self._table, f"WORD#{word[:_PREFIX]}", beginning):
+        beginning = word if len(word) >= PREFIX else f"{word}#"
+        for row in rows_of(self._client, self._table, f"WORD#{word[:PREFIX]}", beginning):
             yield row["sk"]["S"].partition("#")[2], row["listed"]["BOOL"]
 
 
 def _row(word: str, name: str) -> dict[str, Any]:
-    return {"pk": {"S": f"WORD#{word[:_PREFIX]}"}, "sk": {"S": f"{word}#{name}"}}
+    return {"pk": {"S": f"WORD#{word[:PREFIX]}"}, "sk": {"S": f"{word}#{name}"}}

@@ -7,6 +7,7 @@ call, or the background, goes on from there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -160,22 +161,43 @@ class Topics:
             self._activate(caller, found, begun, new, lease, kind="recreated", is_new=True)
             _log.info("topic.recreated", subject=caller.subject, namespace=namespace, topic=topic)
 
-    def delete_all(self, subject: str, namespace: str, whole: Lease) -> None:
+    def ids(self, namespace: str) -> dict[str, str]:
+        """Every topic of a namespace, known to the registry or not, with Kafka's id of it.
+
+        The id is empty where Kafka holds no such topic.
+
+        Raises:
+            UnavailableError: Kafka is away.
+        """
+        found = self._store.read(namespace)
+        prefix = full_name(namespace, "")
+        held = self._kafka.list_topics(prefix).items()
+        known = dict.fromkeys(found.topics if found else (), "")
+        return known | {name.removeprefix(prefix): topic.topic_id for name, topic in held}
+
+    def delete_all(
+        self, subject: str, namespace: str, whole: Lease, *, only: Mapping[str, str] | None = None
+    ) -> None:
         """No topic of a namespace is left, known to the registry or not, and no grant on one.
 
         Args:
             subject: who brings it about.
             whole: the turn to change the namespace's owner.
+            only: those that are meant, as `ids` gave them; what was made since under the same names is left.
         """
-        found = self._store.read(namespace)
         prefix = full_name(namespace, "")
-        known = set(found.topics) if found else set()
-        held = {name.removeprefix(prefix) for name in self._kafka.list_topics(prefix)}
         with ExitStack() as turns:
             leases = {
                 topic: turns.enter_context(self._turns.hold(f"{prefix}{topic}"))
-                for topic in sorted(known | held)
+                for topic in sorted(self.ids(namespace) if only is None else only)
             }
+            if only is not None:
+                now = self.ids(namespace)
+                leases = {
+                    topic: lease
+                    for topic, lease in leases.items()
+                    if topic in now and now[topic] in ("", only[topic])
+                }
             whole.renew()
             self._kafka.delete([f"{prefix}{topic}" for topic in leases])
             found = self._store.read(namespace)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _TOPIC = "TOPIC#"
+_KEPT = frozenset({AccountState.ACTIVE, AccountState.SUSPENDED})
+"""States of a namespace in which others may still have rights on its topics."""
 
 
 class NamespaceGoneError(Exception):
@@ -66,13 +68,18 @@ class TopicStore:
         )
 
     def find(self, names: Iterable[str]) -> dict[str, TopicRecord]:
-        """Those of the topics, given by full name, that are recorded, by full name."""
-        keys: dict[Key, str] = {}
+        """Those of the topics, given by full name, that are recorded in a namespace that still has them."""
+        keys: dict[str, tuple[Key, Key]] = {}
         for name in names:
             namespace, _, topic = name.partition(".")
-            keys[_partition(namespace), f"{_TOPIC}{topic}"] = name
-        found = read_rows(self._client, self._table, keys)
-        return {keys[key]: _topic(row) for key, row in found.items()}
+            partition = _partition(namespace)
+            keys[name] = ((partition, "NAMESPACE"), (partition, f"{_TOPIC}{topic}"))
+        rows = read_rows(self._client, self._table, (key for pair in keys.values() for key in pair))
+        return {
+            name: _topic(rows[topic])
+            for name, (namespace_key, topic) in keys.items()
+            if topic in rows and namespace_key in rows and rows[namespace_key]["state"]["S"] in _KEPT
+        }
 
     def put(
         self,

@@ -10,12 +10,12 @@ from octopus.access.service import Access
 from octopus.accounts.models import State as AccountState
 from octopus.audit.events import Event
 from octopus.audit.trail import Trail
-from octopus.errors import OctopusError, UnavailableError
+from octopus.errors import ForbiddenError, OctopusError, UnavailableError
 from octopus.identity.models import Caller
 from octopus.quotas.service import Quotas
 from octopus.registry.leases import PATIENCE_S, Lease, Leases
-from octopus.topics.models import Namespace, TopicRecord
-from octopus.topics.names import full_name
+from octopus.topics.models import SHOWN, Namespace, TopicRecord
+from octopus.topics.names import full_name, is_namespace_name, is_topic_name
 from octopus.topics.settings import TopicSettings
 from octopus.topics.store import NamespaceGoneError, TopicStore
 
@@ -70,9 +70,19 @@ class Turns:
         """
         self.access.require(caller, namespace, topic, *one_of)
         found = self.store.read(namespace)
+        if found is not None and found.state is AccountState.SUSPENDED:
+            raise ForbiddenError(f"Namespace {namespace} is suspended: nothing of it can be changed")
         if found is None or found.state is not AccountState.ACTIVE:
             raise _changed_meanwhile(namespace)
         return found
+
+    def find(self, name: str) -> TopicRecord | None:
+        """A topic that there is for whoever may see it, by its full name."""
+        namespace, _, topic = name.partition(".")
+        if not (is_namespace_name(namespace) and is_topic_name(topic)):
+            return None  # the registry has no room for keys of any length
+        record = self.store.find([name]).get(name)
+        return record if record is not None and record.state in SHOWN else None
 
     def room(
         self, namespace: str, old: TopicRecord | None, new: TopicSettings

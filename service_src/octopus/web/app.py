@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 import octopus.accounts.routes
 import octopus.audit.routes
+import octopus.catalogue.routes
 import octopus.credentials.routes
 import octopus.projects.routes
 import octopus.quotas.routes
@@ -44,6 +45,7 @@ _TAGS = [
     {"name": "Sharing", "description": "Who may do what with a topic or a project, and why."},
     {"name": "Audit", "description": "What was changed by whom, and what Kafka refused to whom."},
     {"name": "Quota", "description": "How much you may take, and have taken."},
+    {"name": "Catalogue", "description": "Topics found by words."},
     {"name": "Health", "description": "For whoever watches the service."},
 ]
 
@@ -87,6 +89,8 @@ def create_app(
     app.state.keys = parts.keys
     app.state.sessions = parts.sessions
     app.state.topics = parts.topics
+    app.state.configuration = parts.configuration
+    app.state.catalogue = parts.catalogue
     app.state.projects = parts.projects
     app.state.members = parts.members
     app.state.endings = parts.endings
@@ -102,6 +106,7 @@ def create_app(
     for feature in (
         octopus.accounts.routes,
         octopus.audit.routes,
+        octopus.catalogue.routes,
         octopus.credentials.routes,
         octopus.quotas.routes,
         octopus.projects.routes,

@@ -14,6 +14,11 @@ from octopus import aws
 from octopus.access.refresh import Refreshes
 from octopus.access.service import Access
 from octopus.accounts.deletion import Deletions
+from octopus.accounts.emptying import Emptying
+from octopus.accounts.moves import Moves
+from octopus.accounts.moves_store import MoveStore
+from octopus.accounts.namespace_store import NamespaceStore
+from octopus.accounts.namespaces import Namespaces
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
@@ -21,6 +26,8 @@ from octopus.accounts.suspension import Suspensions
 from octopus.audit.reading import Reader
 from octopus.audit.service import Audit
 from octopus.audit.trail import Trail, open_trail
+from octopus.catalogue.index import Index
+from octopus.catalogue.service import Catalogue
 from octopus.credentials.keys import Keys
 from octopus.credentials.service import open_credentials
 from octopus.credentials.sessions import Sessions, open_sessions
@@ -46,6 +53,7 @@ from octopus.settings import ServiceSettings
 from octopus.sharing.grantees import Grantees
 from octopus.sharing.service import Sharing
 from octopus.topics.bounds import Bounds
+from octopus.topics.configuration import Configuration
 from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
 from octopus.topics.turns import Turns
@@ -60,10 +68,14 @@ class Features:
     """What the routes, the background and whoever repairs a fabric work with."""
 
     accounts: Accounts
+    namespaces: Namespaces
+    moves: Moves
     suspensions: Suspensions
     keys: Keys
     sessions: Sessions
     topics: Topics
+    configuration: Configuration
+    catalogue: Catalogue
     kafka: TopicAdmin
     leases: Leases
     trail: Trail
@@ -183,7 +195,28 @@ def wire(
         boundary_arn=settings.principal_boundary_arn,
         cluster_arn=settings.cluster_arn,
     )
-    suspensions = Suspensions(store=store, leases=leases, principals=principals, credentials=credentials)
+    suspensions = Suspensions(
+        store=store,
+        leases=leases,
+        principals=principals,
+        credentials=credentials,
+        access=access,
+        refreshes=refreshes,
+        trail=trail,
+    )
+    emptying = Emptying(topics=topics, groups=groups, access=access)
+    deletions = Deletions(
+        store=store,
+        leases=leases,
+        principals=principals,
+        credentials=credentials,
+        emptying=emptying,
+        access=access,
+        quotas=quotas,
+        links=links,
+        trail=trail,
+        last_requests_s=settings.last_requests_s,
+    )
     accounts = Accounts(
         store=store,
         leases=leases,
@@ -191,15 +224,29 @@ def wire(
         credentials=credentials,
         topics=topics,
         access=access,
-        deletions=Deletions(
-            store=store,
-            principals=principals,
-            credentials=credentials,
-            topics=topics,
-            groups=groups,
-            last_requests_s=settings.last_requests_s,
-        ),
+        deletions=deletions,
         suspensions=suspensions,
+        trail=trail,
+    )
+    namespaces = Namespaces(
+        store=NamespaceStore(database, settings.registry_table, clock=clock),
+        leases=leases,
+        accounts=accounts,
+        access=access,
+        refreshes=refreshes,
+        emptying=emptying,
+        trail=trail,
+        last_requests_s=settings.last_requests_s,
+    )
+    moves = Moves(
+        store=store,
+        moves=MoveStore(database, settings.registry_table, clock=clock),
+        leases=leases,
+        accounts=accounts,
+        credentials=credentials,
+        deletions=deletions,
+        refreshes=refreshes,
+        trail=trail,
     )
     people = People(globus)
     grantees = Grantees(people, memberships)
@@ -222,8 +269,7 @@ def wire(
         leases=leases,
         access=access,
         trail=trail,
-        topics=topics,
-        groups=groups,
+        emptying=emptying,
         last_requests_s=settings.last_requests_s,
     )
     keys = Keys(accounts=accounts, principals=principals, credentials=credentials, quotas=quotas)
@@ -233,6 +279,7 @@ def wire(
         Job("end grants", _HEALS_EVERY_S, access.end_due),
         Job("groups", TICK_S, memberships.poll),
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
+        Job("heal namespaces", _HEALS_EVERY_S, namespaces.heal_all),
         Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
         Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
         Job("client quotas", _RATES_EVERY_S, rates.align),
@@ -242,10 +289,16 @@ def wire(
     )
     return Features(
         accounts=accounts,
+        namespaces=namespaces,
+        moves=moves,
         suspensions=suspensions,
         keys=keys,
         sessions=sessions,
         topics=topics,
+        configuration=Configuration(turns=turns, kafka=kafka, bounds=bounds),
+        catalogue=Catalogue(
+            index=Index(database, settings.registry_table), topics=turns.store, access=access
+        ),
         kafka=kafka,
         leases=leases,
         trail=trail,

@@ -1,0 +1,27 @@
+"""What a search finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from octopus.topics.about import About
+
+
+@dataclass(frozen=True)
+class Found:
+    """A topic, as somebody who may know of it is told."""
+
+    name: str
+    """Full name."""
+    about: About
+    mine: bool
+    """Whether he has a right on it, rather than seeing it only because it is listed."""
+
+
+@dataclass(frozen=True)
+class FoundPage:
+    """Some of the topics that were found, in order of name."""
+
+    topics: tuple[Found, ...]
+    after: str | None
+    """Where the next page begins; None when there is none."""

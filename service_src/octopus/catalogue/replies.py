@@ -1,0 +1,60 @@
+"""What a search replies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from octopus.catalogue.models import FoundPage
+from octopus.topics.about import About
+
+
+class FoundShown(BaseModel):
+    """One topic."""
+
+    name: Annotated[str, Field(description="`<namespace>.<topic>`, as Kafka clients call it.")]
+    about: About
+    mine: Annotated[bool, Field(description="Whether you have a right on it; else it is only listed.")]
+
+
+class SearchReply(BaseModel):
+    """Topics in order of name."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "status": "success",
+                "message": "Found 1 topics",
+                "topics": [
+                    {
+                        "name": "lab-a.cleanroom",
+                        "about": {
+                            "description": "Temperature and humidity, one record a second",
+                            "tags": ["cleanroom", "telemetry"],
+                            "contact": "ops@lab.example",
+                            "licence": "CC-BY-4.0",
+                            "listed": True,
+                            "public": False,
+                        },
+                        "mine": False,
+                    }
+                ],
+                "after": None,
+            }
+        }
+    )
+
+    status: Literal["success"] = "success"
+    message: str
+    topics: list[FoundShown]
+    after: Annotated[str | None, Field(description="Where the next page begins; null for none.")]
+
+    @classmethod
+    def of(cls, page: FoundPage) -> Self:
+        """What is to be said of a page."""
+        return cls(
+            message=f"Found {len(page.topics)} topics",
+            topics=[FoundShown(name=one.name, about=one.about, mine=one.mine) for one in page.topics],
+            after=page.after,
+        )

@@ -1,0 +1,42 @@
+"""HTTP of the catalogue: ``/search``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from octopus.catalogue.replies import SearchReply
+from octopus.catalogue.service import Catalogue
+from octopus.web.authentication import TokenCaller
+from octopus.web.errors import DOCUMENTED
+
+router = APIRouter(prefix="/api/v3", tags=["Catalogue"], responses=DOCUMENTED)
+
+
+def _catalogue(request: Request) -> Catalogue:
+    found: Catalogue = request.app.state.catalogue
+    return found
+
+
+@router.get("/search", summary="Find topics")
+def search(
+    caller: TokenCaller,
+    catalogue: Annotated[Catalogue, Depends(_catalogue)],
+    q: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="Words that all are in name, project, tags, contact or description. Three characters "
+            "or more stand for every word that begins so.",
+            examples=["clean temp"],
+        ),
+    ] = "",
+    tag: Annotated[str | None, Query(max_length=40, description="One of its tags, whole.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Topics of a page.")] = 20,
+    after: Annotated[
+        str | None, Query(max_length=80, description="`after` of the page before, for the next one.")
+    ] = None,
+) -> SearchReply:
+    """Topics that you have a right on, and those that their owners list, in order of name."""
+    return SearchReply.of(catalogue.search(caller, q, tag=tag, limit=limit, after=after))
