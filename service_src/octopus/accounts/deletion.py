@@ -2,33 +2,39 @@
 
 With the call: the tombstone (``deleting`` in the registry, from which nothing leads back), keys, rights.
 Behind it, once the last requests of whoever held a key are over: groups, topics, the IAM user, and the record
-last. Whatever later hangs on an account has its step in `Deletions.finish`. (Quotas will: nothing sets any.)
+last. Whatever later hangs on an account has its step in `Deletions.finish`.
+Of an account whose person moved, grants and limits go to the new one (`octopus.accounts.moves`).
 Every step may be repeated, and each one outside the registry is made right after the lease was renewed, so
 that a process which was stopped for too long does not destroy what a new account of the subject has made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import ExitStack
 
 import structlog
 
+from octopus.access.models import EVERY_TOPIC
+from octopus.access.service import Access
 from octopus.accounts.dependents import Dependents, further_namespaces, require_none
+from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
 from octopus.accounts.store import AccountStore
+from octopus.audit.events import FABRIC, Event
+from octopus.audit.trail import Trail
 from octopus.credentials.service import NO_POLICY_SHA256, Credentials
 from octopus.errors import Failure, OctopusError, UnavailableError
-from octopus.kafka.groups import GroupAdmin
-from octopus.registry.leases import Lease
+from octopus.identity.links import IdentityLinks
+from octopus.projects.members import lasts
+from octopus.projects.service import lease_name as project_lease
+from octopus.quotas.service import Quotas
+from octopus.registry.leases import Lease, Leases
 from octopus.registry.transactions import CUT_SHORT
-from octopus.topics.names import full_name, namespace_of
-from octopus.topics.service import Topics
+from octopus.topics.names import namespace_of
 
 LAST_REQUESTS_S = 60.0
 """The time in which the last request of a principal without rights is over (see ``docs/accounts.md``)."""
-DEPENDENTS: tuple[Dependents, ...] = (further_namespaces,)
-"""What keeps an account from being deleted, asked in this order."""
 
 _log = structlog.get_logger(__name__)
 
@@ -40,42 +46,70 @@ class Deletions:
         self,
         *,
         store: AccountStore,
+        leases: Leases,
         principals: Principals,
         credentials: Credentials,
-        topics: Topics,
-        groups: GroupAdmin,
-        dependents: Sequence[Dependents] = DEPENDENTS,
+        emptying: Emptying,
+        access: Access,
+        quotas: Quotas,
+        links: IdentityLinks,
+        trail: Trail,
         last_requests_s: float = LAST_REQUESTS_S,
     ) -> None:
         self._store = store
+        self._leases = leases
         self._principals = principals
         self._credentials = credentials
-        self._topics = topics
-        self._groups = groups
-        self._dependents = tuple(dependents)
+        self._emptying = emptying
+        self._access = access
+        self._quotas = quotas
+        self._links = links
+        self._trail = trail
+        self._dependents: tuple[Dependents, ...] = (further_namespaces, self._sole_ownerships)
         self._last_requests_s = last_requests_s
 
-    def begin(self, account: Account, lease: Lease) -> Account:
+    def hindrances(self, account: Account, *, further_too: bool) -> list[str]:
+        """What keeps the account from being deleted, in sentences for its owner.
+
+        Args:
+            further_too: as for `begin`.
+        """
+        asked = (dependent(account) for dependent in self._asked(further_too=further_too))
+        return [sentence for sentence in asked if sentence is not None]
+
+    def begin(self, account: Account, lease: Lease, *, further_too: bool = False) -> Account:
         """The account is as good as gone for its owner: no rights, no keys, nothing to be seen.
+
+        Args:
+            further_too: whether namespaces besides the account's own go with it, rather than keep it.
 
         Raises:
             Failure: others depend on the account; nothing was done.
             OctopusError: begun and not finished; calling again, or waiting, finishes it.
         """
         subject = account.subject
-        if account.state is not State.DELETING:
-            require_none(account, self._dependents)
-            # Asked first, so that an IAM that is away leaves everything as it was.
-            self._principals.exists(subject)
-            change = self._credentials.change(subject, NO_POLICY_SHA256)
-            account = self._store.advance(account, State.DELETING, lease, change)
-        if account.withdrawn is not None:
-            return account
-        try:
-            self._withdraw(subject, lease)
-            account = self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
-        except CUT_SHORT as error:
-            raise _in_part(subject, "may have access still", error) from error
+        with ExitStack() as turns:
+            if account.state is not State.DELETING:
+                # Until the ownerships are taken, so that of two owners who go at once one is told.
+                for project in self._owned_projects(subject):
+                    turns.enter_context(self._leases.hold(project_lease(project)))
+                require_none(account, self._asked(further_too=further_too))
+                # Asked first, so that an IAM that is away leaves everything as it was.
+                self._principals.exists(subject)
+                told = Event(type="account.deleted", actor=subject, subject=subject)
+                change = [
+                    *self._credentials.change(subject, NO_POLICY_SHA256),
+                    *self._trail.items(told),
+                ]
+                account = self._store.advance(account, State.DELETING, lease, change)
+            if account.withdrawn is not None:
+                return account
+            try:
+                self._withdraw(subject, lease)
+                self._release(account)
+                account = self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
+            except CUT_SHORT as error:
+                raise _in_part(subject, "may have access still", error) from error
         _log.info("account.deleted", subject=subject, namespace=namespace_of(subject))
         return account
 
@@ -94,16 +128,18 @@ class Deletions:
         account = self.begin(account, lease)
         try:
             for namespace in sorted(account.namespaces):
-                self._delete_groups(subject, namespace, lease, members_may_stay)
-                lease.renew()
-                self._topics.delete_all(subject, namespace, lease)
+                self._emptying.empty(namespace, lease, actor=subject, members_may_stay=members_may_stay)
             lease.renew()
             if self._principals.exists(subject):
                 # Again: something may have been given by hand meanwhile, and IAM keeps a user that has it.
                 self._withdraw(subject, lease)
                 lease.renew()
                 self._principals.delete(subject)
-            self._store.remove(account, lease, self._credentials.change(subject, NO_POLICY_SHA256))
+            self._quotas.forget(subject)
+            self._links.forget(subject)
+            told = Event(type="account.removed", actor=FABRIC, subject=subject)
+            change = [*self._credentials.change(subject, NO_POLICY_SHA256), *self._trail.items(told)]
+            self._store.remove(account, lease, change)
         except Failure:
             raise  # only a person can help, who is to read why
         except CUT_SHORT as error:
@@ -119,14 +155,33 @@ class Deletions:
             lease.renew()
             self._principals.withdraw(subject)
 
-    def _delete_groups(self, subject: str, namespace: str, lease: Lease, members_may_stay: bool) -> None:
-        names = self._groups.names(full_name(namespace, ""))
-        lease.renew()
-        in_use = self._groups.delete(names)
-        if in_use:
-            _log.info("account.groups_in_use", subject=subject, groups=in_use)
-            if not members_may_stay:
-                raise UnavailableError(f"Groups {', '.join(in_use)} still have members: try again later")
+    def _release(self, account: Account) -> None:
+        """Nobody has a grant of the account's any more, and it has none of others'."""
+        subject = account.subject
+        if account.moved_to is not None:
+            self._access.move_all(subject, account.moved_to)
+            self._quotas.move(subject, account.moved_to)
+            return
+        self._access.take_all_to(subject, actor=subject)
+        for namespace in sorted(account.namespaces):
+            self._access.take_all_on(namespace, None, actor=subject)
+
+    def _asked(self, *, further_too: bool) -> list[Dependents]:
+        left_out = further_namespaces if further_too else None
+        return [dependent for dependent in self._dependents if dependent is not left_out]
+
+    def _owned_projects(self, subject: str) -> list[str]:
+        return sorted({grant.namespace for grant in self._access.named(subject) if lasts(grant)})
+
+    def _sole_ownerships(self, account: Account) -> str | None:
+        alone = [
+            project
+            for project in self._owned_projects(account.subject)
+            if sum(map(lasts, self._access.grants_on(project, EVERY_TOPIC))) == 1
+        ]
+        if not alone:
+            return None
+        return f"user is the only owner of project(s) {', '.join(alone)}. Transfer or end them first."
 
 
 def _in_part(subject: str, access: str, error: Exception) -> OctopusError:

@@ -182,11 +182,14 @@ def order_of_writing(held: Sequence[dict[str, Any]], wanted: Sequence[dict[str, 
 
     A policy that takes over what another one said is written before that one. Names keep their order over all
     policies (`octopus.iam.generate`), so what passes a border between two policies passes it in one
-    direction, and going along the borders finds such an order.
+    direction, and going along the borders finds such an order. Only when a whole namespace gives way to
+    topics of it, and other names come down into its place, must one direction wait for the other: then what
+    comes down is away between two calls.
     """
     order = [0]
     for index in range(1, max(len(held), len(wanted))):
-        rises = _resources(held[:index]) & _resources(wanted[index:])
+        below = _resources(held[:index])
+        rises = any(name in below or _whole_namespace(name) in below for name in _resources(wanted[index:]))
         order.insert(0 if rises else len(order), index)
     return order
 
@@ -205,3 +208,8 @@ def _resources(policies: Sequence[dict[str, Any]]) -> set[str]:
         if isinstance(statement, dict) and isinstance(statement.get("Resource"), list)
         for resource in statement["Resource"]
     }
+
+
+def _whole_namespace(resource: str) -> str:
+    path, _, name = resource.rpartition("/")
+    return f"{path}/{name.partition('.')[0]}.*"

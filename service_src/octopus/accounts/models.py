@@ -27,12 +27,15 @@ class Account:
     subject: str
     state: State
     namespaces: frozenset[str]
+    """Empty when they went to another account."""
     since: str | None = None
     """When it came into its state; ISO-8601, UTC."""
     reason: str | None = None
     """Why it is suspended, in the operator's words, which its owner reads too."""
     withdrawn: float | None = None
     """When the last right and key of an account that is being deleted were gone; s since epoch."""
+    moved_to: str | None = None
+    """Subject to whom everything went, of an account that is being deleted because its person moved."""
 
 
 class UserReply(BaseModel):

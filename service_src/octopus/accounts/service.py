@@ -20,6 +20,8 @@ from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
 from octopus.accounts.store import AccountStore, NamespaceTakenError, lease_name
 from octopus.accounts.suspension import Suspensions, require_not_suspended
+from octopus.audit.events import Event
+from octopus.audit.trail import Trail
 from octopus.credentials.service import Credentials
 from octopus.errors import Failure
 from octopus.iam.holdings import Holdings
@@ -48,6 +50,7 @@ class Accounts:
         access: Access,
         deletions: Deletions,
         suspensions: Suspensions,
+        trail: Trail,
     ) -> None:
         self._store = store
         self._leases = leases
@@ -57,6 +60,7 @@ class Accounts:
         self._access = access
         self._deletions = deletions
         self._suspensions = suspensions
+        self._trail = trail
 
     def create(self, subject: str) -> Account:
         """The subject's account, complete; one that exists is checked against IAM and mended.
@@ -71,10 +75,13 @@ class Accounts:
         with self._turn(subject) as lease:
             return self._complete(subject, lease)
 
-    def delete(self, subject: str) -> None:
+    def delete(self, subject: str, *, further_too: bool = False) -> None:
         """The subject has no account any more: no key works, no topic is to be seen.
 
         What the account owned is removed behind the call (`heal`), or by the next creation if that is sooner.
+
+        Args:
+            further_too: whether namespaces besides the account's own go with it, rather than keep it.
 
         Raises:
             Failure: others depend on the account, such as the users of a further namespace; nothing was done.
@@ -88,7 +95,12 @@ class Accounts:
             account = self._store.read(subject)
             require_not_suspended(account)
             if account is not None:
-                self._deletions.begin(account, lease)
+                self._deletions.begin(account, lease, further_too=further_too)
+
+    def hindrances(self, subject: str) -> list[str]:
+        """What keeps the subject's account from being deleted with all its namespaces, in sentences."""
+        account = self._store.read(subject)
+        return self._deletions.hindrances(account, further_too=True) if account else []
 
     def namespaces(self, subject: str) -> dict[str, list[str]]:
         """The subject's namespaces, each with its topics in order; empty without an account."""
@@ -245,7 +257,8 @@ class Accounts:
             return account
         for namespace in sorted(account.namespaces):
             self._topics.adopt(subject, namespace)
-        change = self._credentials.change(subject, policy_sha256)
+        told = Event(type="account.created", actor=subject, subject=subject)
+        change = [*self._credentials.change(subject, policy_sha256), *self._trail.items(told)]
         account = self._store.advance(account, State.ACTIVE, lease, change)
         _log.info("account.created", subject=subject, namespace=namespace_of(subject))
         return account

@@ -2,7 +2,8 @@
 
 Rows (pk / sk):
     ``SUBJECT#<subject>`` / ``ACCOUNT``: state, since, namespaces (set), created; reason while suspended;
-        withdrawn (N, s since epoch) once the rights of an account that is being deleted are gone.
+        withdrawn (N, s since epoch) once the rights of an account that is being deleted are gone; moved_to,
+        in place of the namespaces, of one whose person moved to another.
     ``NAMESPACE#<namespace>`` / ``NAMESPACE``: owner, state, created. Its topics are rows of the same
         partition (`octopus.topics.store`).
     ``PENDING#account`` / ``<subject>``: while it is being changed (`octopus.registry.pending`).
@@ -49,10 +50,11 @@ class AccountStore:
         return Account(
             subject,
             State(item["state"]["S"]),
-            frozenset(item["namespaces"]["SS"]),
+            frozenset(item["namespaces"]["SS"]) if "namespaces" in item else frozenset(),
             since=item["since"]["S"] if "since" in item else None,
             reason=item["reason"]["S"] if "reason" in item else None,
             withdrawn=float(item["withdrawn"]["N"]) if "withdrawn" in item else None,
+            moved_to=item["moved_to"]["S"] if "moved_to" in item else None,
         )
 
     def subjects(self) -> Iterator[str]:
@@ -129,7 +131,7 @@ class AccountStore:
         *,
         reason: str | None = None,
     ) -> Account:
-        """Put the account and its namespaces into ``state``, together with the principal's ``change``.
+        """Put the account and its namespaces into ``state``, with the ``change`` of what hangs on it.
 
         One that is in it already keeps the time at which it came into it.
         Every state but ``active`` is the beginning of something that is pending until it has ended.

@@ -7,16 +7,25 @@ those in IAM, and the sessions' records.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import structlog
 
+from octopus.access.models import user
+from octopus.access.refresh import Refreshes
+from octopus.access.service import Access
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import SUSPENDED_POLICY, Principals
 from octopus.accounts.store import AccountStore, lease_name
+from octopus.audit.events import OPERATOR, Event
+from octopus.audit.trail import Trail
 from octopus.credentials.service import Credentials
 from octopus.errors import ForbiddenError, NotFoundError, UnavailableError
 from octopus.iam.generate import policy_sha256
-from octopus.iam.holdings import own
 from octopus.registry.leases import Lease, Leases
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _log = structlog.get_logger(__name__)
 
@@ -38,12 +47,23 @@ class Suspensions:
     """Suspends accounts of one fabric, and takes them back. Each call may be repeated."""
 
     def __init__(
-        self, *, store: AccountStore, leases: Leases, principals: Principals, credentials: Credentials
+        self,
+        *,
+        store: AccountStore,
+        leases: Leases,
+        principals: Principals,
+        credentials: Credentials,
+        access: Access,
+        refreshes: Refreshes,
+        trail: Trail,
     ) -> None:
         self._store = store
         self._leases = leases
         self._principals = principals
         self._credentials = credentials
+        self._access = access
+        self._refreshes = refreshes
+        self._trail = trail
 
     def suspend(self, subject: str, *, reason: str | None = None) -> None:
         """The subject has no access: not to records, not to the web service. What it owns is kept.
@@ -59,12 +79,16 @@ class Suspensions:
             account = self._kept(subject)
             if account.state is State.CREATING:
                 raise UnavailableError(f"User {subject} is being created: nothing was done, try again")
-            change = self._credentials.change(subject, policy_sha256(SUSPENDED_POLICY))
+            change = [
+                *self._credentials.change(subject, policy_sha256(SUSPENDED_POLICY)),
+                *self._told("account.suspended", subject, reason=reason or account.reason),
+            ]
             account = self._store.advance(
                 account, State.SUSPENDED, lease, change, reason=reason or account.reason
             )
             self.enforce(account, lease)
             _log.info("account.suspended", subject=subject, reason=reason)
+        self._refreshes.now(user(subject))  # whoever the identity is linked to
 
     def enforce(self, account: Account, lease: Lease) -> None:
         """Take away what a suspended account may still have."""
@@ -93,12 +117,21 @@ class Suspensions:
                 return
             self._store.begin(subject, lease)
             lease.renew()
-            holdings = own(*account.namespaces)
+            holdings = self._access.holdings(subject, account.namespaces)
             self._principals.ensure(subject, holdings)
             self._credentials.resume(subject, subject, lease)
-            change = self._credentials.change(subject, self._principals.policy_sha256(holdings))
+            change = [
+                *self._credentials.change(subject, self._principals.policy_sha256(holdings)),
+                *self._told("account.resumed", subject),
+            ]
             self._store.advance(account, State.ACTIVE, lease, change)
             _log.info("account.resumed", subject=subject)
+        self._refreshes.now(user(subject))
+
+    def _told(self, kind: str, subject: str, **data: str | None) -> list[TransactWriteItemTypeDef]:
+        """The event, and the note that what others hold through this identity is another now."""
+        event = Event(type=kind, actor=OPERATOR, subject=subject, data=data)
+        return [self._refreshes.begun(user(subject)), *self._trail.items(event)]
 
     def _kept(self, subject: str) -> Account:
         account = self._store.read(subject)

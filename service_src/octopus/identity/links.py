@@ -72,6 +72,15 @@ class IdentityLinks:
             _log.info("identity.links_changed", subject=caller.subject, linked=len(caller.linked))
             self._refreshes.now(user(caller.subject))
 
+    def forget(self, subject: str) -> None:
+        """The registry knows nothing of who the subject is, until it is here again."""
+        linked = self._row(subject).get("linked", {}).get("SS", ())
+        keys = [_key(subject), *(_reverse(identity, subject) for identity in linked)]
+        deletions: list[TransactWriteItemTypeDef] = [
+            {"Delete": {"TableName": self._table, "Key": key}} for key in keys
+        ]
+        write_together(self._client, deletions)
+
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 

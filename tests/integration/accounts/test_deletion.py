@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from octopus.accounts import principal
-from octopus.accounts.deletion import Deletions
+from octopus import aws
+from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import Account, State
 from octopus.errors import Failure
 from octopus.fabric.heal import _delete_again, _reconcile
@@ -125,16 +125,17 @@ def test_replica_that_stopped_in_the_middle_does_no_harm_to_the_new_account(
     # It wakes up right before it deletes the topics, after its lease was outlived and all was made anew.
     owner.features.accounts.delete(owner.subject)
     other = owner.replica()
-    delete_groups = Deletions._delete_groups
+    delete_groups = Emptying._delete_groups
 
-    def stopped(*arguments: Any) -> None:
-        delete_groups(*arguments)
-        monkeypatch.setattr(Deletions, "_delete_groups", delete_groups)
+    def stopped(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(Emptying, "_delete_groups", delete_groups)
+        in_use = delete_groups(*arguments, **options)
         other.clock.now += 3600
         other.features.accounts.create(owner.subject)
         other.features.topics.create(caller_of(owner.subject), owner.namespace, "events")
+        return in_use
 
-    monkeypatch.setattr(Deletions, "_delete_groups", stopped)
+    monkeypatch.setattr(Emptying, "_delete_groups", stopped)
 
     owner.wait(owner.settings.last_requests_s)
 
@@ -197,7 +198,7 @@ def test_password_given_by_hand_is_named_and_the_deletion_waits_for_its_end(owne
             raise conflict
 
         patch.setattr(principals._client, "delete_user", refuse)
-        patch.setattr(principal, "_SEEN_GONE_S", 0.1)
+        patch.setattr(aws, "_SEEN_GONE_S", 0.1)
         with pytest.raises(Failure, match="must delete login profile first"):
             principals.delete(owner.subject)
         owner.wait(owner.settings.last_requests_s)
