@@ -1,0 +1,90 @@
+"""What brokers hold people to is what the settings and the registry say, divided."""
+
+from __future__ import annotations
+
+from octopus.quotas.models import Holder, Limit
+from octopus.quotas.rates import DEFAULT_USER, NO_LIMIT, PLATFORM, KafkaRates, changed_quotas, wanted_quotas
+from tests.unit.quotas.conftest import DEFAULTS, SUBJECT, World
+
+STRANGER = "campus-admin"
+
+
+def aligned(world: World) -> dict[str | None, dict[str, float]]:
+    KafkaRates(store=world.store, kafka=world.client_quotas, defaults=DEFAULTS).align()
+    return world.client_quotas.held()
+
+
+def test_rates_are_divided_by_the_number_of_brokers(world: World) -> None:
+    world.client_quotas.count = 3
+
+    assert aligned(world)[DEFAULT_USER] == {"producer_byte_rate": 333.0, "request_percentage": 50 / 3}
+
+
+def test_more_brokers_have_smaller_shares(world: World) -> None:
+    aligned(world)
+    world.client_quotas.count = 4
+
+    assert aligned(world)[DEFAULT_USER]["producer_byte_rate"] == 250.0
+
+
+def test_share_is_never_nothing() -> None:
+    wanted = wanted_quotas({**DEFAULTS, Limit.PRODUCE_BYTES: 1}, {}, brokers=3)
+
+    assert wanted[DEFAULT_USER]["producer_byte_rate"] == 1.0
+
+
+def test_platform_is_held_to_nothing(world: World) -> None:
+    held = aligned(world)
+
+    for name in PLATFORM:
+        assert set(held[name].values()) == {NO_LIMIT}
+        assert set(held[name]) == {"producer_byte_rate", "consumer_byte_rate", "request_percentage"}
+
+
+def test_own_rate_takes_the_place_of_everybodys(world: World) -> None:
+    world.quotas.set(Holder(SUBJECT, False), {Limit.PRODUCE_BYTES: 7, Limit.TOPICS: 9})
+
+    assert aligned(world)[SUBJECT] == {"producer_byte_rate": 7.0}
+
+
+def test_own_rate_may_be_no_limit(world: World) -> None:
+    world.quotas.set(Holder(SUBJECT, False), {Limit.PRODUCE_BYTES: 0})
+
+    assert aligned(world)[SUBJECT] == {"producer_byte_rate": NO_LIMIT}
+
+
+def test_rate_that_was_taken_back_is_taken_from_the_brokers(world: World) -> None:
+    world.quotas.set(Holder(SUBJECT, False), {Limit.PRODUCE_BYTES: 7})
+    aligned(world)
+    world.quotas.forget(SUBJECT)
+
+    assert SUBJECT not in aligned(world)
+
+
+def test_no_limit_for_everybody_takes_the_default_away(world: World) -> None:
+    aligned(world)
+    none = {**DEFAULTS, Limit.PRODUCE_BYTES: 0, Limit.REQUEST_PERCENT: 0}
+
+    KafkaRates(store=world.store, kafka=world.client_quotas, defaults=none).align()
+
+    assert DEFAULT_USER not in world.client_quotas.held()
+
+
+def test_principals_of_others_are_left_alone(world: World) -> None:
+    world.client_quotas.users[STRANGER] = {"producer_byte_rate": 5.0}
+
+    assert aligned(world)[STRANGER] == {"producer_byte_rate": 5.0}
+
+
+def test_quota_of_another_kind_is_left_alone() -> None:
+    held: dict[str | None, dict[str, float]] = {
+        SUBJECT: {"controller_mutation_rate": 1.0, "producer_byte_rate": 1.0}
+    }
+
+    assert changed_quotas({}, held) == {SUBJECT: {"producer_byte_rate": None}}
+
+
+def test_nothing_is_changed_that_is_as_it_should_be(world: World) -> None:
+    held = aligned(world)
+
+    assert changed_quotas(wanted_quotas(DEFAULTS, {}, brokers=1), held) == {}
