@@ -12,12 +12,14 @@ import octopus.audit.routes
 import octopus.catalogue.routes
 import octopus.credentials.routes
 import octopus.projects.routes
+import octopus.public.routes
 import octopus.quotas.routes
 import octopus.sharing.routes
 import octopus.topics.routes
 from octopus import aws
 from octopus.identity.links import IdentityLinks
 from octopus.identity.service import Authenticator
+from octopus.public.service import open_public
 from octopus.settings import ServiceSettings
 from octopus.web import errors, health
 from octopus.web.assembly import Features, assemble
@@ -46,6 +48,7 @@ _TAGS = [
     {"name": "Audit", "description": "What was changed by whom, and what Kafka refused to whom."},
     {"name": "Quota", "description": "How much you may take, and have taken."},
     {"name": "Catalogue", "description": "Topics found by words."},
+    {"name": "Public", "description": "Records that their owners opened to everybody: no token is needed."},
     {"name": "Health", "description": "For whoever watches the service."},
 ]
 
@@ -71,6 +74,7 @@ def create_app(
         with Background(parts.leases, parts.jobs):
             yield
         app.state.dependencies.close()
+        app.state.public.close()
         parts.close()
 
     app = FastAPI(
@@ -100,6 +104,7 @@ def create_app(
     app.state.quotas = parts.quotas
     app.state.request_rates = RequestRates(parts.quotas, replicas=settings.service_replicas)
     app.state.authenticator = authenticator or open_authenticator(settings, parts.links)
+    app.state.public = open_public(settings)
     app.state.dependencies = health.dependencies(settings, parts.kafka)
     app.include_router(health.router)
     # Addresses that begin with a word come before those that begin with any namespace.
@@ -110,6 +115,7 @@ def create_app(
         octopus.credentials.routes,
         octopus.quotas.routes,
         octopus.projects.routes,
+        octopus.public.routes,
         octopus.sharing.routes,
         octopus.topics.routes,
     ):

@@ -1,0 +1,1 @@
+"""Public topics: their records over HTTPS, for anybody, without logging in."""

@@ -1,0 +1,145 @@
+"""What of a fabric everybody may read, and how fast."""
+
+from __future__ import annotations
+
+import base64
+import math
+import time
+from typing import Any
+
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from octopus import aws
+from octopus.errors import InvalidError, NotFoundError, OverLimitError
+from octopus.kafka.client import client_settings
+from octopus.public.models import PublicHeader, PublicRecord, PublicRecordsReply
+from octopus.public.reader import LARGEST_RECORD, NoPartitionError, RecordReader, headers_of, size_of
+from octopus.settings import ServiceSettings
+from octopus.topics.models import State
+from octopus.topics.names import full_name
+from octopus.topics.store import TopicStore
+
+EARLIEST, LATEST = "earliest", "latest"
+_READABLE = frozenset({State.ACTIVE, State.CHANGING})
+
+
+class PublicRecords:
+    """Records of topics whose owners opened them to everybody. Safe to share between threads.
+
+    Args:
+        requests: a second, of all callers and replicas together; 0 for no public reading at all.
+        replicas: of the service; each lets its share through.
+    """
+
+    def __init__(self, store: TopicStore, reader: RecordReader, *, requests: int, replicas: int) -> None:
+        self._store = store
+        self._reader = reader
+        self._requests = requests
+        # So many in as many seconds as there are replicas: a share of any limit, without rounding.
+        self._share = RateLimitItemPerSecond(max(1, requests), multiples=replicas)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def read(
+        self, namespace: str, topic: str, *, partition: int, offset: str, limit: int
+    ) -> PublicRecordsReply:
+        """Records of one partition of a public topic.
+
+        Args:
+            offset: a number, `EARLIEST` or `LATEST`.
+            limit: the most records wanted.
+
+        Raises:
+            NotFoundError: no such topic, or not public: the same answer for either.
+            InvalidError: the topic has no such partition, or ``offset`` is none.
+            OverLimitError: too many ask at once.
+            KafkaAwayError: no answer from Kafka.
+        """
+        start = _offset(offset)
+        if self._requests == 0:
+            raise _nothing()
+        self._require_rate()
+        name = full_name(namespace, topic)
+        record = self._store.find([name]).get(name)
+        if record is None or not record.about.public or record.state not in _READABLE:
+            raise _nothing()
+        try:
+            span = self._reader.read(name, partition, offset=start, latest=offset == LATEST, limit=limit)
+        except NoPartitionError:
+            raise InvalidError(f"partition: {name} has no partition {partition}") from None
+        records = [_shown(each) for each in span.records]
+        return PublicRecordsReply(
+            message=f"{len(records)} record{'' if len(records) == 1 else 's'} of {name}",
+            topic=name,
+            topic_id=record.topic_id,
+            partition=partition,
+            earliest=span.earliest,
+            latest=span.latest,
+            next_offset=span.next_offset,
+            records=records,
+        )
+
+    def close(self) -> None:
+        """Leave Kafka."""
+        self._reader.close()
+
+    def _require_rate(self) -> None:
+        if not self._limiter.hit(self._share):
+            wait = self._limiter.get_window_stats(self._share).reset_time - time.time()
+            raise OverLimitError(
+                f"public records: at most {self._requests} requests a second, of everybody together",
+                retry_after_s=max(1, math.ceil(wait)),
+            )
+
+
+def open_public(settings: ServiceSettings) -> PublicRecords:
+    """The public records of one deployment; Kafka is connected to when somebody asks for the first ones."""
+
+    def client() -> dict[str, Any]:
+        return client_settings(bootstrap_servers=settings.bootstrap_servers, ca_file=settings.kafka_ca_file)
+
+    return PublicRecords(
+        TopicStore(aws.dynamodb(), settings.registry_table),
+        RecordReader(client),
+        requests=settings.public_requests,
+        replicas=settings.service_replicas,
+    )
+
+
+def _offset(text: str) -> int | None:
+    if text in (EARLIEST, LATEST):
+        return None
+    # What has more digits than any offset (a signed 64-bit number) is none.
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise InvalidError(f"offset must be a number, `{EARLIEST}` or `{LATEST}`; received {text[:64]!r}")
+    return int(text)
+
+
+def _nothing() -> NotFoundError:
+    # As the framework says it of an address that does not exist.
+    return NotFoundError("Not Found")
+
+
+def _shown(record: Message) -> PublicRecord:
+    kind, moment = record.timestamp()
+    size = size_of(record)
+    too_large = size > LARGEST_RECORD
+    return PublicRecord(
+        offset=record.offset() or 0,
+        timestamp=None if kind == TIMESTAMP_NOT_AVAILABLE else moment,
+        key=None if too_large else _base64(record.key()),
+        value=None if too_large else _base64(record.value()),
+        headers=[]
+        if too_large
+        else [PublicHeader(name=name, value=_base64(value)) for name, value in headers_of(record)],
+        left_out=size if too_large else None,
+    )
+
+
+def _base64(content: bytes | str | None) -> str | None:
+    if content is None:
+        return None
+    data = content.encode() if isinstance(content, str) else content
+    return base64.b64encode(data).decode()
