@@ -1,8 +1,9 @@
 """A person who moves to another Globus identity takes along what the old one had.
 
 The namespaces change hands in one transaction, in which the old account also becomes one that is being
-deleted and knows whose everything is. What follows is the end of the old account (`octopus.accounts.deletion`), which
-moves its grants and limits rather than taking them, and which the background completes if need be.
+deleted and knows whose everything is. What follows is the end of the old account
+(`octopus.accounts.deletion`), which moves its grants and limits rather than taking them, and which the
+background completes if need be.
 """
 
 from __future__ import annotations
