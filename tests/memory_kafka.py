@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from octopus.kafka.admin import KafkaTopic, TopicAdmin
 from octopus.kafka.groups import GroupAdmin
 from octopus.kafka.quotas import QuotaAdmin
+from octopus.kafka.system_topic import Record, SystemTopic
 from tests.memory_topics import MemoryConfigs, MemoryOffsets
 
 Watch = Callable[[str, str], None]
@@ -163,3 +164,29 @@ class MemoryQuotas(QuotaAdmin):
 
     def close(self) -> None:
         """See `QuotaAdmin.close`."""
+
+
+class MemoryTopic(SystemTopic):
+    """Takes what it is told to.
+
+    Attributes:
+        held: what was appended.
+        takes: whether the record at a position of one call is acknowledged.
+    """
+
+    def __init__(self) -> None:
+        self.held: list[Record] = []
+        self.takes: Callable[[int], bool] = lambda _position: True
+
+    def append(self, records: Sequence[Record]) -> list[bool]:
+        """See `SystemTopic.append`."""
+        taken = [self.takes(position) for position in range(len(records))]
+        self.held += [record for record, here in zip(records, taken, strict=True) if here]
+        return taken
+
+    def ids(self) -> list[str]:
+        """Ids of the events among what was appended."""
+        return [record.headers["ce_id"] for record in self.held]
+
+    def close(self) -> None:
+        """See `SystemTopic.close`."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from octopus.audit.cloud_events import to_record
 from octopus.audit.trail import OUTBOX, from_json
+from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.system_topic import SystemTopic
 from octopus.registry.reading import rows_of
 from octopus.registry.transactions import write_together
+from octopus.settings import DeployedSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +31,21 @@ _DELETED_AT_ONCE = 100
 """DynamoDB's ceiling for one transaction."""
 
 _log = structlog.get_logger(__name__)
+
+
+def open_topic(
+    settings: DeployedSettings, kafka: TopicAdmin, client: Callable[[], dict[str, Any]]
+) -> SystemTopic:
+    """The system topic of one deployment, which keeps events as long as the registry does.
+
+    Args:
+        settings: of the deployment.
+        kafka: makes it.
+        client: gives librdkafka's settings.
+    """
+    kept_ms = int(timedelta(days=settings.audit_days) / timedelta(milliseconds=1))
+    configs = {"cleanup.policy": "delete", "retention.ms": str(kept_ms), "retention.bytes": "-1"}
+    return SystemTopic(TOPIC, admin=kafka, settings=client, configs=configs)
 
 
 class Publisher:

@@ -23,6 +23,8 @@ from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
 from octopus.accounts.suspension import Suspensions
+from octopus.audit.jobs import jobs as audit_jobs
+from octopus.audit.publishing import open_topic
 from octopus.audit.reading import Reader
 from octopus.audit.service import Audit
 from octopus.audit.trail import Trail, open_trail
@@ -38,6 +40,7 @@ from octopus.identity.people import People
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
 from octopus.kafka.groups import GroupAdmin
+from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import TICK_S, Memberships, open_memberships
 from octopus.projects.ending import Endings
 from octopus.projects.members import Members
@@ -77,6 +80,7 @@ class Features:
     configuration: Configuration
     catalogue: Catalogue
     kafka: TopicAdmin
+    events: SystemTopic
     leases: Leases
     trail: Trail
     access: Access
@@ -97,6 +101,7 @@ class Features:
 
     def close(self) -> None:
         """Leave Kafka and Globus."""
+        self.events.close()
         self.kafka.close()
         self.quotas_of_kafka.close()
         self.globus.close()
@@ -132,7 +137,13 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
         )
 
     kafka = TopicAdmin(client, replication_factor=settings.replication_factor)
-    return wire(settings, kafka=kafka, groups=GroupAdmin(kafka.connected), quotas_of_kafka=QuotaAdmin(client))
+    return wire(
+        settings,
+        kafka=kafka,
+        groups=GroupAdmin(kafka.connected),
+        quotas_of_kafka=QuotaAdmin(client),
+        events=open_topic(settings, kafka, client),
+    )
 
 
 def wire(
@@ -141,6 +152,7 @@ def wire(
     kafka: TopicAdmin,
     groups: GroupAdmin,
     quotas_of_kafka: QuotaAdmin,
+    events: SystemTopic,
     clock: Callable[[], float] = time.time,
 ) -> Features:
     """The features on top of these brokers.
@@ -150,6 +162,7 @@ def wire(
         kafka: of the brokers' topics.
         groups: of the same brokers' groups.
         quotas_of_kafka: of the same brokers' client quotas.
+        events: on the same brokers, where the audit is published.
         clock: seconds since the epoch, by which leases live and what is pending falls due.
     """
     database = aws.dynamodb()
@@ -286,6 +299,7 @@ def wire(
         Job("count at Kafka", AGAIN_S, census.take),
         Job("end projects", _HEALS_EVERY_S, endings.heal_all),
         Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
+        *audit_jobs(settings, topic=events, trail=trail),
     )
     return Features(
         accounts=accounts,
@@ -300,6 +314,7 @@ def wire(
             index=Index(database, settings.registry_table), topics=turns.store, access=access
         ),
         kafka=kafka,
+        events=events,
         leases=leases,
         trail=trail,
         access=access,

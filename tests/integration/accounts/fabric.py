@@ -15,7 +15,7 @@ from octopus.errors import UnavailableError
 from octopus.settings import ServiceSettings
 from octopus.web.assembly import Features, wire
 from tests.integration.service.deployment import Deployment
-from tests.memory_kafka import MemoryQuotas, WatchedGroups, WatchedKafka
+from tests.memory_kafka import MemoryQuotas, MemoryTopic, WatchedGroups, WatchedKafka
 
 
 class Clock:
@@ -118,6 +118,7 @@ def _wire(deployment: Deployment, kafka: WatchedKafka, groups: WatchedGroups, cl
         kafka=kafka,
         groups=groups,
         quotas_of_kafka=MemoryQuotas(),
+        events=MemoryTopic(),
         clock=clock,
     )
 
