@@ -32,7 +32,10 @@ _LOG_LINE = {
 
 
 class Gateway(Construct):
-    """``/api/...`` behind the authorizer, ``/health/...`` and preflights before it; passed on unchanged."""
+    """``/api/...`` behind the authorizer, public records, ``/health/...`` and preflights before it.
+
+    All is passed on unchanged.
+    """
 
     def __init__(
         self,
@@ -71,10 +74,15 @@ class Gateway(Construct):
         )
         gateway_replies.add_to(self.api)
 
-        api = self.api.root.add_resource("api").add_resource("{proxy+}")
-        self._pass_on(api, "ANY", "api", authorizer.authorizer)
-        # A browser's preflight carries no token: what comes of it is the service's to say.
-        self._pass_on(api, "OPTIONS", "api")
+        api = self.api.root.add_resource("api")
+        version = api.add_resource("v3")
+        for resource, prefix in ((api, "api"), (version, "api/v3")):
+            proxy = resource.add_resource("{proxy+}")
+            self._pass_on(proxy, "ANY", prefix, authorizer.authorizer)
+            # A browser's preflight carries no token: what comes of it is the service's to say.
+            self._pass_on(proxy, "OPTIONS", prefix)
+        public = version.add_resource("public").add_resource("{proxy+}")
+        self._pass_on(public, "GET", "api/v3/public")
         health = self.api.root.add_resource("health").add_resource("{proxy+}")
         self._pass_on(health, "GET", "health")
 

@@ -38,7 +38,9 @@ def test_gateway_is_regional_and_passes_bytes_on(found: Template) -> None:
     found.resource_count_is("AWS::ApiGateway::Account", 0)
 
 
-def test_routes_are_the_api_behind_the_authorizer_and_health_before_it(template: dict[str, Any]) -> None:
+def test_routes_are_the_api_behind_the_authorizer_and_public_records_and_health_before_it(
+    template: dict[str, Any],
+) -> None:
     routes = {
         (method["HttpMethod"], method["Integration"]["Uri"]): method["AuthorizationType"]
         for method in of_type(template, "AWS::ApiGateway::Method")
@@ -46,8 +48,43 @@ def test_routes_are_the_api_behind_the_authorizer_and_health_before_it(template:
     assert routes == {
         ("ANY", "https://octopus.example.org/api/{proxy}"): "CUSTOM",
         ("OPTIONS", "https://octopus.example.org/api/{proxy}"): "NONE",
+        ("ANY", "https://octopus.example.org/api/v3/{proxy}"): "CUSTOM",
+        ("OPTIONS", "https://octopus.example.org/api/v3/{proxy}"): "NONE",
+        ("GET", "https://octopus.example.org/api/v3/public/{proxy}"): "NONE",
         ("GET", "https://octopus.example.org/health/{proxy}"): "NONE",
     }
+
+
+def test_what_is_open_is_read_alone_and_lies_under_public_or_health(template: dict[str, Any]) -> None:
+    paths = _paths(template)
+    without_token = {
+        (method["HttpMethod"], paths[method["ResourceId"]["Ref"]])
+        for method in of_type(template, "AWS::ApiGateway::Method")
+        if method["AuthorizationType"] == "NONE"
+    }
+    assert without_token == {
+        ("OPTIONS", "/api/{proxy+}"),
+        ("OPTIONS", "/api/v3/{proxy+}"),
+        ("GET", "/api/v3/public/{proxy+}"),
+        ("GET", "/health/{proxy+}"),
+    }
+
+
+def _paths(template: dict[str, Any]) -> dict[str, str]:
+    """Whole paths of the gateway's resources, by logical id."""
+    parts = {
+        name: (resource["Properties"]["ParentId"].get("Ref"), resource["Properties"]["PathPart"])
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::ApiGateway::Resource"
+    }
+
+    def path(name: str | None) -> str:
+        if name is None:
+            return ""
+        parent, part = parts[name]
+        return f"{path(parent)}/{part}"
+
+    return {name: path(name) for name in parts}
 
 
 def test_every_route_passes_the_request_on_unchanged(template: dict[str, Any]) -> None:
