@@ -59,14 +59,18 @@ def prepare_brokers(
 
 def broker_command(settings: FabricSettings, node: BrokerNode) -> list[str]:
     """A broker's command line."""
-    log = settings.home / "log"
     return [
         *_java(settings.home, f"-Xmx{_HEAP}", f"-Xms{_HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
         f"-Dlog4j2.configurationFile={_source() / 'config' / 'log4j2.properties'}",
-        f"-Doctopus.audit.file={log / f'audit{node.suffix}.log'}",
+        f"-Doctopus.audit.file={audit_log(settings, node)}",
         "kafka.Kafka",
         str(_properties(settings, node)),
     ]
+
+
+def audit_log(settings: FabricSettings, node: BrokerNode) -> Path:
+    """Where a broker writes its decisions down."""
+    return settings.home / "log" / f"audit{node.suffix}.log"
 
 
 def check_broker_count(settings: FabricSettings) -> None:

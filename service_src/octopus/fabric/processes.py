@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from octopus.fabric import cluster
-from octopus.fabric.broker import broker_command
+from octopus.fabric.broker import audit_log, broker_command
 from octopus.fabric.deployment import plain_environment
 from octopus.fabric.platform_keys import credentials_file
 from octopus.fabric.settings import REGION, FabricSettings, project_root
@@ -111,6 +111,7 @@ def all_programs(settings: FabricSettings, deployed: DeployedSettings) -> list[P
             "OCTOPUS_LISTEN_PORT": str(settings.service_port),
             "OCTOPUS_KAFKA_CA_FILE": str(settings.home / "tls" / "ca.pem"),
             "OCTOPUS_REPLICATION_FACTOR": str(settings.replication_factor),
+            "OCTOPUS_BROKER_AUDIT_LOGS": ",".join(str(audit_log(settings, node)) for node in settings.nodes),
         },
         module="octopus.web",
     )
