@@ -148,6 +148,23 @@ def test_health_needs_no_token(gateway: httpx.Client, globus: Upstream) -> None:
     assert len(globus.asked) == before
 
 
+def test_public_records_need_no_token_and_nothing_else_lies_beside_them(
+    gateway: httpx.Client, globus: Upstream, web_service: Upstream
+) -> None:
+    before = len(globus.asked)
+    path = "/api/v3/public/lab-a/events/records?offset=latest"
+    assert gateway.get(path).json() == {"method": "GET", "path": path}
+    asked = len(web_service.asked)
+    assert refusal(gateway.get("/api/v3/public")) == (401, "error", 401)
+    assert gateway.post(path).status_code >= 400
+    assert refusal(gateway.get("/api/v3/lab-a/public/records")) == (401, "error", 401)
+    assert (len(globus.asked), len(web_service.asked)) == (before, asked)
+    assert gateway.get("/api/v3/ns-0d9a6a9a4b11/t", headers=bearer(good_token())).json() == {
+        "method": "GET",
+        "path": "/api/v3/ns-0d9a6a9a4b11/t",
+    }
+
+
 def test_a_preflight_needs_no_token(gateway: httpx.Client) -> None:
     reply = gateway.options("/api/v3/user", headers={"Origin": "https://example.org"})
     assert reply.json() == {"method": "OPTIONS", "path": "/api/v3/user"}
