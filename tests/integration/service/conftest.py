@@ -109,6 +109,7 @@ def service_environment(deployment: Deployment, broker: Node) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": secret,
         "OCTOPUS_KAFKA_CA_FILE": str(broker.ca_file),
         "OCTOPUS_LAST_REQUESTS_S": "1",
+        "OCTOPUS_GROUPS_POLL_SECONDS": "4",
     }
 
 

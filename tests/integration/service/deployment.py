@@ -110,6 +110,7 @@ def deploy(
         globus_client_id=SERVICE_CLIENT_ID,
         globus_secret_name=f"octopus/{institution}/globus-client-secret",
         globus_auth_url=globus_url,
+        globus_groups_url=globus_url,
     )
     made = Deployment(endpoint, settings)
     for table in (settings.registry_table, settings.credentials_table):
