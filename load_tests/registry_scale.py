@@ -87,10 +87,10 @@ _RESULT = Path(__file__).parent / "results" / "registry-scale.md"
 _TABLE = """\
 # Questions to a large registry, {date}
 
-{users:,} users, {topics:,} topics, {grants:,} grants ({groups} groups of {members} members), all in one registry
-table of the emulator; {asked:,} askings of each question, each followed by its control, one consistent GetItem.
-{cores} cores, load average {load}. The calls are those of DynamoDB that one asking makes, at the median and at
-most; no question made a Scan.
+{users:,} users, {topics:,} topics, {grants:,} grants ({groups} groups of {members} members), all in one
+registry table of the emulator; {asked:,} askings of each question, each followed by its control, one
+consistent GetItem. {cores} cores, load average {load}. The calls are those of DynamoDB that one asking
+makes, at the median and at most; no question made a Scan.
 
 | question | p50 ms | p99 ms | p99 over the control's | calls: median, most | which |
 |---|---:|---:|---:|---:|---|
