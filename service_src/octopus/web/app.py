@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+import octopus.accounts.own_routes
 import octopus.accounts.routes
 import octopus.audit.routes
 import octopus.catalogue.routes
@@ -37,6 +38,7 @@ be repeated: making what exists and deleting what is gone both succeed.
 
 _TAGS = [
     {"name": "User", "description": "Your account: an IAM user and a namespace."},
+    {"name": "Account", "description": "What hangs on your account, its move to another identity, its end."},
     {"name": "Authentication", "description": "The key that Kafka clients sign with."},
     {"name": "Namespace", "description": "What you own."},
     {
@@ -90,6 +92,9 @@ def create_app(
     )
     app.state.settings = settings
     app.state.accounts = parts.accounts
+    app.state.overviews = parts.overviews
+    app.state.namespaces = parts.namespaces
+    app.state.moves = parts.moves
     app.state.keys = parts.keys
     app.state.sessions = parts.sessions
     app.state.topics = parts.topics
@@ -110,6 +115,7 @@ def create_app(
     # Addresses that begin with a word come before those that begin with any namespace.
     for feature in (
         octopus.accounts.routes,
+        octopus.accounts.own_routes,
         octopus.audit.routes,
         octopus.catalogue.routes,
         octopus.credentials.routes,

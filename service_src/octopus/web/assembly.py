@@ -13,12 +13,14 @@ from botocore.credentials import Credentials as AwsKey
 from octopus import aws
 from octopus.access.refresh import Refreshes
 from octopus.access.service import Access
+from octopus.accounts.ceilings import Ceilings
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.emptying import Emptying
 from octopus.accounts.moves import Moves
 from octopus.accounts.moves_store import MoveStore
 from octopus.accounts.namespace_store import NamespaceStore
 from octopus.accounts.namespaces import Namespaces
+from octopus.accounts.overview import Overviews
 from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
@@ -71,6 +73,7 @@ class Features:
     """What the routes, the background and whoever repairs a fabric work with."""
 
     accounts: Accounts
+    overviews: Overviews
     namespaces: Namespaces
     moves: Moves
     suspensions: Suspensions
@@ -115,6 +118,9 @@ _REFRESHES_EVERY_S = 1.0
 
 _RATES_EVERY_S = 15.0
 """How long after a rate was set, or the number of brokers changed, Kafka holds people to it, at most."""
+
+_CEILINGS_EVERY_S = 600.0
+"""How often IAM's ceilings are looked at: nobody fills the last fifth of one in less."""
 
 _KEYS_EVERY_S = 5.0
 """How long after some accounts' keys were looked at the next ones' are."""
@@ -287,6 +293,7 @@ def wire(
     )
     keys = Keys(accounts=accounts, principals=principals, credentials=credentials, quotas=quotas)
     sessions = open_sessions(settings, accounts, quotas)
+    ceilings = Ceilings(aws.iam(), aws.cloudwatch(), institution=settings.institution)
     jobs = (
         Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off),
         Job("end grants", _HEALS_EVERY_S, access.end_due),
@@ -297,12 +304,14 @@ def wire(
         Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
         Job("client quotas", _RATES_EVERY_S, rates.align),
         Job("count at Kafka", AGAIN_S, census.take),
+        Job("ceilings", _CEILINGS_EVERY_S, ceilings.measure),
         Job("end projects", _HEALS_EVERY_S, endings.heal_all),
         Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
         *audit_jobs(settings, topic=events, trail=trail),
     )
     return Features(
         accounts=accounts,
+        overviews=Overviews(accounts=accounts, keys=keys, access=access, emptying=emptying, people=people),
         namespaces=namespaces,
         moves=moves,
         suspensions=suspensions,

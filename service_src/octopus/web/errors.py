@@ -35,6 +35,8 @@ _THROTTLED = frozenset(
     }
 )
 _VALUE_SHOWN = 100
+HOLDS_A_SECRET: dict[str, Any] = {"x-octopus-holds-a-secret": True}
+"""``openapi_extra`` of a route whose body holds a secret: what was received is not said of it."""
 """Characters of a refused value that the caller gets back."""
 
 _log = structlog.get_logger(__name__)
@@ -123,12 +125,14 @@ async def _overtaken(_request: Request, error: Exception) -> Response:
     return _reply(500, OVERTAKEN)
 
 
-async def _malformed(_request: Request, error: Exception) -> Response:
-    faults = cast(RequestValidationError, error).errors()
+async def _malformed(request: Request, error: Exception) -> Response:
+    secret = (
+        getattr(request.scope.get("route"), "openapi_extra", None) or {}
+    ).items() >= HOLDS_A_SECRET.items()
     sentences = [
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}, "
-        f"received {repr(fault.get('input'))[:_VALUE_SHOWN]}"
-        for fault in faults
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        + ("" if secret else f", received {repr(fault.get('input'))[:_VALUE_SHOWN]}")
+        for fault in cast(RequestValidationError, error).errors()
     ]
     return _reply(422, "; ".join(sentences))
 
