@@ -1,4 +1,4 @@
-"""Work that no request waits for: one thread, a few jobs, each done by one replica at a time."""
+"""Work that no request waits for: jobs in threads of their own, each done by one replica at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from octopus.errors import UnavailableError
 from octopus.registry.leases import Leases
 
 STOP_S = 10.0
-"""What a stop waits for the job under way; whatever it leaves half-done is completed after the next start."""
+"""What a stop waits for jobs under way; whatever they leave half-done is completed after the next start."""
 
 _log = structlog.get_logger(__name__)
 
@@ -38,17 +38,23 @@ class Job:
 
 
 class Background:
-    """Runs jobs in a thread of its own while the block lasts: each at once, and then at its interval."""
+    """Runs jobs while the block lasts: each at once, and then at its interval.
+
+    None waits for another: one that a dependency keeps for long must not hold up the rights of others.
+    """
 
     def __init__(self, leases: Leases, jobs: Sequence[Job]) -> None:
         self._leases = leases
-        self._jobs = jobs
         self._stopping = threading.Event()
-        # A daemon: a job that hangs in a library must not keep the process from ending.
-        self._thread = threading.Thread(target=self._work, name="background", daemon=True)
+        # Daemons: a job that hangs in a library must not keep the process from ending.
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(job,), name=f"background: {job.name}", daemon=True)
+            for job in jobs
+        ]
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
@@ -58,16 +64,16 @@ class Background:
         _trace: TracebackType | None,
     ) -> None:
         self._stopping.set()
-        self._thread.join(STOP_S)
-        if self._thread.is_alive():
-            _log.warning("background.left_running")
+        ends = time.monotonic() + STOP_S
+        for thread in self._threads:
+            thread.join(max(0.0, ends - time.monotonic()))
+        if left := [thread.name for thread in self._threads if thread.is_alive()]:
+            _log.warning("background.left_running", threads=left)
 
-    def _work(self) -> None:
-        due = [time.monotonic()] * len(self._jobs)
-        while due and not self._stopping.wait(max(0.0, min(due) - time.monotonic())):
-            number = due.index(min(due))
-            self._attempt(self._jobs[number])
-            due[number] = time.monotonic() + self._jobs[number].every_s
+    def _repeat(self, job: Job) -> None:
+        while not self._stopping.is_set():
+            self._attempt(job)
+            self._stopping.wait(job.every_s)
 
     def _attempt(self, job: Job) -> None:
         with ExitStack() as turn:

@@ -83,8 +83,17 @@ def test_registry_that_is_away_ends_no_job_for_ever(leases: Leases, monkeypatch:
         assert done.wait(PATIENCE_S)
 
 
-def test_stop_ends_the_thread(leases: Leases) -> None:
-    with Background(leases, [Job("any", 0.01, lambda: None)]):
-        pass
+def test_job_that_takes_long_holds_up_no_other(leases: Leases) -> None:
+    over, others = threading.Event(), threading.Semaphore(0)
 
-    assert "background" not in {thread.name for thread in threading.enumerate()}
+    with Background(leases, [Job("long", 0.01, lambda: over.wait()), Job("other", 0.01, others.release)]):
+        for _ in range(3):
+            assert others.acquire(timeout=PATIENCE_S)
+        over.set()
+
+
+def test_stop_ends_the_threads(leases: Leases) -> None:
+    with Background(leases, [Job("any", 0.01, lambda: None)]):
+        assert any(thread.name.startswith("background") for thread in threading.enumerate())
+
+    assert not any(thread.name.startswith("background") for thread in threading.enumerate())
