@@ -49,7 +49,7 @@ class AuditReply(BaseModel):
                         "data": {"right": "read", "until": None},
                     }
                 ],
-                "after": None,
+                "next": None,
             }
         }
     )
@@ -57,7 +57,7 @@ class AuditReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     events: list[AuditEvent]
-    after: str | None = Field(
+    next: str | None = Field(
         description="Hand it over as `after` to get older events; there are none when it is null."
     )
 
@@ -65,4 +65,4 @@ class AuditReply(BaseModel):
     def of(cls, page: Page) -> AuditReply:
         """The page as a reply."""
         events = [AuditEvent.of(event) for event in page.events]
-        return cls(message=f"Found {len(events)} events", events=events, after=page.after)
+        return cls(message=f"Found {len(events)} events", events=events, next=page.after)

@@ -37,7 +37,7 @@ def _query(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Most events of one reply.")] = 100,
     after: Annotated[
-        str | None, Query(pattern=_STAMP, description="As the reply before has it, for older events.")
+        str | None, Query(pattern=_STAMP, description="`next` of the reply before, for older events.")
     ] = None,
 ) -> AuditQuery:
     return AuditQuery(since=_utc(since), until=_utc(until), type=type_, limit=limit, after=after)
@@ -56,7 +56,7 @@ def read_audit(
     """What was changed by whom, and what Kafka refused to whom; newest first.
 
     With a namespace, what happened to those of its topics that you manage; without one, what concerns you.
-    A reply may be short, or empty, and have more behind it: go on while `after` is not null.
+    A reply may be short, or empty, and have more behind it: go on while `next` is not null.
     """
     if namespace is not None:
         return AuditReply.of(audit.of_namespace(caller, namespace, topic, query))

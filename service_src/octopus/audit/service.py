@@ -44,6 +44,21 @@ class Audit:
             lambda event: topics is None or event.topic in topics,
         )
 
+    def of_fabric(self, query: Query, *, namespace: str | None = None, subject: str | None = None) -> Page:
+        """What happened to anybody: for operators, who hold the institution's AWS rights.
+
+        Args:
+            query: what they ask for.
+            namespace: only what happened in it, whether it is still there or not.
+            subject: only what concerns this person.
+        """
+        if namespace is not None:
+            wanted = [namespace_partition(namespace)]
+            return self._reader.page(wanted, query, lambda event: subject in (None, event.subject))
+        if subject is not None:
+            return self._reader.page([subject_partition(subject)], query)
+        return self._reader.days(query)
+
     def _managed(self, caller: Caller, namespace: str, topic: str | None) -> frozenset[str] | None:
         """Topics whose events the caller may read; None for those of the whole namespace."""
         if self._may_read(caller, namespace, topic):

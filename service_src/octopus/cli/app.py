@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from octopus import log
 from octopus.cli import (
+    audit,
     config,
     doctor,
     fabric,
@@ -44,6 +45,7 @@ login.register(app)
 config.register(app)
 doctor.register(app)
 quota.register(app)
+audit.register(app, platform.app)
 app.add_typer(topics.app, name="topic")
 sharing.register(topics.app, app)
 app.add_typer(project.app, name="project")
