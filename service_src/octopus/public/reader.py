@@ -113,6 +113,9 @@ class RecordReader:
                 yield held[0]
                 held[0].unassign()
                 kept = held
+            except NoPartitionError:
+                kept = held  # nothing was begun, and nobody shall wear connections out by asking so
+                raise
             finally:
                 if kept is None:
                     held[0].close()

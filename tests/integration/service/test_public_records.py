@@ -57,7 +57,11 @@ def test_records_of_a_public_topic_are_read_without_a_token(
 ) -> None:
     producer = producer_of(person)
     name = f"{person.namespace}.{open_topic}"
-    headers = [("unit", b"celsius"), ("unit", None), ("raw", b"\xff\x00")]
+    headers: list[tuple[str, str | bytes | None]] = [
+        ("unit", b"celsius"),
+        ("unit", None),
+        ("raw", b"\xff\x00"),
+    ]
     producer.produce(name, b"first", key=b"\x00k", partition=1, timestamp=1_700_000_000_000, headers=headers)
     for number in range(2, 6):
         producer.produce(name, f"record {number}".encode(), partition=1)
