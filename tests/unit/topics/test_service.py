@@ -14,7 +14,7 @@ from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
 from tests.callers import caller_of
 from tests.memory_kafka import MemoryKafka
-from tests.unit.topics.conftest import NAMESPACE, SUBJECT
+from tests.unit.topics.world import NAMESPACE, SUBJECT
 
 
 def states(store: TopicStore) -> dict[str, str]:

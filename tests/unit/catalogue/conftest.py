@@ -1,0 +1,5 @@
+"""What tests of the catalogue share with those of topics."""
+
+from tests.unit.topics.world import access, kafka, open_account, open_project, store, topics, trail, turns
+
+__all__ = ["access", "kafka", "open_account", "open_project", "store", "topics", "trail", "turns"]
