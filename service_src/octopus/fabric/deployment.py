@@ -35,10 +35,8 @@ def use_operator_credentials(settings: FabricSettings) -> None:
 def context(settings: FabricSettings) -> dict[str, str]:
     """Context variables of the local fabric: the app is the one that deploys to AWS."""
     return {
+        "preset": "local",
         "institution": INSTITUTION,
-        "kafka": "external",
-        "hosting": "external",
-        "triggers": "runner",
         "service_url": f"http://127.0.0.1:{settings.service_port}",
         "public_url": settings.service_url,
         "bootstrap_servers": settings.bootstrap_servers,
@@ -46,7 +44,6 @@ def context(settings: FabricSettings) -> dict[str, str]:
         "globus_groups_url": settings.groups_url,
         "globus_client_id": settings.globus_client_id,
         "globus_secret_name": GLOBUS_SECRET_NAME,
-        "allow_data_loss": "true",
     }
 
 
