@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
+from octopus.access.models import GranteeKind, Right
 from octopus.audit.events import Event
-
-_TEXTS = {
-    "key.ending": (
-        "access key {access_key_id}",
-        "Your access key {access_key_id} stops working on {ends}.\n\n"
-        "A new one in its place, without a gap:\n\n"
-        "    octopus key rotate {access_key_id}\n",
-    ),
-    "grant.ending": (
-        "{right} on {what}",
-        "The right {right} on {what}, which {grantee} has, ends on {ends}.\n\n"
-        "Whoever manages {what} can give it again:\n\n"
-        "    octopus {command} share {what} --help\n",
-    ),
-    "project.ending": (
-        "project {what}",
-        "The project {what} ends on {ends}. From then on its topics can be read and not written.\n\n"
-        "Its owners can choose another date:\n\n"
-        "    octopus project set {what} --help\n",
-    ),
-}
-"""Subject and text by the event's type; the words in braces are of the event's data."""
 
 
 def compose(event: Event) -> tuple[str, str]:
     """Subject and text of the letter that tells an event to whoever it concerns."""
-    what, text = _TEXTS[event.type]
-    name = f"{event.namespace}.{event.topic}" if event.topic else event.namespace
-    told = {**event.data, "what": name, "command": "topic" if event.topic else "project"}
-    return f"Octopus: {what.format(**told)} ends soon", text.format(**told)
+    what, text, remedy, command = _PARTS[event.type](event)
+    return f"Octopus: {what} ends soon", f"{text}\n\n{remedy}\n\n    {command}\n"
+
+
+def _of_key(event: Event) -> tuple[str, str, str, str]:
+    key = event.data["access_key_id"]
+    return (
+        f"access key {key}",
+        f"Your access key {key} stops working on {event.data['ends']}.",
+        "A new one takes its place, without a gap, with:",
+        f"octopus key rotate {key}",
+    )
+
+
+def _of_grant(event: Event) -> tuple[str, str, str, str]:
+    right, who = event.data["right"], event.data["shown_as"] or event.data["grantee"]
+    place = ".".join(name for name in (event.namespace, event.topic) if name)
+    return (
+        f"{right} on {place}",
+        f"The right `{right}` on {place} that {who} has ends on {event.data['ends']}.",
+        f"Whoever manages {place} can choose another end with:",
+        f"{_giving(event, place)} --until TIME",
+    )
+
+
+def _giving(event: Event, place: str) -> str:
+    grantee = event.data["grantee"]
+    group = event.data["grantee_kind"] == GranteeKind.GROUP
+    who = f"--group {grantee}" if group else grantee
+    match event.data["right"]:
+        case Right.MEMBER:
+            return f"octopus project add {place} {who}"
+        case Right.OWNER:
+            return f"octopus project add {place} {who} --owner"
+        case right:
+            return f"octopus {'topic' if event.topic else 'project'} share {place} {who} --{right}"
+
+
+def _of_project(event: Event) -> tuple[str, str, str, str]:
+    name = event.namespace
+    return (
+        f"project {name}",
+        f"The project {name} ends on {event.data['ends']}: from then on it can be read and not written.",
+        "Its owners can choose another end with:",
+        f"octopus project set {name} --ends TIME",
+    )
+
+
+_PARTS = {"key.ending": _of_key, "grant.ending": _of_grant, "project.ending": _of_project}
+"""What ends, the sentence that says so, and what to do about it with which command, by the event's type."""
