@@ -45,6 +45,12 @@ class RunningFabric:
         """Make a topic of the account on the node; returns its name."""
         return self.node.create_topic(f"{self.namespace}.{name}")
 
+    def another_tenant(self, name: str) -> tuple[str, dict[str, Any]]:
+        """Namespace and key of an account of another identity, made on first use."""
+        _octopus("env", "--as", name, seconds=30)
+        session = open_session(name)
+        return session.call("POST", "user")["namespace"], session.call("POST", "key")
+
     def secret(self, name: str) -> str:
         """A secret of the fabric's state folder: ``broker`` or ``judge``."""
         return secret_file(self.settings, name).read_text()

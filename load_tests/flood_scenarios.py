@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from load_tests.clients.flood import FIGURES
 from load_tests.fabric import RunningFabric
 from load_tests.legs import BROKER, Leg, Numbers, Scenario
 from octopus.fabric.processes import JUDGE
@@ -20,7 +21,6 @@ def bad_tokens(*, port: int, ca_file: Path, key: dict[str, str], topic: str, num
         "bootstrap_servers": f"127.0.0.1:{port}",
         "ca_file": str(ca_file),
         "key": key,
-        "flood": None,
     }
     flood = {
         "host": "127.0.0.1",
@@ -29,12 +29,13 @@ def bad_tokens(*, port: int, ca_file: Path, key: dict[str, str], topic: str, num
         "per_second": numbers["tokens_per_second"],
         "seconds": numbers["count"] // numbers["per_second"],
     }
+    beside = {"client": "flood", "figures": FIGURES, "lead_s": 0}
     return Scenario(
         title=f"Produce while {numbers['tokens_per_second']} bad tokens a second come",
         unit="events",
         servers=(BROKER, JUDGE),
-        measured=Leg(name="with them", client="latency", task={**task, "flood": flood}),
-        control=Leg(name="alone", client="latency", task=task),
+        measured=Leg(name="with them", client="latency", task={**task, "beside": {**beside, "task": flood}}),
+        control=Leg(name="alone", client="latency", task={**task, "beside": {**beside, "task": None}}),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from load_tests import flood_scenarios, kafka_scenarios
+from load_tests import flood_scenarios, kafka_scenarios, noise_scenarios
 from load_tests.fabric import RunningFabric
 from load_tests.legs import Leg, Numbers, Scenario
 from load_tests.signing import sign
@@ -75,6 +75,7 @@ def _get(port: int, name: str, numbers: Numbers, request: dict[str, Any]) -> Leg
 SCENARIOS: dict[str, Callable[[RunningFabric, Numbers], Scenario]] = {
     **kafka_scenarios.SCENARIOS,
     **flood_scenarios.SCENARIOS,
+    **noise_scenarios.SCENARIOS,
     "service": _service,
     "gateway": _gateway,
     "judge": _judge,

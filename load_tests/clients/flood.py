@@ -28,6 +28,8 @@ _HANDSHAKE, _AUTHENTICATE = 17, 36
 _PATIENCE_S = 1.0
 """For each answer, so that connections which the broker does not accept do not pile up."""
 _STACK_BYTES = 256 * 1024
+FIGURES = tuple(f"bad tokens {outcome}/s" for outcome in ("offered", "refused", "closed", "ignored"))
+"""What a flood comes to."""
 
 
 def prepare(task: Task) -> Round:
@@ -67,11 +69,8 @@ def prepare(task: Task) -> Round:
                 # On a machine that cannot keep the pace there are fewer: nothing is made up for.
                 due = max(due + 1 / task["per_second"], time.monotonic())
         outcomes = Counter(attempt.result() for attempt in attempts)
-        counts = {
-            "offered": len(attempts),
-            **{name: outcomes[name] for name in ("refused", "closed", "ignored")},
-        }
-        return {name: count / task["seconds"] for name, count in counts.items()}
+        counts = len(attempts), outcomes["refused"], outcomes["closed"], outcomes["ignored"]
+        return {name: count / task["seconds"] for name, count in zip(FIGURES, counts, strict=True)}
 
     return flood
 

@@ -1,8 +1,9 @@
 """A producer that sends at a steady pace and sees how long each acknowledgement takes.
 
 Task: ``topic``, ``count`` (events a round), ``per_second``, ``record_bytes``, how to connect (as in
-`load_tests.clients.kafka`), and ``flood``: what `load_tests.clients.flood` is told while a round
-lasts, or None.
+`load_tests.clients.kafka`), and ``beside``, who else is there while a round lasts: ``client`` (of
+`load_tests.clients`), its ``task``, or None for nobody, the ``figures`` that it comes to, by name, all zero
+when there is nobody, and ``lead_s``, by how much it begins earlier.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from load_tests.errors import BenchmarkError
 from load_tests.worker import Worker
 
 _SECONDS = 30
-FLOOD = ("offered", "refused", "closed", "ignored")
-"""What a flood comes to, each second; all zero when there is none."""
 
 
 def prepare(task: Task) -> Round:
     """Each round sends ``count`` events one by one, and waits until all are acknowledged."""
-    producer = Producer({**client(task), "acks": "all", "linger.ms": 0})
+    throttled: list[float] = []
+    told = {"throttle_cb": lambda event: throttled.append(event.throttle_time * 1000)}
+    producer = Producer({**client(task), **told, "acks": "all", "linger.ms": 0})
+    beside = task["beside"]
     value = os.urandom(task["record_bytes"])
     # Ends with this process.
     held = ExitStack()
-    flood = held.enter_context(Worker("flood", task["flood"])) if task["flood"] else None
+    other = held.enter_context(Worker(beside["client"], beside["task"])) if beside["task"] else None
 
     def produce() -> list[float]:
         milliseconds: list[float] = []
@@ -54,13 +56,20 @@ def prepare(task: Task) -> Round:
         return milliseconds
 
     def take() -> Mapping[str, float]:
-        floods: list[Mapping[str, float]] = []
-        flooding = threading.Thread(target=lambda: floods.append(flood.round() if flood else {}))
-        flooding.start()
+        throttled.clear()
+        others: list[Mapping[str, float]] = []
+        going_on = threading.Thread(target=lambda: others.append(other.round() if other else {}))
+        going_on.start()
+        if other:
+            time.sleep(beside["lead_s"])
+        began = time.perf_counter()
         milliseconds = produce()
-        flooding.join()
+        seconds = time.perf_counter() - began
+        going_on.join()
         figures = {name: percentile(milliseconds, at) for name, at in (("p50 ms", 50), ("p99 ms", 99))}
-        return {**figures, **{f"bad tokens {name}/s": floods[0].get(name, 0.0) for name in FLOOD}}
+        # A worker that failed has left nothing, and said why.
+        of_other = {name: others[0].get(name, 0.0) for name in beside["figures"]}
+        return {"seconds": seconds, **figures, "throttled ms": sum(throttled), **of_other}
 
     return take
 
