@@ -16,12 +16,3 @@ class Found:
     about: About
     mine: bool
     """Whether he has a right on it, rather than seeing it only because it is listed."""
-
-
-@dataclass(frozen=True)
-class FoundPage:
-    """Some of the topics that were found, in order of name."""
-
-    topics: tuple[Found, ...]
-    after: str | None
-    """Where the next page begins; None when there is none."""

@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from octopus.catalogue.models import FoundPage
+from octopus.catalogue.models import Found
+from octopus.sharing.pages import Page
 from octopus.topics.about import About
 
 
@@ -40,7 +41,7 @@ class SearchReply(BaseModel):
                         "mine": False,
                     }
                 ],
-                "after": None,
+                "next": None,
             }
         }
     )
@@ -48,13 +49,13 @@ class SearchReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     topics: list[FoundShown]
-    after: Annotated[str | None, Field(description="Where the next page begins; null for none.")]
+    next: Annotated[str | None, Field(description="`after` of the next page; null at the end.")]
 
     @classmethod
-    def of(cls, page: FoundPage) -> Self:
+    def of(cls, page: Page[Found]) -> Self:
         """What is to be said of a page."""
         return cls(
-            message=f"Found {len(page.topics)} topics",
-            topics=[FoundShown(name=one.name, about=one.about, mine=one.mine) for one in page.topics],
-            after=page.after,
+            message=f"Found {len(page.entries)} topics",
+            topics=[FoundShown(name=one.name, about=one.about, mine=one.mine) for one in page.entries],
+            next=page.next,
         )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from octopus.catalogue.replies import SearchReply
 from octopus.catalogue.service import Catalogue
+from octopus.sharing.pages import After, Limit
 from octopus.web.authentication import TokenCaller
 from octopus.web.errors import DOCUMENTED
 
@@ -33,10 +34,13 @@ def search(
         ),
     ] = "",
     tag: Annotated[str | None, Query(max_length=40, description="One of its tags, whole.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100, description="Topics of a page.")] = 20,
-    after: Annotated[
-        str | None, Query(max_length=80, description="`after` of the page before, for the next one.")
+    namespace: Annotated[
+        str | None,
+        Query(max_length=32, description="Only topics of this one: all, if nothing else is named."),
     ] = None,
+    limit: Limit = 100,
+    after: After = None,
 ) -> SearchReply:
     """Topics that you have a right on, and those that their owners list, in order of name."""
-    return SearchReply.of(catalogue.search(caller, q, tag=tag, limit=limit, after=after))
+    page = catalogue.search(caller, q, tag=tag, namespace=namespace, limit=limit, after=after)
+    return SearchReply.of(page)

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from octopus.access.models import EVERY_TOPIC
 from octopus.access.service import Access
 from octopus.catalogue.index import PREFIX, Index
-from octopus.catalogue.models import Found, FoundPage
+from octopus.catalogue.models import Found
 from octopus.catalogue.words import words_of
 from octopus.errors import InvalidError
 from octopus.identity.models import Caller
+from octopus.sharing.pages import Page
 from octopus.topics.models import SHOWN, TopicRecord
+from octopus.topics.names import full_name, is_namespace_name
 from octopus.topics.store import TopicStore
 
 MOST_WORDS = 10
@@ -36,9 +38,16 @@ class Catalogue:
         self._access = access
 
     def search(
-        self, caller: Caller, text: str, *, tag: str | None, limit: int, after: str | None
-    ) -> FoundPage:
-        """Topics that have all these words, in name, project, tags, contact or description.
+        self,
+        caller: Caller,
+        text: str,
+        *,
+        tag: str | None,
+        limit: int,
+        after: str | None,
+        namespace: str | None = None,
+    ) -> Page[Found]:
+        """Topics that have all these words, in name, project, tags, contact or description, by name.
 
         A word of three characters or more stands for all that begin so.
 
@@ -47,26 +56,31 @@ class Catalogue:
             tag: one of the topic's tags, whole.
             limit: the most topics of a page.
             after: full name that the page before ended with.
+            namespace: only topics of this one; then no word need be named.
 
         Raises:
-            InvalidError: there is no word to look for, or there are too many.
+            InvalidError: there is nothing to look for, or there are too many words.
         """
         words = words_of(text)
         asked = words_of(text, tag or "")
-        if not asked:
-            raise InvalidError("q: names at least one word of letters or digits, or tag does; received none")
+        if not asked and namespace is None:
+            raise InvalidError(
+                "q: at least one word of letters or digits, unless tag or namespace is named; received none"
+            )
         if len(asked) > MOST_WORDS:
             raise InvalidError(f"q: at most {MOST_WORDS} words, tag's included, received {len(asked)}")
         visible = self._access.visible_namespaces(caller)
-        names = sorted(name for name in self._candidates(asked, visible) if after is None or name > after)
+        leads = self._candidates(asked, visible) if asked else self._all_of(str(namespace))
+        prefix = "" if namespace is None else full_name(namespace, "")
+        names = sorted(name for name in leads if name.startswith(prefix) and name > (after or ""))
         found: list[Found] = []
         for name, topic in self._shown(names):
             mine = _sees(visible, name)
             if (mine or topic.about.listed) and _matches(topic, name, words, tag):
                 found.append(Found(name, topic.about, mine))
             if len(found) > limit:
-                return FoundPage(tuple(found[:limit]), found[limit - 1].name)
-        return FoundPage(tuple(found), None)
+                return Page(found[:limit], found[limit - 1].name)
+        return Page(found, None)
 
     def _candidates(self, words: list[str], visible: Visible) -> set[str]:
         """Full names to which all words lead, of topics that the caller may see by what the index says."""
@@ -77,6 +91,10 @@ class Catalogue:
             if not candidates:
                 break
         return candidates or set()
+
+    def _all_of(self, namespace: str) -> set[str]:
+        found = self._topics.read(namespace) if is_namespace_name(namespace) else None
+        return {full_name(namespace, topic) for topic in found.topics} if found else set()
 
     def _shown(self, names: list[str]) -> Iterator[tuple[str, TopicRecord]]:
         """Topics that there are, in order, read as far as they are asked for."""

@@ -46,7 +46,7 @@ def configuration(topics: Topics, turns: Turns, kafka: MemoryKafka) -> Configura
 
 def search(catalogue: Catalogue, caller: Caller, text: str, **more: Any) -> list[str]:
     page = catalogue.search(caller, text, **{"tag": None, "limit": 20, "after": None, **more})
-    return [found.name for found in page.topics]
+    return [found.name for found in page.entries]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_outsider_finds_only_what_is_listed(catalogue: Catalogue, configuration:
     assert search(catalogue, OTHER, "ozone") == []
 
     configuration.change(OWNER, NAMESPACE, "water", Wish(about={"listed": True}))
-    (found,) = catalogue.search(OTHER, "ozone", tag=None, limit=20, after=None).topics
+    (found,) = catalogue.search(OTHER, "ozone", tag=None, limit=20, after=None).entries
     assert (found.name, found.mine) == (WATER, False)
 
     configuration.change(OWNER, NAMESPACE, "water", Wish(about={"listed": False}))
@@ -108,6 +108,18 @@ def test_topics_of_a_project_are_found_by_its_name_and_members(
 
     assert search(catalogue, OTHER, "clean events") == ["clean-room.events"]
     assert search(catalogue, OWNER, "clean events") == []
+
+
+def test_topics_of_one_namespace_are_listed_without_any_word(
+    catalogue: Catalogue, configuration: Configuration, topics: Topics, open_project: Callable[..., None]
+) -> None:
+    open_project("clean-room", {SUBJECT: Right.MEMBER})
+    topics.create(OWNER, "clean-room", "ozone")
+
+    assert search(catalogue, OWNER, "", namespace=NAMESPACE) == [AIR, WATER]
+    assert search(catalogue, OWNER, "ozone", namespace="clean-room") == ["clean-room.ozone"]
+    assert search(catalogue, OTHER, "", namespace=NAMESPACE) == []
+    assert search(catalogue, OWNER, "", namespace="n" * 3000) == []
 
 
 def test_topic_is_found_by_what_it_is_about_now(catalogue: Catalogue, configuration: Configuration) -> None:
@@ -157,8 +169,8 @@ def test_pages_follow_each_other_without_gap_or_repetition(catalogue: Catalogue,
     pages, after = [], None
     while True:
         page = catalogue.search(OWNER, "events", tag=None, limit=2, after=after)
-        pages.append([found.name for found in page.topics])
-        after = page.after
+        pages.append([found.name for found in page.entries])
+        after = page.next
         if after is None:
             break
 
