@@ -108,6 +108,7 @@ def service_environment(deployment: Deployment, broker: Node) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": access_key_id,
         "AWS_SECRET_ACCESS_KEY": secret,
         "OCTOPUS_KAFKA_CA_FILE": str(broker.ca_file),
+        "OCTOPUS_BROKER_AUDIT_LOGS": str(broker.audit_file),
         "OCTOPUS_LAST_REQUESTS_S": "1",
         "OCTOPUS_GROUPS_POLL_SECONDS": "4",
     }
