@@ -86,5 +86,8 @@ class Background:
                 return
             try:
                 job.run()
+            except UnavailableError as away:
+                # Nothing that anybody must look into here: it is tried again.
+                _log.warning("job.postponed", job=job.name, reason=away.message)
             except Exception:  # noqa: BLE001 - the thread must outlive whatever a job meets: tried again
                 _log.exception("job.failed", job=job.name)

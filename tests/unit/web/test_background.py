@@ -32,8 +32,12 @@ def test_each_job_is_done_at_once_and_again(leases: Leases) -> None:
     assert not seldom.acquire(blocking=False), "a job was done before its interval was over"
 
 
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [(RuntimeError("broken"), "job.failed"), (UnavailableError("Kafka does not answer"), "job.postponed")],
+)
 def test_job_that_fails_is_logged_and_tried_again_and_stops_no_other(
-    leases: Leases, monkeypatch: pytest.MonkeyPatch
+    leases: Leases, monkeypatch: pytest.MonkeyPatch, error: Exception, logged: str
 ) -> None:
     log = CapturingLogger()
     monkeypatch.setattr("octopus.web.background._log", log)
@@ -41,14 +45,14 @@ def test_job_that_fails_is_logged_and_tried_again_and_stops_no_other(
 
     def fails() -> None:
         failures.release()
-        raise UnavailableError("Kafka does not answer")
+        raise error
 
     with Background(leases, [Job("fails", 0.01, fails), Job("other", 0.01, others.release)]):
         for _ in range(2):
             assert failures.acquire(timeout=PATIENCE_S)
             assert others.acquire(timeout=PATIENCE_S)
 
-    assert ("job.failed",) in [call.args for call in log.calls]
+    assert (logged,) in [call.args for call in log.calls]
 
 
 def test_job_that_another_replica_is_at_is_left_to_it(leases: Leases) -> None:
