@@ -12,20 +12,17 @@ import structlog
 
 from octopus.access.models import Right
 from octopus.access.service import Access
+from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import State
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.trail import Trail
-from octopus.errors import UnavailableError
 from octopus.identity.models import Caller
-from octopus.kafka.groups import GroupAdmin
 from octopus.projects.models import EndPlan, Project
 from octopus.projects.names import is_project_name
 from octopus.projects.service import lease_name
 from octopus.projects.store import ProjectStore
 from octopus.registry.leases import Lease, Leases
 from octopus.sharing.rights import refused, require_right
-from octopus.topics.names import full_name
-from octopus.topics.service import Topics
 
 _log = structlog.get_logger(__name__)
 
@@ -44,16 +41,14 @@ class Endings:
         leases: Leases,
         access: Access,
         trail: Trail,
-        topics: Topics,
-        groups: GroupAdmin,
+        emptying: Emptying,
         last_requests_s: float,
     ) -> None:
         self._store = store
         self._leases = leases
         self._access = access
         self._trail = trail
-        self._topics = topics
-        self._groups = groups
+        self._emptying = emptying
         self._last_requests_s = last_requests_s
 
     def plan(self, caller: Caller, name: str) -> EndPlan:
@@ -64,11 +59,8 @@ class Endings:
             UnavailableError: Kafka is away.
         """
         require_right(self._access, caller, name, None, Right.OWNER)
-        return EndPlan(
-            topics=tuple(self._topics.names(name)),
-            grants=len(self._access.grants_on(name)),
-            groups=tuple(self._groups.names(full_name(name, ""))),
-        )
+        found = self._emptying.contents(name)
+        return EndPlan(topics=tuple(sorted(found.topics)), grants=len(found.grants), groups=found.groups)
 
     def end(self, caller: Caller, name: str) -> bool:
         """The project is as good as gone: nobody has a right on it, and what it held goes behind the call.
@@ -116,13 +108,7 @@ class Endings:
 
     def _finish(self, project: Project, lease: Lease) -> None:
         name = project.name
-        groups = self._groups.names(full_name(name, ""))
-        lease.renew()
-        in_use = self._groups.delete(groups)
-        if in_use:
-            raise UnavailableError(f"Groups {', '.join(in_use)} still have members: try again later")
-        lease.renew()
-        self._topics.delete_all(FABRIC, name, lease)
+        self._emptying.empty(name, lease, actor=FABRIC, members_may_stay=False)
         event = Event(type="project.removed", actor=FABRIC, namespace=name)
         self._store.end_removal(project, lease, self._trail.items(event))
         _log.info("project.removed", namespace=name)

@@ -15,10 +15,11 @@ from octopus.access.service import Access
 from octopus.audit.events import Event
 from octopus.errors import InvalidError
 from octopus.identity.models import Caller
+from octopus.projects.names import is_project_name
 from octopus.projects.service import lease_name
 from octopus.registry.leases import Lease, Leases
 from octopus.sharing.grantees import Grantees, Named, is_own
-from octopus.sharing.rights import require_right
+from octopus.sharing.rights import refused, require_right
 from octopus.sharing.until import require_future
 
 
@@ -44,7 +45,7 @@ class Members:
         Raises:
             ForbiddenError: there is no such project, or the caller is neither in it nor manages it.
         """
-        require_right(self._access, caller, name, None, Right.MEMBER, Right.OWNER, Right.MANAGE)
+        _require(self._access, caller, name, Right.MEMBER, Right.OWNER, Right.MANAGE)
         grants = self._roles(name)
         if of is not None:
             meant = self._grantees.meant(of)
@@ -58,12 +59,12 @@ class Members:
             ForbiddenError: there is no such project, or the caller does not own it.
             InvalidError: nobody is known by that name, the end is over, or the last owner would get one.
         """
-        require_right(self._access, caller, name, None, Right.OWNER)
+        _require(self._access, caller, name, Right.OWNER)
         if until is not None:
             require_future("until", until, self._now())
         grantee, shown_as = self._grantees.welcomed(named)
         with self._leases.hold(lease_name(name)) as lease:
-            require_right(self._access, caller, name, None, Right.OWNER)
+            _require(self._access, caller, name, Right.OWNER)
             if role is Right.OWNER and until is not None:
                 self._require_another_owner(name, grantee, "until")
             return self._give(caller, name, grantee, shown_as, role, until, lease)
@@ -75,11 +76,11 @@ class Members:
             ForbiddenError: there is no such project, or the caller neither owns it nor is the one who leaves.
             InvalidError: it is the last owner's.
         """
-        require_right(self._access, caller, name, None, *Right)
+        _require(self._access, caller, name, *Right)
         with self._leases.hold(lease_name(name)) as lease:
             found = next((grant for grant in self._roles(name) if grant.id == grant_id), None)
             if found is None or not is_own(caller, found):
-                require_right(self._access, caller, name, None, Right.OWNER)
+                _require(self._access, caller, name, Right.OWNER)
             if found is None:
                 return None
             if found.right is Right.OWNER:
@@ -99,12 +100,12 @@ class Members:
             ForbiddenError: there is no such project, or the caller does not own it.
             InvalidError: nobody is known by that name, or it is the caller's own.
         """
-        require_right(self._access, caller, name, None, Right.OWNER)
+        _require(self._access, caller, name, Right.OWNER)
         grantee, shown_as = self._grantees.welcomed(Named(who=to))
         if grantee.id in caller.identities:
             raise InvalidError(f"to: must be somebody else; received {to[:64]!r}, which is your own identity")
         with self._leases.hold(lease_name(name)) as lease:
-            require_right(self._access, caller, name, None, Right.OWNER)
+            _require(self._access, caller, name, Right.OWNER)
             given = self._give(caller, name, grantee, shown_as, Right.OWNER, None, lease)
             if keep_me:
                 me = user(caller.subject)
@@ -165,3 +166,9 @@ class Members:
 def lasts(grant: Grant) -> bool:
     """Whether it makes a person an owner for ever."""
     return grant.right is Right.OWNER and grant.grantee.kind is GranteeKind.USER and grant.until is None
+
+
+def _require(access: Access, caller: Caller, name: str, *one_of: Right) -> None:
+    if not is_project_name(name):
+        raise refused(caller, name)  # a person's own namespace has no members
+    require_right(access, caller, name, None, *one_of)

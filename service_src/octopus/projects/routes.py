@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 
-from octopus.access.models import EVERY_TOPIC, Right
+from octopus.access.models import Right
 from octopus.projects.ending import Endings
 from octopus.projects.members import Members
 from octopus.projects.replies import (
@@ -177,13 +177,13 @@ def list_project_grants(
     after: After = None,
 ) -> GrantsReply:
     """Those on the whole project; members stand elsewhere, and so do grants on single topics."""
-    return grants_reply(sharing.grants(caller, name, EVERY_TOPIC, to=to), limit, after)
+    return grants_reply(sharing.grants(caller, name, None, to=to), limit, after)
 
 
 @router.post("/{name}/grants", summary="Share a whole project")
 def share_project(caller: TokenCaller, sharing: SharingOfFabric, name: Name, wanted: NewGrant) -> GrantReply:
     """The person or group has the right on every topic, those to come too, on Kafka within five seconds."""
-    grant = sharing.give(caller, name, EVERY_TOPIC, wanted.named(), Right(wanted.right), wanted.until)
+    grant = sharing.give(caller, name, None, wanted.named(), Right(wanted.right), wanted.until)
     return given_reply(grant, f"project {name}")
 
 
@@ -192,7 +192,7 @@ def unshare_project(
     caller: TokenCaller, sharing: SharingOfFabric, name: Name, grant_id: GrantId
 ) -> GrantTakenReply:
     """The grant gives nothing any more, on Kafka within five seconds. Your own may be given up so, too."""
-    return taken_reply(grant_id, sharing.take(caller, name, EVERY_TOPIC, grant_id))
+    return taken_reply(grant_id, sharing.take(caller, name, None, grant_id))
 
 
 @router.post("/{name}/transfer", summary="Hand a project over")

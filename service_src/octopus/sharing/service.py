@@ -11,6 +11,7 @@ from octopus.access.service import Access
 from octopus.errors import InvalidError, NotFoundError, UnavailableError
 from octopus.identity.models import Caller
 from octopus.identity.people import People
+from octopus.projects.names import is_project_name
 from octopus.registry.transactions import ConditionFailedError
 from octopus.sharing.grantees import Grantees, Named, is_own
 from octopus.sharing.rights import refused, require_right
@@ -22,7 +23,7 @@ from octopus.topics.names import is_topic_name, namespace_of
 class Sharing:
     """Grants on topics and projects of one fabric.
 
-    A topic is named without its namespace; `EVERY_TOPIC` is the whole project.
+    A topic is named without its namespace; None is the whole of a project.
 
     Args:
         access: decides, and holds the grants.
@@ -47,7 +48,9 @@ class Sharing:
         self._table = table
         self._clock = clock
 
-    def grants(self, caller: Caller, namespace: str, topic: str, *, to: Named | None = None) -> list[Grant]:
+    def grants(
+        self, caller: Caller, namespace: str, topic: str | None, *, to: Named | None = None
+    ) -> list[Grant]:
         """Grants on exactly this, without memberships, in order of right and grantee.
 
         Args:
@@ -57,7 +60,7 @@ class Sharing:
             ForbiddenError: the caller does not manage it, or there is no such thing.
         """
         self._require_managed(caller, namespace, topic)
-        found = [one for one in self._access.grants_on(namespace, topic) if one.right in TOPIC_RIGHTS]
+        found = [one for one in self._access.grants_on(namespace, _on(topic)) if one.right in TOPIC_RIGHTS]
         if to is not None:
             meant = self._grantees.meant(to)
             found = [one for one in found if one.grantee == meant]
@@ -67,7 +70,7 @@ class Sharing:
         self,
         caller: Caller,
         namespace: str,
-        topic: str,
+        topic: str | None,
         named: Named,
         right: Right,
         until: datetime | None,
@@ -88,7 +91,7 @@ class Sharing:
             raise InvalidError(f"who: {shown_as} owns {namespace}, and has every right on it already")
         grant = Grant(
             namespace=namespace,
-            topic=topic,
+            topic=_on(topic),
             grantee=grantee,
             right=right,
             until=until,
@@ -97,7 +100,7 @@ class Sharing:
             shown_as=shown_as,
         )
         try:
-            return self._access.give(grant, in_use=in_use(self._table, namespace, topic))
+            return self._access.give(grant, in_use=in_use(self._table, namespace, _on(topic)))
         except ConditionFailedError as failed:
             if 0 in failed.positions:
                 raise UnavailableError(
@@ -105,25 +108,27 @@ class Sharing:
                 ) from None
             raise NotFoundError(f"Topic {topic} not found in {namespace}") from None
 
-    def take(self, caller: Caller, namespace: str, topic: str, grant_id: str) -> Grant | None:
+    def take(self, caller: Caller, namespace: str, topic: str | None, grant_id: str) -> Grant | None:
         """That grant is there no more; returns it, or None when there was none.
 
         Raises:
             ForbiddenError: the caller neither manages it nor gives up what he was given himself.
         """
         self._require_named(caller, namespace, topic)
-        found = next((one for one in self._access.grants_on(namespace, topic) if one.id == grant_id), None)
+        found = next(
+            (one for one in self._access.grants_on(namespace, _on(topic)) if one.id == grant_id), None
+        )
         if found is None or not is_own(caller, found):
             self._require_managed(caller, namespace, topic)
         if found is None or found.right not in TOPIC_RIGHTS:
             return None
-        return self._access.take(namespace, topic, found, actor=caller.subject)
+        return self._access.take(namespace, _on(topic), found, actor=caller.subject)
 
     def who(self, caller: Caller, namespace: str, topic: str) -> list[Reason]:
         """Everybody who has a right on the topic, and why: an entry for each way to a right.
 
         Raises:
-            ForbiddenError: the caller does not manage it, or there is no such topic.
+            ForbiddenError: the caller does not manage it.
         """
         self._require_managed(caller, namespace, topic)
         return self._access.who(namespace, topic)
@@ -137,18 +142,19 @@ class Sharing:
         """User names of these identities, as far as Globus Auth tells them now, for people to read."""
         return {one.id: one.username for one in self._people.shown(set(identities)).values()}
 
-    def _require_managed(self, caller: Caller, namespace: str, topic: str) -> None:
+    def _require_managed(self, caller: Caller, namespace: str, topic: str | None) -> None:
         self._require_named(caller, namespace, topic)
-        require_right(self._access, caller, namespace, _of(topic), Right.MANAGE)
+        require_right(self._access, caller, namespace, topic, Right.MANAGE)
 
-    def _require_named(self, caller: Caller, namespace: str, topic: str) -> None:
-        # The registry has no room for keys of any length, and `*` is no topic's name.
-        if topic != EVERY_TOPIC and not is_topic_name(topic):
+    def _require_named(self, caller: Caller, namespace: str, topic: str | None) -> None:
+        # The registry has no room for keys of any length. A person's own namespace is shared topic by topic.
+        named = is_project_name(namespace) if topic is None else is_topic_name(topic)
+        if not named:
             raise refused(caller, namespace)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-def _of(topic: str) -> str | None:
-    return None if topic == EVERY_TOPIC else topic
+def _on(topic: str | None) -> str:
+    return EVERY_TOPIC if topic is None else topic

@@ -1,0 +1,245 @@
+"""Topics and whole projects shared, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from octopus.access.models import Right, group, user
+from octopus.errors import ForbiddenError, InvalidError, NotFoundError, UnavailableError
+from octopus.identity.models import Caller
+from octopus.sharing.grantees import Named
+from tests.unit.access.world import START, identity
+from tests.unit.projects.lab import Lab
+
+SOON = START + timedelta(days=10)
+GRACE = Named(who="grace@example.org")
+
+
+@pytest.fixture
+def own(lab: Lab) -> str:
+    """Ada's own namespace, with a topic ``frames``."""
+    namespace = f"ns-{lab.ada.subject[-12:]}"
+    lab.world.namespace(namespace, lab.ada.subject)
+    lab.world.account(lab.ada.subject)
+    lab.topics.create(lab.ada, namespace, "frames")
+    return namespace
+
+
+@pytest.fixture
+def grace(lab: Lab) -> Caller:
+    """Somebody else."""
+    return lab.person("grace@example.org")
+
+
+def test_topic_is_shared_by_name_and_stored_by_identity(lab: Lab, own: str, grace: Caller) -> None:
+    given = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, SOON)
+
+    assert (given.grantee, given.shown_as, given.by) == (
+        user(grace.subject),
+        "grace@example.org",
+        lab.ada.subject,
+    )
+    assert lab.access.rights(grace, own, "frames") == {Right.READ}
+    assert lab.sharing.grants(lab.ada, own, "frames") == [given]
+    assert [one.grant for one in lab.sharing.shared_with(grace)] == [given]
+    assert lab.events(own).count("grant.given") == 1
+
+
+def test_sharing_twice_is_one_thing_and_the_last_end_counts(lab: Lab, own: str, grace: Caller) -> None:
+    lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, SOON)
+
+    again = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+
+    assert lab.sharing.grants(lab.ada, own, "frames") == [again]
+    assert again.until is None
+    assert lab.access.rights(grace, own, "frames") == {Right.READ}
+
+
+def test_right_ends_by_itself(lab: Lab, own: str, grace: Caller) -> None:
+    lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, SOON)
+
+    lab.world.now = SOON.timestamp()
+
+    assert lab.access.rights(grace, own, "frames") == frozenset()
+    assert lab.sharing.shared_with(grace) == []
+
+
+def test_right_taken_back_is_gone(lab: Lab, own: str, grace: Caller) -> None:
+    given = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+
+    assert lab.sharing.take(lab.ada, own, "frames", given.id) == given
+    assert lab.sharing.take(lab.ada, own, "frames", given.id) is None
+
+    assert lab.access.rights(grace, own, "frames") == frozenset()
+    assert lab.world.rows("GRANT") == []
+
+
+def test_whoever_was_given_a_right_gives_it_up(lab: Lab, own: str, grace: Caller) -> None:
+    given = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+    work = lab.person("grace@work.example", grace.subject)
+
+    assert lab.sharing.take(work, own, "frames", given.id) == given
+
+
+def test_group_reads_through_the_grant_that_names_it(lab: Lab, own: str, grace: Caller) -> None:
+    team = lab.world.group(grace.subject)
+    lab.memberships.names[team] = "Team"
+
+    given = lab.sharing.give(lab.ada, own, "frames", Named(group=team), Right.WRITE, None)
+
+    assert (given.grantee, given.shown_as) == (group(team), "Team")
+    (held,) = lab.sharing.shared_with(grace)
+    assert held.through_group == team
+    (reason,) = [one for one in lab.sharing.who(lab.ada, own, "frames") if one.identity == grace.subject]
+    assert (reason.right, reason.through_group) == (Right.WRITE, team)
+
+
+def test_group_that_the_fabric_is_not_shown_gets_nothing(lab: Lab, own: str) -> None:
+    with pytest.raises(InvalidError, match="shows this fabric no members"):
+        lab.sharing.give(lab.ada, own, "frames", Named(group=identity()), Right.READ, None)
+
+    assert lab.world.rows("GRANT") == []
+
+
+@pytest.mark.parametrize("right", [Right.READ, Right.WRITE, None])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda lab, own, who: lab.sharing.give(who, own, "frames", GRACE, Right.READ, None),
+        lambda lab, own, who: lab.sharing.take(who, own, "frames", "read-user-x"),
+        lambda lab, own, who: lab.sharing.grants(who, own, "frames"),
+        lambda lab, own, who: lab.sharing.who(who, own, "frames"),
+    ],
+    ids=["give", "take", "grants", "who"],
+)
+def test_whoever_does_not_manage_a_topic_shares_nothing(
+    lab: Lab, own: str, grace: Caller, call: Callable[[Lab, str, Any], Any], right: Right | None
+) -> None:
+    if right is not None:
+        lab.world.give(own, "frames", grace.subject, right)
+    before = lab.world.rows("GRANT")
+
+    with pytest.raises(ForbiddenError, match=f"^Namespace {own} not found for {grace.subject}$"):
+        call(lab, own, grace)
+    with pytest.raises(ForbiddenError, match=r"^Namespace ns-000000000000 not found"):
+        call(lab, "ns-000000000000", grace)
+
+    assert lab.world.rows("GRANT") == before
+
+
+def test_manager_shares_the_topic_he_manages_and_no_other(lab: Lab, own: str, grace: Caller) -> None:
+    lab.topics.create(lab.ada, own, "others")
+    alan = lab.person("alan@example.org")
+    lab.sharing.give(lab.ada, own, "frames", GRACE, Right.MANAGE, None)
+    assert lab.access.holdings(grace.subject, []) == frozenset(), "managing is no right to records"
+
+    lab.sharing.give(grace, own, "frames", Named(who="alan@example.org"), Right.READ, None)
+
+    assert lab.access.rights(alan, own, "frames") == {Right.READ}
+    with pytest.raises(ForbiddenError):
+        lab.sharing.give(grace, own, "others", Named(who="alan@example.org"), Right.READ, None)
+
+
+@pytest.mark.parametrize("topic", ["absent", "no such name", "*", "x" * 3000, None])
+def test_what_there_is_not_is_not_shared_and_a_personal_namespace_not_whole(
+    lab: Lab, own: str, grace: Caller, topic: str | None
+) -> None:
+    with pytest.raises(NotFoundError if topic == "absent" else ForbiddenError):
+        lab.sharing.give(lab.ada, own, topic, GRACE, Right.READ, None)
+
+    assert lab.world.rows("GRANT") == []
+
+
+@pytest.mark.parametrize("state", ["creating", "deleting"])
+def test_topic_that_comes_or_goes_just_now_is_not_shared(
+    lab: Lab, own: str, grace: Caller, state: str
+) -> None:
+    lab.world.put(f"NAMESPACE#{own}", "TOPIC#frames", state={"S": state})
+
+    with pytest.raises(NotFoundError):
+        lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+
+
+def test_topic_that_is_being_made_anew_is_shared(lab: Lab, own: str, grace: Caller) -> None:
+    lab.world.put(f"NAMESPACE#{own}", "TOPIC#frames", state={"S": "recreating"})
+
+    assert lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+
+
+def test_namespace_that_is_being_deleted_meanwhile_is_not_shared(
+    lab: Lab, own: str, grace: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = lab.people.resolve
+
+    def deletes(who: str) -> Any:
+        lab.world.namespace(own, lab.ada.subject, state="deleting")
+        return resolve(who)
+
+    monkeypatch.setattr(lab.people, "resolve", deletes)
+
+    with pytest.raises(UnavailableError, match="nothing was done"):
+        lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+
+    assert lab.world.rows("GRANT") == []
+
+
+def test_owner_is_given_nothing_on_his_own(lab: Lab, own: str) -> None:
+    with pytest.raises(InvalidError, match=f"who: ada@example.org owns {own}"):
+        lab.sharing.give(lab.ada, own, "frames", Named(who="ada@example.org"), Right.READ, None)
+
+
+def test_right_that_is_over_is_not_given(lab: Lab, own: str, grace: Caller) -> None:
+    with pytest.raises(InvalidError, match="until: must be later than now"):
+        lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, START)
+
+
+def test_whole_project_is_shared_with_topics_to_come(lab: Lab, grace: Caller) -> None:
+    lab.create("beamline-7")
+    lab.sharing.give(lab.ada, "beamline-7", None, GRACE, Right.READ, None)
+
+    lab.topics.create(lab.ada, "beamline-7", "later")
+
+    assert lab.access.rights(grace, "beamline-7", "later") == {Right.READ}
+
+
+def test_roles_are_not_among_the_grants_of_a_project_and_not_taken_with_them(lab: Lab, grace: Caller) -> None:
+    lab.create("beamline-7")
+    lab.add("beamline-7", "grace@example.org")
+    lab.sharing.give(lab.ada, "beamline-7", None, GRACE, Right.MANAGE, None)
+
+    assert [one.right for one in lab.sharing.grants(lab.ada, "beamline-7", None)] == [Right.MANAGE]
+    assert lab.sharing.take(grace, "beamline-7", None, f"owner-user-{lab.ada.subject}") is None
+    assert lab.sharing.take(lab.ada, "beamline-7", None, f"member-user-{grace.subject}") is None
+    assert len(lab.roles("beamline-7")) == 3
+
+
+def test_grants_of_one_person_or_group_are_found(lab: Lab, own: str, grace: Caller) -> None:
+    lab.person("alan@example.org")
+    lab.sharing.give(lab.ada, own, "frames", Named(who="alan@example.org"), Right.READ, None)
+    mine = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+
+    assert lab.sharing.grants(lab.ada, own, "frames", to=GRACE) == [mine]
+    assert lab.sharing.grants(lab.ada, own, "frames", to=Named(who=grace.subject)) == [mine]
+    assert lab.sharing.grants(lab.ada, own, "frames", to=Named(group=identity())) == []
+
+
+def test_member_of_a_frozen_project_shares_nothing_and_neither_does_a_manager(
+    lab: Lab, grace: Caller
+) -> None:
+    lab.create("beamline-7", ends=SOON)
+    lab.topics.create(lab.ada, "beamline-7", "frames")
+    lab.sharing.give(lab.ada, "beamline-7", None, GRACE, Right.MANAGE, None)
+    lab.world.now = SOON.timestamp()
+
+    with pytest.raises(ForbiddenError):
+        lab.sharing.give(grace, "beamline-7", "frames", GRACE, Right.READ, None)
+
+
+def test_names_are_those_that_globus_tells(lab: Lab, grace: Caller) -> None:
+    unknown = identity()
+
+    assert lab.sharing.names([grace.subject, unknown]) == {grace.subject: "grace@example.org"}
