@@ -13,11 +13,10 @@ from typing import Any, Literal, get_args
 import pytest
 
 from octopus import aws
-from octopus.accounts.models import State
+from octopus.accounts.models import Account, State
 from octopus.accounts.principal import SUSPENDED_POLICY
 from octopus.credentials.models import KeyState, Kind
 from octopus.iam.generate import principal_policies
-from octopus.iam.holdings import own
 from octopus.registry.leases import LIFE_S
 from tests.integration.accounts.fabric import Fabric
 from tests.integration.accounts.operations import OPERATIONS, Operation
@@ -31,7 +30,7 @@ When = Literal["before", "after"]
 READS = ("Get", "List", "Query", "BatchGet", "Decrypt", "Encrypt", "AssumeRole")
 """Beginnings of AWS calls that leave everything as it was."""
 LEASES = ("dynamodb.PutItem", "dynamodb.UpdateItem", "dynamodb.DeleteItem")
-"""Single items that the service writes are leases; everything else is written in transactions."""
+"""Single items that the service writes are leases, and notes of what is done; the rest is in transactions."""
 
 
 class ProcessDiedError(BaseException):
@@ -153,18 +152,35 @@ def pending(fabric: Fabric) -> list[tuple[str, str]]:
 
 
 def require_sound(fabric: Fabric, iam: Any) -> None:
-    """Whatever there is of the subject is whole, and nothing is left over."""
+    """Whatever there is of either subject is whole, and nothing is left over."""
     assert pending(fabric) == []
-    found = fabric.features.accounts.find(fabric.subject)
-    held = fabric.kafka.list_topics(f"{fabric.namespace}.")
-    mine = [row for row in fabric.registry() if not row[0].startswith("LEASE#")]
-    if found is None:
-        assert fabric.users() == []
-        assert held == {}
+    rows = fabric.registry()
+    given = [(pk.removeprefix("GRANTS#"), *sk.split("#")) for pk, sk in rows if pk.startswith("GRANTS#")]
+    held = [(*pk.split("#")[1:], *sk.split("#")) for pk, sk in rows if pk.startswith("GRANTEE#")]
+    assert sorted((*grantee, namespace, topic, right) for namespace, topic, right, *grantee in given) == (
+        sorted(held)
+    )
+    for person in (fabric, fabric.of_friend()):
+        found = person.features.accounts.find(person.subject)
+        if found is None:
+            _require_nothing(person)
+        else:
+            _require_whole(person, found, iam)
+
+
+def _require_nothing(fabric: Fabric) -> None:
+    rows = [row for row in fabric.registry() if not row[0].startswith("LEASE#")]
+    assert fabric.users() == []
+    assert [row for row in rows if fabric.subject in "".join(row)] == []
+    mine = {f"SUBJECT#{fabric.subject}", f"KEYS#{fabric.subject}"}
+    assert [row for row in fabric.credentials() if row[0] in mine and row[1] != "VERSION"] == []
+    if (f"NAMESPACE#{fabric.namespace}", "NAMESPACE") not in rows:
+        assert [row for row in rows if fabric.namespace in "".join(row)] == []
+        assert fabric.kafka.list_topics(f"{fabric.namespace}.") == {}
         assert fabric.groups.names(f"{fabric.namespace}.") == []
-        assert mine == []
-        assert fabric.credentials() in ([], [(f"SUBJECT#{fabric.subject}", "VERSION")])
-        return
+
+
+def _require_whole(fabric: Fabric, found: Account, iam: Any) -> None:
     assert found.state in (State.ACTIVE, State.SUSPENDED)
     user = iam.get_user(UserName=fabric.subject)["User"]
     assert user["PermissionsBoundary"]["PermissionsBoundaryArn"] == fabric.settings.principal_boundary_arn
@@ -177,16 +193,29 @@ def require_sound(fabric: Fabric, iam: Any) -> None:
         assert {key.access_key_id: key.state for key in keys} == dict.fromkeys(in_iam, KeyState.SUSPENDED)
         assert set(in_iam.values()) <= {"Inactive"}
     else:
-        rights = principal_policies(cluster_arn=fabric.settings.cluster_arn, holdings=own(fabric.namespace))
+        holdings = fabric.features.access.holdings(fabric.subject, found.namespaces)
+        rights = principal_policies(cluster_arn=fabric.settings.cluster_arn, holdings=holdings)
         assert policy == rights.inline
+        assert known_policy(fabric) == rights.sha256
         assert {key.access_key_id: key.state for key in keys} == dict.fromkeys(in_iam, KeyState.ACTIVE)
         assert set(in_iam.values()) <= {"Active"}
-    topics = {
-        item["sk"]["S"].removeprefix("TOPIC#"): (item["state"]["S"], item["topic_id"]["S"])
-        for item in fabric.deployment.items(fabric.settings.registry_table)
-        if item["pk"]["S"] == f"NAMESPACE#{fabric.namespace}" and item["sk"]["S"].startswith("TOPIC#")
-    }
-    assert topics == {name.partition(".")[2]: ("active", topic.topic_id) for name, topic in held.items()}
+    for namespace in found.namespaces:
+        held = fabric.kafka.list_topics(f"{namespace}.")
+        topics = {
+            item["sk"]["S"].removeprefix("TOPIC#"): (item["state"]["S"], item["topic_id"]["S"])
+            for item in fabric.deployment.items(fabric.settings.registry_table)
+            if item["pk"]["S"] == f"NAMESPACE#{namespace}" and item["sk"]["S"].startswith("TOPIC#")
+        }
+        assert topics == {name.partition(".")[2]: ("active", topic.topic_id) for name, topic in held.items()}
+
+
+def known_policy(fabric: Fabric) -> str:
+    """Hash of the policies that the judge goes by."""
+    key = {"pk": {"S": f"SUBJECT#{fabric.subject}"}, "sk": {"S": "VERSION"}}
+    row = fabric.deployment.client("dynamodb").get_item(
+        TableName=fabric.settings.credentials_table, Key=key, ConsistentRead=True
+    )["Item"]
+    return str(row["policy_sha256"]["S"])
 
 
 def next_call_completes(fabric: Fabric, iam: Any, death: Death) -> None:

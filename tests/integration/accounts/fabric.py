@@ -38,6 +38,8 @@ class Fabric:
     clock: Clock
     features: Features
     subject: str = field(default_factory=lambda: str(uuid.uuid4()))
+    friend: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """Another subject, who has nothing yet either."""
 
     @property
     def namespace(self) -> str:
@@ -57,6 +59,10 @@ class Fabric:
     def replica(self) -> Fabric:
         """Another process on the same stores."""
         return replace(self, features=_wire(self.deployment, self.kafka, self.groups, self.clock))
+
+    def of_friend(self) -> Fabric:
+        """The same fabric, as the other subject's."""
+        return replace(self, subject=self.friend, friend=self.subject)
 
     def run_jobs(self) -> None:
         """What the web service does in the background, once; what it needs may be away."""
@@ -100,7 +106,7 @@ class Fabric:
 def shared_clients() -> Iterator[None]:
     """One AWS client of each kind: it takes a tenth of a second to make, and every replica wants some."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("dynamodb", "iam", "kms", "ssm", "sts"):
+        for name in ("cloudwatch", "dynamodb", "iam", "kms", "ssm", "sts"):
             patch.setattr(aws, name, functools.cache(getattr(aws, name)))
         patch.setattr(Deployment, "client", functools.cache(Deployment.client))
         yield

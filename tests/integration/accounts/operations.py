@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from octopus.access.models import Grant, Right, user
 from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
 
@@ -39,6 +40,45 @@ def deleted(fabric: Fabric) -> None:
 def deletion_due(fabric: Fabric) -> None:
     deleted(fabric)
     fabric.clock.now += fabric.settings.last_requests_s
+
+
+def friend(fabric: Fabric) -> None:
+    """The subject has an account, and another one has too, in whom the subject's topic is of interest."""
+    account(fabric)
+    account_without_key(fabric.of_friend())
+
+
+def grant(fabric: Fabric) -> Grant:
+    """The friend may read the subject's topic for an hour."""
+    return Grant(
+        namespace=fabric.namespace,
+        topic="events",
+        grantee=user(fabric.friend),
+        right=Right.READ,
+        until=datetime.fromtimestamp(fabric.clock.now, UTC) + timedelta(hours=1),
+        by=fabric.subject,
+        created=datetime.fromtimestamp(fabric.clock.now, UTC),
+    )
+
+
+def shared(fabric: Fabric) -> None:
+    """The friend may read the subject's topic without end."""
+    friend(fabric)
+    fabric.features.access.give(replace(grant(fabric), until=None))
+
+
+def moving(fabric: Fabric) -> None:
+    """The friend, who has a key, a topic and a grant on the subject's, is about to become the subject."""
+    account(fabric)
+    account(fabric.of_friend())
+    fabric.features.access.give(grant(fabric))
+
+
+def moved(fabric: Fabric) -> None:
+    """The subject has a further namespace, which the friend may read a topic of."""
+    moving(fabric)
+    fabric.features.moves.move(fabric.friend, fabric.subject)
+    fabric.wait(fabric.settings.last_requests_s)
 
 
 def rotate(fabric: Fabric, overlap: timedelta) -> None:
@@ -95,6 +135,23 @@ OPERATIONS: dict[str, Operation] = {
     "delete user": Operation(account, lambda fabric: fabric.features.accounts.delete(fabric.subject)),
     "delete user, behind the call": Operation(
         deletion_due, lambda fabric: fabric.features.accounts.heal(fabric.subject)
+    ),
+    "move account": Operation(
+        moving, lambda fabric: fabric.features.moves.move(fabric.friend, fabric.subject)
+    ),
+    "wipe namespace": Operation(
+        shared, lambda fabric: fabric.features.namespaces.wipe(fabric.subject, fabric.namespace)
+    ),
+    "delete further namespace": Operation(
+        moved,
+        lambda fabric: fabric.features.namespaces.delete(fabric.subject, fabric.of_friend().namespace),
+    ),
+    "give grant": Operation(friend, lambda fabric: fabric.features.access.give(grant(fabric))),
+    "take grant": Operation(
+        shared,
+        lambda fabric: fabric.features.access.take(
+            fabric.namespace, "events", grant(fabric).id, actor=fabric.subject
+        ),
     ),
     "create user again": Operation(deleted, lambda fabric: fabric.features.accounts.create(fabric.subject)),
 }
