@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from urllib.parse import quote
-
 import typer
 
 from octopus.cli.grantees import (
@@ -24,13 +21,7 @@ from octopus.cli.grantees import (
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
 from octopus.cli.pages import read_all
 from octopus.cli.session import Session, open_session
-from octopus.groups.names import complete
-from octopus.topics.names import namespace_of
-
-TopicArgument = Annotated[
-    str,
-    typer.Argument(metavar="TOPIC", help="`namespace.topic`; your namespace is added if there is no dot."),
-]
+from octopus.cli.topic_names import TopicArgument, path_of
 
 
 def register(topic: typer.Typer, root: typer.Typer) -> None:
@@ -55,7 +46,7 @@ def share(
     session = open_session(as_name)
     give_each(
         session,
-        f"{_path(session, topic)}/grants",
+        f"{path_of(session, topic)}/grants",
         {**named(who, group), **ending(until)},
         rights(read=read, write=write, manage=manage),
         as_json,
@@ -75,19 +66,19 @@ def unshare(
     """Take rights on a topic back: those named, or all that the person or group was given."""
     session = open_session(as_name)
     chosen = rights(read=read, write=write, manage=manage)
-    take_all(session, f"{_path(session, topic)}/grants", named(who, group), chosen, as_json)
+    take_all(session, f"{path_of(session, topic)}/grants", named(who, group), chosen, as_json)
 
 
 def grants(topic: TopicArgument, as_name: AsOption = None, as_json: JsonOption = False) -> None:
     """List the grants on a topic."""
     session = open_session(as_name)
-    print_grants(read_all(session, f"{_path(session, topic)}/grants", "grants"), as_json)
+    print_grants(read_all(session, f"{path_of(session, topic)}/grants", "grants"), as_json)
 
 
 def who(topic: TopicArgument, as_name: AsOption = None, as_json: JsonOption = False) -> None:
     """List everybody who can read, write or manage a topic, and why."""
     session = open_session(as_name)
-    found = read_all(session, f"{_path(session, topic)}/access", "access")
+    found = read_all(session, f"{path_of(session, topic)}/access", "access")
     if as_json:
         print_json({"status": "success", "access": found})
         return
@@ -145,8 +136,3 @@ def give_each(session: Session, path: str, wanted: dict[str, str], chosen: list[
         return
     for reply in replies:
         print_line(reply["message"])
-
-
-def _path(session: Session, topic: str) -> str:
-    namespace, _, name = complete(namespace_of(session.subject), topic).partition(".")
-    return f"{quote(namespace, safe='')}/{quote(name, safe='')}"
