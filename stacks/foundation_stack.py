@@ -7,6 +7,7 @@ from constructs import Construct
 
 from stacks import lifetime
 from stacks.constructs.archive_bucket import ArchiveBucket
+from stacks.constructs.ceilings import Ceilings
 from stacks.constructs.client_role import ClientRole
 from stacks.constructs.credential_store import CredentialStore
 from stacks.constructs.globus_secret import GlobusSecret
@@ -93,6 +94,7 @@ class FoundationStack(Stack):
         self.boundary.grant_make_principals(service.policy)
         self.cluster.grant_administer(service.policy)
         globus_secret.grant_read(service.policy)
+        Ceilings(self, "Ceilings", institution=institution).grant_measure(service.policy)
         client_role = ClientRole(
             self,
             "ClientRole",

@@ -11,6 +11,7 @@ from botocore.config import Config
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
@@ -29,6 +30,11 @@ _SEEN_GONE_S = 4.0
 def _session() -> boto3.Session:
     # AWS's newer tools and ECS set AWS_REGION; boto3 alone would read AWS_DEFAULT_REGION only.
     return boto3.Session(region_name=os.environ.get("AWS_REGION"))
+
+
+def cloudwatch() -> CloudWatchClient:
+    """Metrics that alarms stand on."""
+    return _session().client("cloudwatch", config=_CONFIG)
 
 
 def dynamodb() -> DynamoDBClient:

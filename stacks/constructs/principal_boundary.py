@@ -10,6 +10,10 @@ from stacks.constructs.kafka_cluster import KafkaCluster
 
 PATH = "/msk-users/"
 """IAM path of every user of the fabric."""
+POLICY_PATH = "/msk-policies/"
+"""IAM path of every managed policy of such a user."""
+_UUID = "-".join("?" * length for length in (8, 4, 4, 4, 12))
+"""Names of users are UUIDs."""
 Conditions = dict[str, dict[str, str]]
 
 FABRIC_TAG = "octopus:fabric"
@@ -38,7 +42,10 @@ class PrincipalBoundary(Construct):
         self.arn = self.policy.managed_policy_arn
 
     def grant_make_principals(self, grantee: iam.IGrantable) -> None:
-        """Let ``grantee`` make, read, key and remove users of this fabric, inside the boundary only."""
+        """Let ``grantee`` make, read, key and remove users of this fabric, inside the boundary only.
+
+        The managed policies that it writes are named after these users, and attached to them alone.
+        """
         mark = {f"aws:RequestTag/{FABRIC_TAG}": self._institution}
         ours = {f"aws:ResourceTag/{FABRIC_TAG}": self._institution}
         bounded = {"iam:PermissionsBoundary": self.arn}
@@ -73,7 +80,26 @@ class PrincipalBoundary(Construct):
             "iam:ListGroupsForUser",
             "iam:ListUserPolicies",
         )
-        # The figures of an error's text: how many users there are, and may be.
+        policies = self._iam_arn("policy", f"{POLICY_PATH.strip('/')}/octopus-{self._institution}-{_UUID}-*")
+        self._allow(
+            grantee,
+            {"StringEquals": {**bounded, **ours}, "ArnLike": {"iam:PolicyARN": policies}},
+            "iam:AttachUserPolicy",
+        )
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[
+                "iam:CreatePolicy",
+                "iam:CreatePolicyVersion",
+                "iam:DeletePolicy",
+                "iam:DeletePolicyVersion",
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
+                "iam:ListPolicyVersions",
+            ],
+            resource_arns=[policies],
+        )
+        # The figures of an error's text, and of alarms: how many users and policies there are, and may be.
         iam.Grant.add_to_principal(grantee=grantee, actions=["iam:GetAccountSummary"], resource_arns=["*"])
         # These come before anybody knows whether the user is there; every other call comes after.
         self.grant_find_absent(grantee, "iam:GetUser", "iam:GetUserPolicy", "iam:ListAccessKeys")
@@ -81,9 +107,8 @@ class PrincipalBoundary(Construct):
 
     def grant_find_absent(self, grantee: iam.IGrantable, *actions: str) -> None:
         """Let ``grantee`` be told by these reads that a user is not there: IAM names it without its path."""
-        uuid = "-".join("?" * length for length in (8, 4, 4, 4, 12))
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=list(actions), resource_arns=[self._iam_arn("user", uuid)]
+            grantee=grantee, actions=list(actions), resource_arns=[self._iam_arn("user", _UUID)]
         )
 
     def _allow(self, grantee: iam.IGrantable, conditions: Conditions, *actions: str) -> None:

@@ -174,3 +174,18 @@ def test_platform_principals_are_users_with_one_policy_and_no_key(
         "AWS::IAM::ManagedPolicy", {"ManagedPolicyName": name, "Users": [{"Ref": user_id}]}
     )
     found.resource_count_is("AWS::IAM::AccessKey", 0)
+
+
+@pytest.mark.parametrize("metric", ["UsersOfCeiling", "ManagedPoliciesOfCeiling"])
+def test_operator_is_alarmed_before_iam_is_full(found: Template, metric: str) -> None:
+    found.has_resource_properties(
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmName": f"octopus-anl-{metric}",
+            "Namespace": "Octopus/anl",
+            "MetricName": metric,
+            "Statistic": "Maximum",
+            "Threshold": 80,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        },
+    )

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from octopus.accounts import ceilings as measured
 from octopus.accounts import principal as accounts
+from octopus.iam import policy_names
 from octopus.iam.generate import principal_policies
 from octopus.iam.holdings import own
-from stacks.constructs import principal_boundary
+from stacks.constructs import ceilings, principal_boundary
 from tests.infrastructure.conftest import Templates
 from tests.infrastructure.iam_requests import allows
 from tests.infrastructure.intrinsics import resolve
@@ -23,7 +25,9 @@ IAM = "arn:aws:iam::111122223333"
 USER = f"{IAM}:user/msk-users/6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
 NOBODY = f"{IAM}:user/6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
 """IAM's name for a user that is not there: no path is known."""
+POLICY = f"{IAM}:policy/msk-policies/octopus-anl-6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11-1"
 CLIENT_ROLE = f"{IAM}:role/octopus-anl-client"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 BOUNDARY = f"{IAM}:policy/octopus-anl-principal-boundary"
 TABLE = "arn:aws:dynamodb:us-east-1:111122223333:table"
 KEY = "arn:aws:kms:us-east-1:111122223333:key/credentials"
@@ -40,7 +44,7 @@ ENCRYPTED = {
 }
 
 WILDCARDS = {
-    "*": "the service and the judge: the AWS account's own figures and its listing are of no resource",
+    "*": "the service and the judge: the AWS account's own figures, listing and metrics are of no resource",
     f"{IAM}:group/*": "the judge: a user's rights may come through any group",
     f"{IAM}:policy/*": "the judge: a user may hold any managed policy",
     "arn:aws:iam::aws:policy/*": "the judge: of AWS's own too",
@@ -127,6 +131,11 @@ def test_policies_are_within_iams_bounds(policies: dict[str, dict[str, Any]]) ->
 def test_stacks_and_service_mean_the_same_users() -> None:
     assert principal_boundary.PATH == accounts.PATH
     assert principal_boundary.FABRIC_TAG == accounts.FABRIC_TAG
+    assert principal_boundary.POLICY_PATH == policy_names.MANAGED_POLICY_PATH
+    name = policy_names.managed_policy_name(institution="anl", user_name=USER.rpartition("/")[2], number=1)
+    assert POLICY.endswith(f"{policy_names.MANAGED_POLICY_PATH}{name}")
+    assert set(ceilings.METRICS) == set(measured.METRICS.values())
+    assert ceilings.ALARM_PERCENT == measured.WARN_PERCENT
 
 
 # The service
@@ -157,6 +166,20 @@ def test_stacks_and_service_mean_the_same_users() -> None:
         ("iam:ListGroupsForUser", USER, {}),
         ("iam:ListUserPolicies", USER, {}),
         ("iam:GetAccountSummary", "*", {}),
+        ("iam:AttachUserPolicy", USER, BOUNDED | OURS | {"iam:PolicyARN": POLICY}),
+        *(
+            (f"iam:{action}", POLICY, {})
+            for action in (
+                "CreatePolicy",
+                "CreatePolicyVersion",
+                "DeletePolicy",
+                "DeletePolicyVersion",
+                "GetPolicy",
+                "GetPolicyVersion",
+                "ListPolicyVersions",
+            )
+        ),
+        ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "Octopus/anl"}),
         ("iam:DeleteUser", USER, OURS),
         # A user that is not there: IAM must say so.
         ("iam:DeleteUser", USER, {}),
@@ -201,6 +224,31 @@ def test_service_may(service: dict[str, Any], action: str, resource: str, contex
         ("iam:CreatePolicyVersion", BOUNDARY, {}),
         ("iam:SetDefaultPolicyVersion", BOUNDARY, {}),
         ("iam:AttachUserPolicy", USER, BOUNDED | OURS),
+        ("iam:AttachUserPolicy", USER, BOUNDED | OURS | {"iam:PolicyARN": f"{IAM}:policy/msk-policies/x"}),
+        ("iam:AttachUserPolicy", USER, BOUNDED | OURS | {"iam:PolicyARN": ADMINISTRATOR}),
+        ("iam:AttachUserPolicy", USER, BOUNDED | THEIRS | {"iam:PolicyARN": POLICY}),
+        ("iam:AttachUserPolicy", USER, OURS | {"iam:PolicyARN": POLICY}),
+        ("iam:AttachUserPolicy", NOBODY, BOUNDED | OURS | {"iam:PolicyARN": POLICY}),
+        (
+            "iam:AttachUserPolicy",
+            f"{IAM}:user/octopus/anl/octopus-anl-service",
+            BOUNDED | OURS | {"iam:PolicyARN": POLICY},
+        ),
+        ("iam:AttachRolePolicy", CLIENT_ROLE, {"iam:PolicyARN": POLICY}),
+        *(
+            (f"iam:{action}", another, {})
+            for action in ("CreatePolicy", "CreatePolicyVersion", "DeletePolicy")
+            for another in (
+                POLICY.replace("msk-policies/", ""),
+                POLICY.replace("octopus-anl", "octopus-another"),
+                POLICY.replace("octopus-anl", "octopus-anl-two"),
+                f"{IAM}:policy/octopus-anl-service",
+                f"{IAM}:policy/msk-policies/octopus-anl-service",
+            )
+        ),
+        ("iam:SetDefaultPolicyVersion", POLICY, {}),
+        ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "Octopus/another"}),
+        ("cloudwatch:PutMetricData", "*", {}),
         ("iam:DetachUserPolicy", USER, THEIRS),
         ("iam:DetachUserPolicy", f"{IAM}:user/octopus/anl/octopus-anl-judge", {}),
         ("iam:AddUserToGroup", f"{IAM}:group/by-hand", {}),

@@ -1,0 +1,40 @@
+"""How near the AWS account is to IAM's ceilings on what every user of a fabric needs some of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
+    from mypy_boto3_iam import IAMClient
+
+WARN_PERCENT = 80
+METRICS = {"Users": "UsersOfCeiling", "Policies": "ManagedPoliciesOfCeiling"}
+"""What IAM counts, and the metric that says how much of its quota that is."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Ceilings:
+    """Looks at IAM's ceilings of one AWS account, which all its fabrics and people share."""
+
+    def __init__(self, iam: IAMClient, cloudwatch: CloudWatchClient, *, institution: str) -> None:
+        self._iam = iam
+        self._cloudwatch = cloudwatch
+        self._namespace = f"Octopus/{institution}"
+
+    def measure(self) -> None:
+        """Write the metrics that alarms stand on, and into the log a warning of each ceiling that is near."""
+        figures: Mapping[Any, int] = self._iam.get_account_summary()["SummaryMap"]
+        data: list[MetricDatumTypeDef] = []
+        for things, metric in METRICS.items():
+            held, most = figures[things], figures[f"{things}Quota"]
+            percent = 100 * held / most
+            data.append({"MetricName": metric, "Value": percent, "Unit": "Percent"})
+            if percent >= WARN_PERCENT:
+                _log.warning("iam.ceiling_near", ceiling=things, held=held, most=most)
+        self._cloudwatch.put_metric_data(Namespace=self._namespace, MetricData=data)
