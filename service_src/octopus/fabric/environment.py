@@ -47,5 +47,6 @@ def sdk_environment(settings: FabricSettings, name: str) -> dict[str, str]:
         "DIASPORA_SDK_CLIENT_SECRET": who.secret,
         "DIASPORA_USER_DIR": str(settings.home / "sdk" / who.name),
         "GLOBUS_SDK_SERVICE_URL_AUTH": settings.auth_url,
+        "GLOBUS_SDK_SERVICE_URL_GROUPS": settings.groups_url,
         "SSL_CERT_FILE": str(settings.ca_bundle),
     }
