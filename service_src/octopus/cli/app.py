@@ -13,8 +13,10 @@ from pydantic_core import ErrorDetails
 
 from octopus import log
 from octopus.cli import (
+    account,
     audit,
     config,
+    copying,
     doctor,
     fabric,
     group,
@@ -49,7 +51,9 @@ audit.register(app, platform.app)
 app.add_typer(topics.app, name="topic")
 sharing.register(topics.app, app)
 app.add_typer(project.app, name="project")
+copying.register(topics.app, project.app)
 app.add_typer(keys.app, name="key")
+app.add_typer(account.app, name="account")
 app.add_typer(group.app, name="group")
 app.add_typer(platform.app, name="platform")
 app.add_typer(stand_in.app, name="stand-in")

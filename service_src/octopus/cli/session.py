@@ -10,10 +10,11 @@ from typing import Any
 
 import httpx
 from globus_sdk import AuthClient, ClientApp, GlobusAppConfig, UserApp
+from globus_sdk.gare import GlobusAuthorizationParameters
 from globus_sdk.globus_app import GlobusApp
 from globus_sdk.login_flows import CommandLineLoginFlowManager, LocalServerLoginFlowManager
 from globus_sdk.scopes import AuthScopes
-from globus_sdk.token_storage import JSONTokenStorage, MemoryTokenStorage
+from globus_sdk.token_storage import JSONTokenStorage, MemoryTokenStorage, TokenStorage
 
 from octopus.errors import NotAuthenticatedError, OctopusError
 from octopus.fabric.environment import identity
@@ -87,6 +88,17 @@ def log_in(*, browser: bool) -> tuple[str, str]:
     return who["sub"], who["preferred_username"]
 
 
+def log_in_once() -> str:
+    """Log a person in whom nothing is kept of, asked anew who he is; returns an ``Authorization`` header."""
+    settings = FabricSettings()
+    app = _user_app(settings, CommandLineLoginFlowManager, MemoryTokenStorage())
+    app.login(auth_params=GlobusAuthorizationParameters(prompt="login"), force=True)
+    header = app.get_authorizer(settings.globus_client_id).get_authorization_header()
+    if header is None:
+        raise NotAuthenticatedError("Globus Auth gave no token for this service.")
+    return header
+
+
 def log_out() -> bool:
     """Revoke and forget the kept tokens; returns whether there were any."""
     settings = FabricSettings()
@@ -122,7 +134,9 @@ def _client_app(settings: FabricSettings, client_id: str, secret: str) -> Client
     )
 
 
-def _user_app(settings: FabricSettings, login_flow_manager: Any = None) -> UserApp:
+def _user_app(
+    settings: FabricSettings, login_flow_manager: Any = None, storage: TokenStorage | None = None
+) -> UserApp:
     _point_globus_at(settings)
     return UserApp(
         "octopus",
@@ -133,7 +147,7 @@ def _user_app(settings: FabricSettings, login_flow_manager: Any = None) -> UserA
         },
         config=GlobusAppConfig(
             login_flow_manager=login_flow_manager,
-            token_storage=JSONTokenStorage(str(_token_file(settings))),
+            token_storage=storage or JSONTokenStorage(str(_token_file(settings))),
             request_refresh_tokens=True,
             token_validation_error_handler=None,
         ),
