@@ -12,6 +12,7 @@ from stacks.constructs.client_role import ClientRole
 from stacks.constructs.credential_store import CredentialStore
 from stacks.constructs.globus_secret import GlobusSecret
 from stacks.constructs.kafka_cluster import KafkaCluster
+from stacks.constructs.mail_sender import MailSender
 from stacks.constructs.parameters import Parameters
 from stacks.constructs.platform_principal import PlatformPrincipal
 from stacks.constructs.principal_boundary import PATH, PrincipalBoundary
@@ -95,6 +96,8 @@ class FoundationStack(Stack):
         self.cluster.grant_administer(service.policy)
         globus_secret.grant_read(service.policy)
         Ceilings(self, "Ceilings", institution=institution).grant_measure(service.policy)
+        if settings.mail_from:
+            MailSender(self, "MailSender", address=settings.mail_from).grant_send(service.policy)
         client_role = ClientRole(
             self,
             "ClientRole",

@@ -14,7 +14,7 @@ from octopus.iam import policy_names
 from octopus.iam.generate import principal_policies
 from octopus.iam.holdings import own
 from stacks.constructs import ceilings, principal_boundary
-from tests.infrastructure.conftest import Templates
+from tests.infrastructure.conftest import CAMPUS, Templates, synthesize
 from tests.infrastructure.iam_requests import allows
 from tests.infrastructure.intrinsics import resolve
 
@@ -55,8 +55,13 @@ WILDCARDS = {
 
 @pytest.fixture(scope="module")
 def policies(campus: Templates) -> dict[str, dict[str, Any]]:
+    return policies_of(campus)
+
+
+def policies_of(templates: Templates) -> dict[str, dict[str, Any]]:
+    """Every policy of the stacks, by its name."""
     found = {}
-    for template in campus.values():
+    for template in templates.values():
         resources = template["Resources"]
         for resource in resources.values():
             if resource["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
@@ -307,6 +312,19 @@ def test_boundary_holds_though_another_policy_allows_everything(
     widened = {**service, "Statement": [*service["Statement"], administrator]}
     assert allows(widened, "iam:CreateRole", f"{IAM}:role/any")
     assert not allows(widened, action, resource, context)
+
+
+def test_service_sends_mail_from_the_one_address_that_was_given(service: dict[str, Any]) -> None:
+    identity = "arn:aws:ses:us-east-1:111122223333:identity/example.org"
+    ours = {"ses:FromAddress": "octopus@example.org"}
+    mailing = policies_of(synthesize({**CAMPUS, "mail_from": "octopus@example.org"}))
+
+    assert allows(mailing["octopus-anl-service"], "ses:SendEmail", identity, ours)
+    assert not allows(
+        mailing["octopus-anl-service"], "ses:SendEmail", identity, {"ses:FromAddress": "dean@example.org"}
+    )
+    assert not allows(service, "ses:SendEmail", identity, ours), "without an address there is no mail"
+    test_policies_are_within_iams_bounds(mailing)
 
 
 # The judge
