@@ -1,4 +1,4 @@
-"""What ends on which day: grants, projects, keys. Found without a scan, and once for each.
+"""What ends on which day: grants and projects. Found without a scan, and once for each.
 
 Rows of the registry (pk / sk):
     ``ENDS#<UTC day>`` / ``<kind>#<reference>``: at (S, ISO-8601 UTC). Written in the transaction that sets
@@ -27,7 +27,6 @@ class EndKind(StrEnum):
 
     GRANT = "grant"
     PROJECT = "project"
-    KEY = "key"
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class End:
     kind: EndKind
     reference: str
     """Names it among its kind: ``<namespace>#<topic or *>#<right>#<grantee kind>#<UUID>`` for a grant, a
-    project's name, an access key id."""
+    project's name."""
     at: datetime
     """UTC."""
 
