@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from octopus import aws
+from octopus.access.service import Access
 from octopus.accounts.models import State
 from octopus.accounts.service import Accounts
 from octopus.audit.trail import Trail, open_trail
 from octopus.credentials.events import issued
 from octopus.credentials.keys import ready
 from octopus.credentials.models import Kind, StoredKey
+from octopus.credentials.scope import require_held
 from octopus.credentials.secrets import encrypt
 from octopus.credentials.store import CredentialStore
 from octopus.credentials.sts import IssuedSession, SessionIssuer
-from octopus.errors import Failure, ForbiddenError, UnavailableError
+from octopus.errors import Failure, UnavailableError
 from octopus.iam.generate import session_policy
 from octopus.quotas.service import Quotas
 from octopus.registry.transactions import ConditionFailedError
@@ -60,6 +62,7 @@ class Sessions:
         self,
         *,
         accounts: Accounts,
+        access: Access,
         store: CredentialStore,
         issuer: SessionIssuer,
         trail: Trail,
@@ -69,6 +72,7 @@ class Sessions:
         cluster_arn: str,
     ) -> None:
         self._accounts = accounts
+        self._access = access
         self._store = store
         self._issuer = issuer
         self._trail = trail
@@ -94,15 +98,17 @@ class Sessions:
             duration_s: seconds until it ends; 900 to 3600.
 
         Raises:
-            ForbiddenError: a topic is in a namespace that is not the subject's, or the account is suspended.
+            ForbiddenError: the subject may not read, or write, a topic, or its account is suspended.
             PolicyTooLargeError: too many topics for one policy.
             Failure: as many sessions are open as may be, or the account cannot be made.
-            OverLimitError: the subject, or the project of a topic, has more at Kafka than allowed.
+            OverLimitError: the subject, or a project whose groups it uses, has more at Kafka than allowed.
             UnavailableError: the account changed meanwhile; no session was opened.
         """
-        policy = session_policy(cluster_arn=self._cluster_arn, topics=topics, actions=actions)
-        self._require_own(subject, topics)
-        self._quotas.require_within(subject, *(name.partition(".")[0] for name in topics))
+        namespaces = self._require_held(subject, topics, actions)
+        policy = session_policy(
+            cluster_arn=self._cluster_arn, topics=topics, actions=actions, namespaces=namespaces
+        )
+        self._quotas.require_within(subject, *namespaces)
         if self._store.live_sessions(subject) >= MOST_SESSIONS:
             raise Failure(f"{MOST_SESSIONS} sessions of {subject} are open: end some, or wait until some end")
         session = self._issuer.issue(name=subject, policy=policy, duration_s=duration_s)
@@ -139,16 +145,16 @@ class Sessions:
             access_key_id=session.access_key_id, secret=session.secret, token=session.token, expires=expires
         )
 
-    def _require_own(self, subject: str, topics: Sequence[str]) -> None:
-        """The account is active, and the topics are in its namespaces."""
+    def _require_held(self, subject: str, topics: Sequence[str], actions: Sequence[str]) -> list[str]:
+        """The account is active and holds the topics; whose groups the session is to have."""
         account = self._accounts.find(subject)
         own = account.namespaces if account else {namespace_of(subject)}
-        for namespace in sorted({name.partition(".")[0] for name in topics}):
-            if namespace not in own:
-                raise ForbiddenError(f"Namespace {namespace} not found for {subject}")
+        held = self._access.holdings(subject, own)
+        namespaces = require_held(subject, own=own, held=held, topics=topics, actions=actions)
         if account is None or account.state is not State.ACTIVE:
             with ready(self._accounts, subject):
-                return
+                pass
+        return namespaces
 
     def _sealed(self, subject: str, session: IssuedSession, policy: dict[str, Any]) -> bytes:
         kept = {
@@ -165,10 +171,13 @@ class Sessions:
         )
 
 
-def open_sessions(settings: DeployedSettings, accounts: Accounts, quotas: Quotas) -> Sessions:
+def open_sessions(
+    settings: DeployedSettings, *, accounts: Accounts, access: Access, quotas: Quotas
+) -> Sessions:
     """The sessions of one deployment."""
     return Sessions(
         accounts=accounts,
+        access=access,
         quotas=quotas,
         store=CredentialStore(aws.dynamodb(), settings.credentials_table),
         issuer=SessionIssuer(aws.sts(), role_arn=settings.client_role_arn),

@@ -172,7 +172,7 @@ class CredentialStore:
         """Tell the judge that something of this principal changed.
 
         Args:
-            policy_sha256: of the inline policy now in force; None leaves what is recorded.
+            policy_sha256: of the policies now in force; None leaves what is recorded.
         """
         self._write(self.change(subject, policy_sha256))
 

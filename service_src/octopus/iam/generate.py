@@ -123,19 +123,22 @@ def principal_boundary(*, cluster_arn: str) -> dict[str, Any]:
     return Cluster(cluster_arn).document(everything_named("*"), cluster=CLUSTER_ACTIONS)
 
 
-def session_policy(*, cluster_arn: str, topics: Iterable[str], actions: Collection[str]) -> dict[str, Any]:
+def session_policy(
+    *, cluster_arn: str, topics: Iterable[str], actions: Collection[str], namespaces: Iterable[str]
+) -> dict[str, Any]:
     """A session's own policy: reading, writing or both, of some topics, with what Kafka clients need for it.
 
-    To read is to use the groups of the topics' namespaces too, and to write their transactional ids.
+    To read is to use groups too, and to write transactional ids.
 
     Args:
         cluster_arn: ``arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>``.
         topics: full names, or ``<namespace>.*``; their order and repetitions do not matter.
         actions: `READ`, `WRITE` or both.
+        namespaces: whose groups and transactional ids.
 
     Raises:
-        ValueError: the ARN is not a cluster's, a name holds a character that IAM would interpret, or nothing
-            is asked for.
+        ValueError: the ARN is not a cluster's, a topic's name holds a character that IAM would interpret, or
+            nothing is asked for.
         PolicyTooLargeError: the document is larger than STS takes.
     """
     asked = sorted(set(topics))
@@ -144,14 +147,14 @@ def session_policy(*, cluster_arn: str, topics: Iterable[str], actions: Collecti
         raise ValueError(f"topics {wrong or asked} or actions {sorted(actions)} cannot be a session's")
     everything = {name for name in asked if name.endswith(".*")}
     named = [name for name in asked if name in everything or f"{name.partition('.')[0]}.*" not in everything]
-    namespaces = [f"{name}.*" for name in sorted({name.partition(".")[0] for name in asked})]
+    whole = [f"{namespace}.*" for namespace in sorted(set(namespaces))]
     reads, writes = READ in actions, WRITE in actions
     data = [*(("ReadData",) if reads else ()), *(("WriteData",) if writes else ())]
     needs = [on_topics(data, name) for name in named]
     if reads:
-        needs += [Need(GROUP, ("DescribeGroup", "AlterGroup"), name) for name in namespaces]
+        needs += [Need(GROUP, ("DescribeGroup", "AlterGroup"), name) for name in whole]
     if writes:
-        needs += [Need(TRANSACTIONAL_ID, TRANSACTION_ACTIONS, name) for name in namespaces]
+        needs += [Need(TRANSACTIONAL_ID, TRANSACTION_ACTIONS, name) for name in whole]
     policy = Cluster(cluster_arn).document(needs, cluster=CLUSTER_ACTIONS if writes else CLUSTER_ACTIONS[:1])
     size = len(canonical_json(policy))
     if size > SESSION_POLICY_CEILING:

@@ -292,7 +292,7 @@ def wire(
         last_requests_s=settings.last_requests_s,
     )
     keys = Keys(accounts=accounts, principals=principals, credentials=credentials, quotas=quotas)
-    sessions = open_sessions(settings, accounts, quotas)
+    sessions = open_sessions(settings, accounts=accounts, access=access, quotas=quotas)
     ceilings = Ceilings(aws.iam(), aws.cloudwatch(), institution=settings.institution)
     jobs = (
         Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off),

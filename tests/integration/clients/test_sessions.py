@@ -27,7 +27,12 @@ def test_session_is_held_to_its_topics(program: Program, cluster: Cluster, alice
 
 def _session(cluster: Cluster, owner: Person, name: str, topic: str) -> Person:
     """The owner with a session that may write and read one topic."""
-    policy = session_policy(cluster_arn=CLUSTER_ARN, topics=[topic], actions=["read", "write"])
+    policy = session_policy(
+        cluster_arn=CLUSTER_ARN,
+        topics=[topic],
+        actions=["read", "write"],
+        namespaces=[topic.partition(".")[0]],
+    )
     key = cluster.institution.session(owner.tenant, policy, expires=datetime.now(UTC) + timedelta(minutes=15))
     session = cluster.profile(name, owner.tenant)
     session.use_key(key.access_key_id, key.secret, key.session_token)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from octopus.iam import patterns
+from octopus.iam.data_plane import GROUP_ACTIONS, TOPIC_ACTIONS, TRANSACTION_ACTIONS
 from octopus.iam.document import parse
 from octopus.iam.evaluate import decide
 from octopus.iam.generate import (
+    INLINE_POLICY_CEILING,
+    MANAGED_POLICY_CEILING,
     SESSION_POLICY_CEILING,
+    PolicySet,
     PolicyTooLargeError,
     canonical_json,
     policy_sha256,
@@ -19,7 +26,7 @@ from octopus.iam.generate import (
     principal_policies,
     session_policy,
 )
-from octopus.iam.holdings import own
+from octopus.iam.holdings import DataRight, Holdings, Level, own
 from octopus.iam.models import Principal
 from octopus.iam.normalise import normalise
 
@@ -101,6 +108,177 @@ def test_generated_policies_hold_no_cluster_action_but_two(
     assert not [action for action in actions if not patterns.matches("kafka-cluster:*", action)]
 
 
+UNTIL = datetime(2027, 1, 31, 12, tzinfo=UTC)
+LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
+READ_TOPIC = {"DescribeTopic", "ReadData"}
+WRITE_TOPIC = {"DescribeTopic", "WriteData"}
+ANY_TOPIC = {*READ_TOPIC, *WRITE_TOPIC, "DescribeTopicDynamicConfiguration"}
+
+
+def may(
+    holdings: Holdings, kind: str, name: str, at: datetime = datetime(2027, 1, 1, tzinfo=UTC)
+) -> set[str]:
+    """Actions that policies of these rights allow on a resource of one kind at some time."""
+    policies = principal_policies(cluster_arn=CLUSTER, holdings=holdings).all
+    layer = normalise([parse(document) for document in policies], PRINCIPAL)
+    asked = {"topic": ANY_TOPIC, "group": set(GROUP_ACTIONS), "transactional-id": set(TRANSACTION_ACTIONS)}
+    return {
+        action
+        for action in {*asked[kind], "CreateTopic", "DeleteTopic"}
+        if decide(
+            (layer,),
+            action=f"kafka-cluster:{action}",
+            resource=resource(kind, name),
+            at_ms=int(at.timestamp() * 1000),
+        ).allowed
+    }
+
+
+@pytest.mark.parametrize(("level", "given"), [(Level.READ, READ_TOPIC), (Level.WRITE, WRITE_TOPIC)])
+@pytest.mark.parametrize("name", ["lab.t", "lab.*"])
+def test_shared_topics_are_described_and_read_or_written_and_lend_no_groups(
+    level: Level, given: set[str], name: str
+) -> None:
+    holdings = own(OWN) | {DataRight(name, level)}
+
+    assert may(holdings, "topic", "lab.t") == given
+    assert may(holdings, "topic", "lab.t2") == (given if name == "lab.*" else set())
+    assert may(holdings, "topic", "lab2.t") == set()
+    assert may(holdings, "group", "lab.g") == may(holdings, "transactional-id", "lab.x") == set()
+    assert may(holdings, "group", f"{OWN}.g") == set(GROUP_ACTIONS)
+
+
+def test_right_ends_by_itself_at_its_time() -> None:
+    holdings = own(OWN) | {DataRight("lab.t", Level.READ, UNTIL), DataRight("lab.t", Level.WRITE)}
+    moment = timedelta(milliseconds=1)
+
+    assert may(holdings, "topic", "lab.t", UNTIL - moment) == READ_TOPIC | WRITE_TOPIC
+    assert may(holdings, "topic", "lab.t", UNTIL) == WRITE_TOPIC
+    assert may(holdings, "topic", f"{OWN}.t", LONG_AFTER) == ANY_TOPIC
+
+
+def test_member_of_a_project_that_has_ended_reads_it_and_has_no_part_in_it_else() -> None:
+    holdings = own(OWN) | {DataRight("lab.*", Level.ALL, UNTIL), DataRight("lab.*", Level.READ)}
+
+    assert may(holdings, "topic", "lab.t") == ANY_TOPIC
+    assert may(holdings, "group", "lab.g") == set(GROUP_ACTIONS)
+    assert may(holdings, "topic", "lab.t", LONG_AFTER) == READ_TOPIC
+    assert may(holdings, "group", "lab.g", LONG_AFTER) == set()
+    assert may(holdings, "transactional-id", "lab.x", LONG_AFTER) == set()
+
+
+def test_end_is_told_in_utc_and_whole_seconds_rounded_towards_less() -> None:
+    berlin = datetime(2027, 1, 31, 13, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
+
+    policies = principal_policies(
+        cluster_arn=CLUSTER, holdings=frozenset({DataRight("lab.t", Level.READ, berlin)})
+    )
+
+    conditions = [statement.get("Condition") for statement in policies.inline["Statement"]]
+    assert conditions == [None, {"DateLessThan": {"aws:CurrentTime": "2027-01-31T12:00:00Z"}}]
+
+
+def test_statement_for_each_level_and_end_names_all_its_resources_and_nothing_twice() -> None:
+    holdings = frozenset(
+        {
+            DataRight("lab.*", Level.ALL),
+            DataRight("lab.*", Level.READ, UNTIL),
+            DataRight("zoo.a", Level.READ, UNTIL),
+            DataRight("zoo.a", Level.READ, UNTIL - timedelta(days=1)),
+            DataRight("zoo.b", Level.READ, UNTIL),
+            DataRight("zoo.c", Level.READ),
+            DataRight("zoo.c", Level.WRITE),
+        }
+    )
+
+    _, *statements = principal_policies(cluster_arn=CLUSTER, holdings=holdings).inline["Statement"]
+
+    told = {
+        (tuple(statement["Action"]), tuple(statement["Resource"])): "Condition" in statement
+        for statement in statements
+        if ":topic/" in statement["Resource"][0]
+    }
+    reads = ("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData")
+    assert told == {
+        (
+            tuple(f"kafka-cluster:{action}" for action in TOPIC_ACTIONS),
+            (resource("topic", "lab.*"),),
+        ): False,
+        ((*reads, "kafka-cluster:WriteData"), (resource("topic", "zoo.c"),)): False,
+        (reads, (resource("topic", "zoo.a"), resource("topic", "zoo.b"))): True,
+    }
+
+
+def many_reads(count: int) -> Holdings:
+    return own(OWN) | {DataRight(f"lab.topic-{number:04}", Level.READ) for number in range(count)}
+
+
+def test_what_the_inline_policy_does_not_hold_is_in_managed_ones_within_iams_ceilings() -> None:
+    holdings = many_reads(500) | own("lab-two", "lab-three", "ns-222222222222")
+
+    policies = principal_policies(cluster_arn=CLUSTER, holdings=holdings)
+
+    assert len(policies.managed) == 10
+    ceilings = [INLINE_POLICY_CEILING, *[MANAGED_POLICY_CEILING] * 10]
+    sizes = [len(canonical_json(document)) for document in policies.all]
+    assert all(size <= ceiling for size, ceiling in zip(sizes, ceilings, strict=True))
+    # All but the last are as full as a name and its statement let them be.
+    assert all(size > ceiling - 700 for size, ceiling in list(zip(sizes, ceilings, strict=True))[:-1])
+    inline = canonical_json(policies.inline)
+    assert all(f"/{name}.*" in inline for name in (OWN, "ns-222222222222", "lab-three"))
+    for document in policies.managed:
+        assert CLUSTER not in [name for statement in document["Statement"] for name in statement["Resource"]]
+    assert all(may(holdings, "topic", f"lab.topic-{number:04}") for number in (0, 250, 499))
+
+
+@pytest.mark.parametrize(("shared", "managed"), [(8, 0), (9, 1)])
+def test_about_nine_shared_topics_fit_the_inline_policy(shared: int, managed: int) -> None:
+    assert len(principal_policies(cluster_arn=CLUSTER, holdings=many_reads(shared)).managed) == managed
+
+
+def test_more_than_all_policies_hold_is_refused_with_how_much_fits() -> None:
+    with pytest.raises(PolicyTooLargeError) as refused:
+        principal_policies(cluster_arn=CLUSTER, holdings=many_reads(5000))
+
+    fits = re.search(r"name (\d+) of these 5001 topics and projects at most", refused.value.message)
+    assert fits is not None
+    # The namespace of its own is one of those that fit.
+    principal_policies(cluster_arn=CLUSTER, holdings=many_reads(int(fits[1]) - 1))
+    with pytest.raises(PolicyTooLargeError):
+        principal_policies(cluster_arn=CLUSTER, holdings=many_reads(int(fits[1])))
+
+
+def test_hash_is_of_all_policies_in_order_and_of_the_inline_one_when_it_is_alone() -> None:
+    one = principal_policies(cluster_arn=CLUSTER, holdings=many_reads(2))
+    assert one.sha256 == policy_sha256(one.inline)
+    more = principal_policies(cluster_arn=CLUSTER, holdings=many_reads(150))
+    assert more.sha256 == policy_sha256(more.inline, *more.managed)
+    reordered = PolicySet(more.inline, tuple(reversed(more.managed)))
+    assert len({one.sha256, more.sha256, reordered.sha256, policy_sha256(more.inline)}) == 4
+
+
+def test_equal_holdings_make_equal_policies_in_whatever_order_they_come() -> None:
+    rights = list(many_reads(150) | {DataRight("zoo.a", Level.WRITE, UNTIL), DataRight("zoo.a", Level.READ)})
+    made = principal_policies(cluster_arn=CLUSTER, holdings=frozenset(rights))
+    random.Random(3).shuffle(rights)  # noqa: S311 - repeatable
+    assert principal_policies(cluster_arn=CLUSTER, holdings=frozenset(rights)) == made
+
+
+@pytest.mark.parametrize(
+    ("right", "why"),
+    [
+        (DataRight("lab.t", Level.ALL), "of whole namespaces"),
+        (DataRight("lab.t", Level.READ, datetime(2027, 1, 1)), "of no time zone"),
+        (DataRight("lab", Level.READ), "namespace"),
+        (DataRight("lab.t?", Level.READ), "namespace"),
+        (DataRight("lab.a*", Level.READ), "namespace"),
+    ],
+)
+def test_right_that_is_none_is_refused(right: DataRight, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        principal_policies(cluster_arn=CLUSTER, holdings=frozenset({right}))
+
+
 def test_principal_policy_without_a_namespace_allows_only_to_connect() -> None:
     (statement,) = principal_policies(cluster_arn=CLUSTER, holdings=own()).inline["Statement"]
     assert statement["Resource"] == [CLUSTER]
@@ -165,8 +343,10 @@ NEVER = [
 def test_session_policy_is_what_clients_need_to_read_or_to_write(
     actions: tuple[str, ...], may: list[tuple[str, str]]
 ) -> None:
-    policy = session_policy(cluster_arn=CLUSTER, topics=[f"{OWN}.t"], actions=actions)
-    both = session_policy(cluster_arn=CLUSTER, topics=[f"{OWN}.t"], actions=("read", "write"))
+    policy = session_policy(cluster_arn=CLUSTER, topics=[f"{OWN}.t"], actions=actions, namespaces=[OWN])
+    both = session_policy(
+        cluster_arn=CLUSTER, topics=[f"{OWN}.t"], actions=("read", "write"), namespaces=[OWN]
+    )
 
     for action, on in {*READS, *WRITES, *NEVER}:
         assert decided(policy, action, on) is ((action, on) in may), (action, on)
@@ -174,7 +354,9 @@ def test_session_policy_is_what_clients_need_to_read_or_to_write(
 
 
 def test_session_policy_allows_nothing_that_its_owner_may_not() -> None:
-    policy = session_policy(cluster_arn=CLUSTER, topics=[f"{OWN}.*"], actions=("read", "write"))
+    policy = session_policy(
+        cluster_arn=CLUSTER, topics=[f"{OWN}.*"], actions=("read", "write"), namespaces=[OWN]
+    )
 
     for statement in policy["Statement"]:
         for action in statement["Action"]:
@@ -182,12 +364,26 @@ def test_session_policy_allows_nothing_that_its_owner_may_not() -> None:
                 assert allowed(action.removeprefix("kafka-cluster:"), name.replace("*", "t"))
 
 
+def test_session_policy_for_a_shared_topic_uses_groups_of_its_owners_own_namespaces() -> None:
+    policy = session_policy(
+        cluster_arn=CLUSTER, topics=["lab.t"], actions=["read", "write"], namespaces=[OWN]
+    )
+
+    assert decided(policy, "ReadData", resource("topic", "lab.t"))
+    assert decided(policy, "AlterGroup", resource("group", f"{OWN}.g"))
+    assert decided(policy, "AlterTransactionalId", resource("transactional-id", f"{OWN}.x"))
+    assert not decided(policy, "AlterGroup", resource("group", "lab.g"))
+    assert not decided(policy, "AlterTransactionalId", resource("transactional-id", "lab.x"))
+
+
 def test_session_policy_names_no_topic_twice() -> None:
     asked = [f"{OWN}.b", f"{OWN}.*", f"{OWN}.a", f"{OWN}.b", "ns-2.b", "ns-2.a", "ns-2.b"]
 
-    policy = session_policy(cluster_arn=CLUSTER, topics=asked, actions=["read"])
+    policy = session_policy(cluster_arn=CLUSTER, topics=asked, actions=["read"], namespaces=[OWN])
 
-    assert policy == session_policy(cluster_arn=CLUSTER, topics=sorted(asked), actions=["read", "read"])
+    assert policy == session_policy(
+        cluster_arn=CLUSTER, topics=sorted(asked), actions=["read", "read"], namespaces=[OWN]
+    )
     (topics,) = [
         statement["Resource"] for statement in policy["Statement"] if ":topic/" in statement["Resource"][0]
     ]
@@ -200,20 +396,22 @@ def test_session_policy_names_no_topic_twice() -> None:
 )
 def test_session_policy_takes_no_name_that_iam_would_interpret(topic: str) -> None:
     with pytest.raises(ValueError, match="cannot be a session's"):
-        session_policy(cluster_arn=CLUSTER, topics=["ns.t", topic], actions=["read"])
+        session_policy(cluster_arn=CLUSTER, topics=["ns.t", topic], actions=["read"], namespaces=[OWN])
 
 
 @pytest.mark.parametrize(("topics", "actions"), [([], ["read"]), (["ns.t"], []), (["ns.t"], ["delete"])])
 def test_session_policy_of_nothing_is_refused(topics: list[str], actions: list[str]) -> None:
     with pytest.raises(ValueError, match="cannot be a session's"):
-        session_policy(cluster_arn=CLUSTER, topics=topics, actions=actions)
+        session_policy(cluster_arn=CLUSTER, topics=topics, actions=actions, namespaces=[OWN])
 
 
 def test_session_policy_is_held_to_the_ceiling_of_sts() -> None:
     def size(count: int) -> int:
         names = [f"{OWN}.t{number:02}" for number in range(count)]
         return len(
-            canonical_json(session_policy(cluster_arn=CLUSTER, topics=names, actions=["read", "write"]))
+            canonical_json(
+                session_policy(cluster_arn=CLUSTER, topics=names, actions=["read", "write"], namespaces=[OWN])
+            )
         )
 
     step = size(2) - size(1)

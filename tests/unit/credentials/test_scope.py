@@ -1,0 +1,50 @@
+"""What sessions may be opened for."""
+
+from __future__ import annotations
+
+import pytest
+
+from octopus.credentials.scope import require_held
+from octopus.errors import ForbiddenError
+from octopus.iam.holdings import DataRight, Level, own
+
+OWN = "ns-111111111111"
+HELD = own(OWN, "lab") | {
+    DataRight("zoo.read", Level.READ),
+    DataRight("zoo.write", Level.WRITE),
+    DataRight("archive.*", Level.READ),
+}
+
+
+def opened(*topics: str, actions: tuple[str, ...] = ("read", "write")) -> list[str]:
+    return require_held("alice", own=[OWN], held=HELD, topics=topics, actions=actions)
+
+
+@pytest.mark.parametrize(
+    ("topics", "namespaces"),
+    [
+        ([f"{OWN}.t"], [OWN]),
+        ([f"{OWN}.*", "lab.t"], ["lab", OWN]),
+        (["lab.*"], ["lab"]),
+        (["zoo.read"], [OWN]),
+        (["zoo.read", "zoo.write", "archive.*", "archive.t"], [OWN]),
+        (["lab.t", "zoo.read"], ["lab", OWN]),
+    ],
+)
+def test_groups_are_of_own_namespaces_and_memberships_alone(topics: list[str], namespaces: list[str]) -> None:
+    assert opened(*topics) == namespaces
+
+
+@pytest.mark.parametrize(
+    ("topic", "actions", "refusal"),
+    [
+        ("ns-222222222222.t", ("read",), "Namespace ns-222222222222 not found for alice"),
+        ("zoo.secret", ("read",), "Topic zoo.secret not found for alice"),
+        ("zoo.*", ("read",), r"Topic zoo.\* not found for alice"),
+        ("zoo.read", ("write",), "Topic zoo.read not found for alice"),
+        ("archive.t", ("write",), "Topic archive.t not found for alice"),
+    ],
+)
+def test_topic_that_is_not_held_so_is_named(topic: str, actions: tuple[str, ...], refusal: str) -> None:
+    with pytest.raises(ForbiddenError, match=f"^{refusal}$"):
+        opened("lab.t", topic, actions=actions)
