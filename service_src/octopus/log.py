@@ -45,6 +45,8 @@ def configure(*, process: str, level: str = "info", stream: TextIO | None = None
     root.setLevel(level.upper())
     for noisy in ("botocore", "boto3", "urllib3", "httpx", "httpcore", "globus_sdk"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # kafka-python logs as errors, with tracebacks, what it raises as well.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

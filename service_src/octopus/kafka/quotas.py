@@ -8,7 +8,7 @@ client that its own methods use.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import kafka.errors
@@ -16,6 +16,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.net.sasl.oauth import AbstractTokenProvider
 from kafka.protocol.admin import AlterClientQuotasRequest, DescribeClientQuotasRequest
 from kafka.protocol.metadata import MetadataRequest
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from octopus.kafka.asking import ASK_S, KafkaAwayError, KafkaRefusedError
 
@@ -55,8 +56,7 @@ class QuotaAdmin:
             KafkaRefusedError: this principal may not ask.
         """
         request = DescribeClientQuotasRequest(components=[("user", _ANY_NAME, None)], strict=True)
-        reply = self._asked(lambda client: _sent(client, request))
-        _raise(reply.error_code, "client quotas")
+        reply = self._asked(lambda client: _answered(client, request, lambda reply: [reply]))
         return {
             entry.entity[0].entity_name: {one.key: one.value for one in entry.values}
             for entry in reply.entries or ()
@@ -82,9 +82,7 @@ class QuotaAdmin:
             for user, values in changes.items()
         ]
         request = AlterClientQuotasRequest(entries=entries, validate_only=False)
-        reply = self._asked(lambda client: _sent(client, request))
-        for entry in reply.entries:
-            _raise(entry.error_code, f"quotas of user {entry.entity[0].entity_name or '<default>'}")
+        self._asked(lambda client: _answered(client, request, lambda reply: reply.entries))
 
     def transactional_ids(self) -> list[str]:
         """Every transactional id that the brokers know; they forget one after a week without use.
@@ -104,10 +102,17 @@ class QuotaAdmin:
             client.close()
 
     def _asked(self, ask: Callable[[Any], Answer]) -> Answer:
+        """What the brokers say; every question may be asked twice."""
+        attempts = Retrying(
+            retry=retry_if_exception(_is_away),
+            wait=wait_random_exponential(multiplier=0.1, max=0.5),
+            stop=stop_after_delay(ASK_S),
+            reraise=True,
+        )
         try:
-            return ask(self._connected())
+            return attempts(lambda: ask(self._connected()))
         except kafka.errors.KafkaError as error:
-            if isinstance(error, kafka.errors.BrokerResponseError) and not _is_away(error):
+            if not _is_away(error):
                 raise KafkaRefusedError(f"Kafka refused to do this: {type(error).__name__}") from error
             # Its connections may be in any state: the next question begins with new ones.
             self.close()
@@ -124,20 +129,20 @@ def _sent(client: Any, request: Any) -> Any:
     return client._manager.run(client._manager.send, request)
 
 
-def _raise(error_code: int, what: str) -> None:
-    error = kafka.errors.for_code(error_code)
-    if error is not kafka.errors.NoError:
-        raise_as = KafkaAwayError if _is_away(error) else KafkaRefusedError
-        raise raise_as(f"{what}: {error.__name__}")
+def _answered(client: Any, request: Any, parts: Callable[[Any], Iterable[Any]]) -> Any:
+    """The reply, none of whose parts is an error."""
+    reply = _sent(client, request)
+    for part in parts(reply):
+        error = kafka.errors.for_code(part.error_code)
+        if error is not kafka.errors.NoError:
+            raise error(part.error_message)
+    return reply
 
 
-def _is_away(error: Exception | type[Exception]) -> bool:
-    # A judge that is away looks like the latter.
-    away: tuple[type[Exception], ...] = (
-        kafka.errors.RetriableError,
-        kafka.errors.SaslAuthenticationFailedError,
-    )
-    return issubclass(error if isinstance(error, type) else type(error), away)
+def _is_away(error: BaseException) -> bool:
+    """Whether the error says "not now" rather than "no"."""
+    # A judge that is away looks like the last one.
+    return isinstance(error, kafka.errors.RetriableError | kafka.errors.SaslAuthenticationFailedError)
 
 
 def _translated(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,6 +155,7 @@ def _translated(settings: Mapping[str, Any]) -> dict[str, Any]:
         "request_timeout_ms": int(ASK_S * 1000),
         "bootstrap_timeout_ms": int(ASK_S * 1000),
         "reconnect_backoff_max_ms": 1000,
+        "connections_max_idle_ms": 40_000,  # before the brokers do
     }
     if "oauth_cb" in settings:
         return {**told, "sasl_oauth_token_provider": _Tokens(settings["oauth_cb"])}
