@@ -43,7 +43,8 @@ def prepare(task: Task) -> Round:
             received, throttled = _make_noise(task, topic)
             # Asked by one of the cluster's own, whom no quota holds up.
             partition = TopicPartition(topic, 0)
-            end = admin.list_offsets({partition: OffsetSpec.latest()})[partition].result(_SECONDS).offset
+            latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+            end = admin.list_offsets({partition: latest})[partition].result(_SECONDS).offset
             done = end * task["record_bytes"] / 1e6, received / 1e6, throttled
             return {name: amount / task["seconds"] for name, amount in zip(FIGURES, done, strict=True)}
 
