@@ -105,7 +105,7 @@ class Authenticator:
             with self._lock:
                 self._refusals[key] = type(error)(error.message)
             raise
-        self._seen(caller, answer.get("email"))
+        self._seen(caller, _text(answer.get("email")))
         with self._lock:
             self._callers[key] = caller
         return caller
@@ -164,7 +164,7 @@ class Authenticator:
             others = {str(uuid.UUID(each)) for each in answer.get("identity_set") or ()} - {subject}
             return Caller(
                 subject=subject,
-                username=answer.get("username"),
+                username=_text(answer.get("username")),
                 expires=int(answer["exp"]),
                 scopes=frozenset((answer.get("scope") or "").split()),
                 linked=frozenset(sorted(others)[:_MOST_LINKED]),
@@ -184,6 +184,10 @@ def _bearer_token(authorization: str | None) -> str:
     if _TOKEN.fullmatch(token.strip()) is None:
         raise NotAuthenticatedError("the token must be 33 to 254 letters, digits and underscores")
     return token.strip()
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _unreadable() -> UnavailableError:
