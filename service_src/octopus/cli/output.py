@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -18,10 +18,11 @@ AsOption = Annotated[
 ]
 
 
-def print_json(value: object) -> None:
-    """Print one JSON document."""
-    json.dump(value, sys.stdout, indent=2, default=str)
-    sys.stdout.write("\n")
+def print_json(value: object, to: TextIO | None = None) -> None:
+    """Print one JSON document, on standard output unless told otherwise."""
+    stream = to or sys.stdout
+    json.dump(value, stream, indent=2, default=str)
+    stream.write("\n")
 
 
 def print_line(text: str) -> None:

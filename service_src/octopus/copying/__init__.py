@@ -1,0 +1,1 @@
+"""Records of topics carried elsewhere, with the key of whoever asks: to another topic, or into files."""
