@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+_BEFORE_THE_FIRST = timedelta(days=30)
+"""How far back whoever looks for the first time looks: ends may have been set before anybody did."""
+
 
 class EndKind(StrEnum):
     """What ends."""
@@ -94,8 +97,7 @@ class Ends:
         reply = self._client.get_item(TableName=self._table, Key=_progress(kind), ConsistentRead=True)
         if "Item" in reply:
             return date.fromisoformat(reply["Item"]["day"]["S"])
-        self._remember(kind, today)
-        return today
+        return today - _BEFORE_THE_FIRST
 
     def _remember(self, kind: EndKind, day: date) -> None:
         self._client.put_item(TableName=self._table, Item={**_progress(kind), "day": {"S": day.isoformat()}})

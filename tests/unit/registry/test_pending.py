@@ -93,3 +93,19 @@ def test_change_that_cannot_be_gone_on_with_is_postponed_and_said(
         (event, "info" if event == "pending.postponed" else "warning")
     ]
     assert pending.due() == []
+
+
+def test_change_that_was_begun_anew_is_not_ended_by_whoever_saw_to_the_first(
+    pending: Pending, database: Any
+) -> None:
+    write_together(database, [pending.begun("somebody", due_in_s=0)])
+    first = pending.token("somebody")
+    assert first is not None
+    write_together(database, [pending.begun("somebody", due_in_s=0)])
+
+    pending.end("somebody", first)
+    assert pending.due() == ["somebody"]
+    pending.end("somebody", str(pending.token("somebody")))
+
+    assert pending.due() == []
+    assert pending.token("somebody") is None
