@@ -232,7 +232,7 @@ def test_what_the_inline_policy_does_not_hold_is_in_managed_ones_within_iams_cei
 
 
 @pytest.mark.parametrize(("shared", "managed"), [(8, 0), (9, 1)])
-def test_about_nine_shared_topics_fit_the_inline_policy(shared: int, managed: int) -> None:
+def test_inline_policy_holds_eight_shared_topics_beside_ones_own_namespace(shared: int, managed: int) -> None:
     assert len(principal_policies(cluster_arn=CLUSTER, holdings=many_reads(shared)).managed) == managed
 
 
