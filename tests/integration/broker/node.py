@@ -92,7 +92,7 @@ def start(
         inner={
             "bootstrap.servers": f"127.0.0.1:{inner_port}",
             "security.protocol": "SASL_PLAINTEXT",
-            "sasl.mechanism": "PLAIN",
+            "sasl.mechanisms": "PLAIN",
             "sasl.username": "octopus-broker",
             "sasl.password": inner_secret,
         },

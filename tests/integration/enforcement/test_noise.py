@@ -1,0 +1,43 @@
+"""A tenant at full speed takes little from a quiet one, because quotas hold it."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from load_tests import report
+from load_tests.legs import BROKER
+from load_tests.measuring import measure
+from load_tests.noise_scenarios import noisy_tenant
+from load_tests.scenarios import NUMBERS
+from octopus.fabric.processes import JUDGE
+from tests.integration.enforcement.fabric import Fabric
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ["noisy_tenant", "noisy_tenant_unheld"])
+def test_noisy_tenant_takes_no_more_from_a_quiet_one_than_promised(fabric: Fabric, name: str) -> None:
+    quiet, noisy = fabric.person("events"), fabric.person()
+    numbers = tomllib.loads(NUMBERS.read_text())
+    scenario = noisy_tenant(
+        port=int(fabric.node.bootstrap_servers.rpartition(":")[2]),
+        ca_file=fabric.node.ca_file,
+        inner=fabric.node.inner,
+        quiet={"access_key": str(quiet.key.access_key), "secret_key": str(quiet.key.secret_key)},
+        noisy={"access_key": str(noisy.key.access_key), "secret_key": str(noisy.key.secret_key)},
+        topic=f"{quiet.namespace}.events",
+        noisy_namespace=noisy.namespace,
+        numbers=numbers[name],
+        against=numbers[name]["against"],
+    )
+    pids = {BROKER: fabric.node.process.pid, JUDGE: fabric.judge_pid}
+    measured = measure(scenario, pids=pids, run=numbers["run"] | numbers[name]["run"])
+    print(report.table(name, measured, numbers[name]["expected"]))  # noqa: T201 - the figure
+    held_up = [figures["noisy throttled ms/s"] for figures in measured.measured]
+    assert min(held_up) > 0
+    assert all(figures["throttled ms"] == 0 for figures in (*measured.measured, *measured.control))
+    compared = measured.compared["p99 ms"]
+    assert compared.ratio is not None
+    assert compared.ratio.median <= numbers[name]["expected"]["p99 ms"]["at_most"]
