@@ -56,6 +56,7 @@ class ServiceStack(Stack):
             authorizer=self.authorizer,
             rate_limit=settings.gateway_rate_limit,
             burst_limit=settings.gateway_burst_limit,
+            public_rate_limit=settings.public_requests,
             log_retention=log_retention,
             removal_policy=kept,
         )

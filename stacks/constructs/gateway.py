@@ -14,6 +14,8 @@ from stacks.constructs.authorizer import Authorizer
 
 STAGE = "live"
 
+_PUBLIC = "/api/v3/public/{proxy+}/GET"
+
 _PATH = {"method.request.path.proxy": True}
 
 _LOG_LINE = {
@@ -47,6 +49,7 @@ class Gateway(Construct):
         authorizer: Authorizer,
         rate_limit: int,
         burst_limit: int,
+        public_rate_limit: int,
         log_retention: logs.RetentionDays,
         removal_policy: RemovalPolicy,
     ) -> None:
@@ -68,6 +71,12 @@ class Gateway(Construct):
                 stage_name=STAGE,
                 throttling_rate_limit=rate_limit,
                 throttling_burst_limit=burst_limit,
+                method_options={
+                    # Its own bucket: a flood without tokens takes nothing from those who have one.
+                    _PUBLIC: apigateway.MethodDeploymentOptions(
+                        throttling_rate_limit=public_rate_limit, throttling_burst_limit=public_rate_limit
+                    )
+                },
                 access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_LOG_LINE)),
             ),

@@ -138,7 +138,7 @@ def test_access_log_holds_no_header(template: dict[str, Any]) -> None:
 
 
 def test_stage_is_throttled_as_the_settings_say() -> None:
-    given = {**CAMPUS, "gateway_rate_limit": "20", "gateway_burst_limit": "40"}
+    given = {**CAMPUS, "gateway_rate_limit": "20", "gateway_burst_limit": "40", "public_requests": "7"}
     template = synthesize(given)["octopus-anl-service"]
     Template.from_json(template).has_resource_properties(
         "AWS::ApiGateway::Stage",
@@ -147,7 +147,14 @@ def test_stage_is_throttled_as_the_settings_say() -> None:
             "MethodSettings": [
                 Match.object_like(
                     {"ResourcePath": "/*", "ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
-                )
+                ),
+                {
+                    "HttpMethod": "GET",
+                    "ResourcePath": "/~1api~1v3~1public~1{proxy+}",
+                    "DataTraceEnabled": False,
+                    "ThrottlingRateLimit": 7,
+                    "ThrottlingBurstLimit": 7,
+                },
             ],
         },
     )
