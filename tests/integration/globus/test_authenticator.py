@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import globus_sdk
 import pytest
 
 from octopus.errors import ForbiddenError, InvalidError, NotAuthenticatedError, UnavailableError
+from octopus.globus.scopes import VIEW_IDENTITY_SET
 from octopus.globus.store import IdentityStore
 from octopus.identity.clients import GlobusClients
 from octopus.identity.models import Caller
@@ -120,3 +122,15 @@ def test_known_caller_outlives_an_outage_and_an_unknown_one_gets_no_access(tmp_p
             assert authenticator.authenticate(f"Bearer {unknown}").username == "bob@stand-in.octopus"
     finally:
         stand_in.stop()
+
+
+def test_userinfo_shows_linked_identities_to_who_may_see_them(stand_in: StandIn) -> None:
+    grace, at_home = stand_in.identity("grace"), stand_in.identity("grace-at-home")
+    with IdentityStore(stand_in.store) as store:
+        store.link(grace.id, at_home.id)
+    told = []
+    for scope in ("openid profile", f"openid {VIEW_IDENTITY_SET}"):
+        authorizer = globus_sdk.AccessTokenAuthorizer(token_of(stand_in, "grace", scope))
+        with globus_sdk.AuthClient(base_url=stand_in.url, authorizer=authorizer) as client:
+            told.append([each["sub"] for each in client.userinfo().data.get("identity_set", [])])
+    assert told == [[], [grace.id, at_home.id]]
