@@ -14,7 +14,7 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 
 def test_readme_examples_run(fabric: RunningFabric, tmp_path: Path) -> None:
     blocks = _BLOCK.findall((ROOT / "README.md").read_text())
-    assert [kind for kind, _ in blocks] == ["bash", "python sdk", "python", "bash", "bash", "bash"]
+    assert [kind for kind, _ in blocks] == ["bash", "python sdk", "python", *["bash"] * 6]
     lines = ["set -euo pipefail", f'PATH="{ROOT / ".venv" / "bin"}:$PATH"']
     for number, (kind, text) in enumerate(blocks):
         if kind == "bash":
@@ -34,3 +34,5 @@ def test_readme_examples_run(fabric: RunningFabric, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert '{"celsius": 21.5}' in done.stdout
     assert '"message":"Topic recreated"' in done.stdout
+    assert re.search(r"bob@stand-in.octopus +read +grant", done.stdout), done.stdout
+    assert "partitions: 4 -> 8" in done.stdout, done.stdout
