@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from octopus.accounts.managed_policies import NOTHING, ManagedPolicies, as_document, order_of_writing
 from octopus.aws import until_unused, until_user_known
 from octopus.errors import Failure
-from octopus.iam.generate import PolicySet, canonical_json, principal_policies
+from octopus.iam.generate import PolicySet, canonical_json, fitting, principal_policies
 from octopus.iam.holdings import Holdings
 from octopus.iam.policy_names import INLINE_POLICY_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.type_defs import UserTypeDef
+
+_log = structlog.get_logger(__name__)
 
 PATH = "/msk-users/"
 FABRIC_TAG = "octopus:fabric"
@@ -33,6 +37,16 @@ class Principals:
         self._boundary_arn = boundary_arn
         self._cluster_arn = cluster_arn
         self._managed = ManagedPolicies(client, institution=institution, boundary_arn=boundary_arn)
+
+    def fitting(self, subject: str, holdings: Holdings) -> Holdings:
+        """As many of these rights as IAM takes of one principal, whole namespaces first; mostly all of them.
+
+        So that somebody with whom too much is shared loses what is withdrawn all the same.
+        """
+        fit = fitting(cluster_arn=self._cluster_arn, holdings=holdings)
+        if len(fit) < len(holdings):
+            _log.warning("principal.rights_left_out", subject=subject, held=len(holdings), written=len(fit))
+        return fit
 
     def policy_sha256(self, holdings: Holdings) -> str:
         """Hash of the policies that a principal with these rights has.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,32 +87,25 @@ def principal_policies(*, cluster_arn: str, holdings: Holdings) -> PolicySet:
             is none.
         PolicyTooLargeError: IAM takes less; says how much.
     """
-    cluster = Cluster(cluster_arn)
-    named = [
-        _needs(name, list(rights)) for name, rights in groupby(sorted(holdings, key=_place), lambda r: r.name)
-    ]
-    policies: list[dict[str, Any]] = []
-    placed = 0
-    while placed < len(named) or not policies:
-        if len(policies) > MOST_MANAGED_POLICIES:
-            raise PolicyTooLargeError(
-                f"the policies of one principal name {placed} of these {len(named)} topics and projects at"
-                f" most: IAM takes {INLINE_POLICY_CEILING} characters and {MOST_MANAGED_POLICIES} times"
-                f" {MANAGED_POLICY_CEILING}. Share whole projects instead of topics, or fewer of them"
-            )
-        on_cluster = () if policies else CLUSTER_ACTIONS
-        ceiling = MANAGED_POLICY_CEILING if policies else INLINE_POLICY_CEILING
-        document = cluster.document([], cluster=on_cluster)
-        needs: list[Need] = []
-        while placed < len(named):
-            needs += named[placed]
-            longer = cluster.document(needs, cluster=on_cluster)
-            if _size(longer) > ceiling:
-                break
-            document = longer
-            placed += 1
-        policies.append(document)
+    names, policies, placed = _packed(cluster_arn, holdings)
+    if placed < len(names):
+        raise PolicyTooLargeError(
+            f"the policies of one principal name {placed} of these {len(names)} topics and projects at"
+            f" most: IAM takes {INLINE_POLICY_CEILING} characters and {MOST_MANAGED_POLICIES} times"
+            f" {MANAGED_POLICY_CEILING}. Share whole projects instead of topics, or fewer of them"
+        )
     return PolicySet(policies[0], tuple(policies[1:]))
+
+
+def fitting(*, cluster_arn: str, holdings: Holdings) -> Holdings:
+    """As many of these rights as `principal_policies` takes: the first ones in its order, mostly all of them.
+
+    Raises:
+        ValueError: as for `principal_policies`.
+    """
+    names, _, placed = _packed(cluster_arn, holdings)
+    left_out = set(names[placed:])
+    return frozenset(right for right in holdings if right.name not in left_out)
 
 
 def principal_boundary(*, cluster_arn: str) -> dict[str, Any]:
@@ -173,6 +167,30 @@ def canonical_json(policy: dict[str, Any]) -> str:
 def policy_sha256(*policies: dict[str, Any]) -> str:
     """Hexadecimal SHA-256 of documents' canonical JSON, a line each: what a principal's version row holds."""
     return hashlib.sha256("\n".join(map(canonical_json, policies)).encode()).hexdigest()
+
+
+def _packed(cluster_arn: str, holdings: Holdings) -> tuple[list[str], list[dict[str, Any]], int]:
+    """All names in order, policies that say what is held on them, and of how many of the names they do."""
+    cluster = Cluster(cluster_arn)
+    named = {
+        name: _needs(name, list(rights))
+        for name, rights in groupby(sorted(holdings, key=_place), lambda right: right.name)
+    }
+    waiting = deque(named.values())
+    policies: list[dict[str, Any]] = []
+    while not policies or (waiting and len(policies) <= MOST_MANAGED_POLICIES):
+        on_cluster = () if policies else CLUSTER_ACTIONS
+        ceiling = MANAGED_POLICY_CEILING if policies else INLINE_POLICY_CEILING
+        document, needs = cluster.document([], cluster=on_cluster), list[Need]()
+        while waiting:
+            needs += waiting[0]
+            longer = cluster.document(needs, cluster=on_cluster)
+            if _size(longer) > ceiling:
+                break
+            document = longer
+            waiting.popleft()
+        policies.append(document)
+    return list(named), policies, len(named) - len(waiting)
 
 
 def _place(right: DataRight) -> tuple[bool, bool, str]:

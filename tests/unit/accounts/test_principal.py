@@ -154,6 +154,25 @@ def test_too_many_rights_change_nothing(iam: Any, principals: Principals) -> Non
     assert principals.in_order(SUBJECT, OWN)
 
 
+def test_of_too_many_rights_those_that_fit_are_written_and_one_that_is_withdrawn_is_gone(
+    iam: Any, principals: Principals
+) -> None:
+    holdings = OWN | own("lab") | reads(600)
+
+    fit = principals.fitting(SUBJECT, holdings)
+    principals.ensure(SUBJECT, fit)
+
+    assert holdings > fit > OWN | own("lab") | reads(450)
+    assert may(iam, "astro.topic-0000", "lab.t", "ns-111111111111.t", "astro.topic-0599") == {
+        "astro.topic-0000",
+        "lab.t",
+        "ns-111111111111.t",
+    }
+    principals.ensure(SUBJECT, principals.fitting(SUBJECT, holdings - reads(1)))
+    assert may(iam, "astro.topic-0000") == set()
+    assert principals.fitting(SUBJECT, OWN | reads(80)) == OWN | reads(80)
+
+
 def test_suspended_user_holds_the_denial_alone_and_gets_everything_back(
     iam: Any, principals: Principals
 ) -> None:
