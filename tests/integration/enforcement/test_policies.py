@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from botocore.credentials import Credentials
 
+from octopus import aws
+from octopus.accounts.principal import Principals
+from octopus.credentials.store import CredentialStore
+from octopus.iam.holdings import DataRight, Level, own
 from tests.integration.broker.node import arn
 from tests.integration.enforcement.codec import Body
 from tests.integration.enforcement.fabric import Fabric, Principal
 from tests.integration.enforcement.questions import Questions
+from tests.integration.service.replica import await_that
 
 TOPIC = "TOPIC_AUTHORIZATION_FAILED"
 TRANSACTIONAL_ID = "TRANSACTIONAL_ID_AUTHORIZATION_FAILED"
@@ -50,6 +56,31 @@ def test_explicit_deny_wins_over_what_another_policy_allows(fabric: Fabric) -> N
     assert _heard(fabric, person, _read(denied_topic)) == {TOPIC}
     assert _heard(fabric, person, _write(denied_topic)) == set()
     assert _heard(fabric, person, _read(open_topic)) == set()
+
+
+def test_shared_topic_is_read_until_its_end_though_nobody_touches_the_policy_again(fabric: Fabric) -> None:
+    owner, reader = fabric.person("shared"), fabric.person()
+    topic, until = (
+        f"{owner.namespace}.shared",
+        datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8),
+    )
+    iam, settings = fabric.deployment.client("iam"), fabric.deployment.settings
+    principals = Principals(
+        iam,
+        institution=settings.institution,
+        boundary_arn=settings.principal_boundary_arn,
+        cluster_arn=settings.cluster_arn,
+    )
+    holdings = own(reader.namespace) | {DataRight(topic, Level.READ, until)}
+    principals.ensure(reader.subject, holdings)
+    iam.close()
+    store = CredentialStore(aws.dynamodb(), settings.credentials_table)
+    store.bump_version(reader.subject, principals.policy_sha256(holdings))
+
+    await_that(lambda: _heard(fabric, reader, _read(topic)) == set())
+    assert _heard(fabric, reader, _write(topic)) == {TOPIC}
+    await_that(lambda: _heard(fabric, reader, _read(topic)) == {TOPIC})
+    assert until <= datetime.now(UTC) < until + timedelta(seconds=3)
 
 
 @pytest.fixture(scope="module")

@@ -58,10 +58,10 @@ def topic(name: str) -> str:
     return f"{CLUSTER_ARN.replace(':cluster/', ':topic/')}/{name}"
 
 
-def may(policy: dict[str, Any], action: str, resource: str) -> bool:
+def may(policy: dict[str, Any], action: str, resource: str, *, at_ms: int = 0) -> bool:
     """As the plugin decides, from what stood on the wire."""
     layers = msgspec.convert(policy["layers"], Layers)
-    return decide(layers, action=f"kafka-cluster:{action}", resource=resource, at_ms=0).allowed
+    return decide(layers, action=f"kafka-cluster:{action}", resource=resource, at_ms=at_ms).allowed
 
 
 def wait_until(condition: Callable[[], bool], *, within: float = 10) -> float:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from octopus.accounts.principal import Principals
 from octopus.iam.generate import canonical_json, policy_sha256, principal_policies
-from octopus.iam.holdings import own
+from octopus.iam.holdings import DataRight, Holdings, Level, own
 from octopus.iam.policy_names import INLINE_POLICY_NAME
 from tests.integration.judge.conftest import judge_environment, running_judge
 from tests.integration.judge.gate import Gate
@@ -77,6 +78,38 @@ def test_between_version_and_policy_only_what_both_allow_is_allowed(
     put(institution, tenant.subject, written)
     wait_until(lambda: may(judge.policy(tenant), "ReadData", topic("ns-c.t")), within=SOON)
     assert not may(judge.policy(tenant), "ReadData", topic("ns-a.t"))
+
+
+def test_shared_topics_in_managed_policies_count_as_written_and_end_at_their_time(
+    institution: Institution, judge: Plugin
+) -> None:
+    tenant = institution.tenant(["ns-a"])
+    assert not may(judge.verify(tenant.token())["policy"], "ReadData", topic("lab.t59"))
+    until = datetime(2030, 1, 1, tzinfo=UTC)
+    shared = {DataRight(f"lab.t{number:02}", Level.READ, until) for number in range(60)}
+    principals = Principals(
+        institution.iam,
+        institution="test",
+        boundary_arn=institution.boundary_arn,
+        cluster_arn=CLUSTER_ARN,
+    )
+
+    def write(holdings: Holdings) -> None:
+        principals.ensure(tenant.subject, holdings)
+        institution.store.bump_version(tenant.subject, principals.policy_sha256(holdings))
+
+    write(own("ns-a") | shared)
+    # Within two minutes only because the judge knows what it reads for what was written.
+    wait_until(lambda: may(judge.policy(tenant), "ReadData", topic("lab.t59")), within=SOON)
+    policy, end = judge.policy(tenant), int(until.timestamp() * 1000)
+    assert may(policy, "ReadData", topic("lab.t59"), at_ms=end - 1)
+    assert not may(policy, "ReadData", topic("lab.t59"), at_ms=end)
+    assert not may(policy, "WriteData", topic("lab.t59"))
+    assert may(policy, "WriteData", topic("ns-a.t"), at_ms=end)
+
+    write(own("ns-a"))
+    wait_until(lambda: not may(judge.policy(tenant), "ReadData", topic("lab.t59")), within=SOON)
+    assert principals.policies_left(tenant.subject) == []
 
 
 def test_policy_that_iam_does_not_show_yet_is_unknown(institution: Institution, judge: Plugin) -> None:
