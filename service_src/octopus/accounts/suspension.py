@@ -117,7 +117,8 @@ class Suspensions:
                 return
             self._store.begin(subject, lease)
             lease.renew()
-            holdings = self._access.holdings(subject, account.namespaces)
+            held = self._access.holdings(subject, account.namespaces)
+            holdings = self._principals.fitting(subject, held)
             self._principals.ensure(subject, holdings)
             self._credentials.resume(subject, subject, lease)
             change = [
