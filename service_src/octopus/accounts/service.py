@@ -26,6 +26,7 @@ from octopus.credentials.service import Credentials
 from octopus.errors import Failure
 from octopus.iam.holdings import Holdings
 from octopus.registry.leases import PATIENCE_S, Lease, Leases
+from octopus.topics.healing import Healing
 from octopus.topics.models import Reconciliation
 from octopus.topics.names import namespace_of
 from octopus.topics.service import Topics
@@ -47,6 +48,7 @@ class Accounts:
         principals: Principals,
         credentials: Credentials,
         topics: Topics,
+        healing: Healing,
         access: Access,
         deletions: Deletions,
         suspensions: Suspensions,
@@ -57,6 +59,7 @@ class Accounts:
         self._principals = principals
         self._credentials = credentials
         self._topics = topics
+        self._healing = healing
         self._access = access
         self._deletions = deletions
         self._suspensions = suspensions
@@ -165,7 +168,7 @@ class Accounts:
         if account is None or account.state in (State.DELETING, State.SUSPENDED):
             return total
         for namespace in sorted(self.create(subject).namespaces):
-            total += self._topics.reconcile(subject, namespace)
+            total += self._healing.reconcile(subject, namespace)
         return total
 
     def refresh(self, subject: str) -> None:
@@ -174,7 +177,7 @@ class Accounts:
         Nothing is done for whoever has no account, or one that is not in use: it gets its rights when it is.
 
         Raises:
-            Failure: IAM refuses policies of this size, or any more of them.
+            Failure: IAM will have no more policies.
             UnavailableError: a dependency is away, or another change of the account is under way.
         """
         if self._store.read(subject) is None:
@@ -184,9 +187,9 @@ class Accounts:
             if account is None or account.state is not State.ACTIVE:
                 return
             holdings = self._holdings(account)
-            if not self._in_order(account, holdings):
-                self._ensure_principal(account, holdings, lease)
-            # Even when IAM has them already: whoever wrote them may have died before saying so.
+            # Even when IAM shows them already: that may be its state of a while ago, before a right was given
+            # that has just been withdrawn.
+            self._ensure_principal(account, holdings, lease)
             self._credentials.bump_version(subject, self._principals.policy_sha256(holdings))
 
     def subjects(self) -> Iterator[str]:
@@ -233,7 +236,8 @@ class Accounts:
             self._store.end(subject, lease)
 
     def _holdings(self, account: Account) -> Holdings:
-        return self._access.holdings(account.subject, account.namespaces)
+        held = self._access.holdings(account.subject, account.namespaces)
+        return self._principals.fitting(account.subject, held)
 
     def _in_order(self, account: Account, holdings: Holdings) -> bool:
         return self._principals.in_order(account.subject, holdings)
@@ -256,7 +260,7 @@ class Accounts:
             self._credentials.bump_version(subject, policy_sha256)
             return account
         for namespace in sorted(account.namespaces):
-            self._topics.adopt(subject, namespace)
+            self._healing.adopt(subject, namespace)
         told = Event(type="account.created", actor=subject, subject=subject)
         change = [*self._credentials.change(subject, policy_sha256), *self._trail.items(told)]
         account = self._store.advance(account, State.ACTIVE, lease, change)

@@ -17,6 +17,11 @@ def settings_of(kafka: TopicAdmin, held: KafkaTopic) -> TopicSettings:
     return TopicSettings.held(held.partitions, own)
 
 
+def make(kafka: TopicAdmin, name: str, settings: TopicSettings, *, unlike: str | None) -> KafkaTopic:
+    """The topic, given by its full name, with these settings; see `TopicAdmin.create`."""
+    return kafka.create(name, unlike=unlike, partitions=settings.partitions or 1, configs=settings.configs())
+
+
 def apply(kafka: TopicAdmin, held: KafkaTopic, settings: TopicSettings) -> None:
     """The brokers have these settings: configurations, then partitions, since MSK takes them only apart.
 

@@ -29,6 +29,8 @@ class State(StrEnum):
 
 SHOWN = frozenset({State.ACTIVE, State.CHANGING, State.RECREATING})
 """States in which the owner sees the topic."""
+LIVING = frozenset({State.ACTIVE, State.CHANGING})
+"""States in which nothing but a topic's settings is under way."""
 
 
 @dataclass(frozen=True)

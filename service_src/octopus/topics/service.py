@@ -15,24 +15,19 @@ import structlog
 
 from octopus.access.models import Right
 from octopus.accounts.models import State as AccountState
-from octopus.audit.events import FABRIC
 from octopus.errors import Failure, OctopusError, UnavailableError
 from octopus.identity.models import Caller
 from octopus.kafka.admin import KafkaTopic, TopicAdmin
 from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
 from octopus.registry.leases import Lease
-from octopus.topics.applying import apply, settings_of
+from octopus.topics.applying import make, settings_of
 from octopus.topics.bounds import Bounds
 from octopus.topics.changes import Wish, changes, plan_new
-from octopus.topics.models import SHOWN, Namespace, Reconciliation, State, TopicChange, TopicRecord
-from octopus.topics.names import full_name, is_topic_name, require_topic_name
-from octopus.topics.settings import TopicSettings
+from octopus.topics.models import LIVING, SHOWN, Namespace, State, TopicChange, TopicRecord
+from octopus.topics.names import full_name, require_topic_name
 from octopus.topics.store import NamespaceGoneError
 from octopus.topics.telling import made, told
 from octopus.topics.turns import Turns, in_part
-
-_LIVING = frozenset({State.ACTIVE, State.CHANGING})
-"""States in which nothing but a topic's settings is under way."""
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +68,7 @@ class Topics:
         with self._turns.allowed(caller, namespace, topic, Right.MEMBER) as (found, lease):
             held = self._kafka.describe(name)
             record = found.topics.get(topic)
-            if record and record.state in _LIVING and held and held.topic_id == record.topic_id:
+            if record and record.state in LIVING and held and held.topic_id == record.topic_id:
                 return TopicChange(changed=False, topics=found.shown(), unlike=_unlike(wish, record))
             known = record is not None and record.state in SHOWN
             wanted = record if record and known else self._wanted(caller, found, topic, wish)
@@ -86,7 +81,7 @@ class Topics:
                     with self._turns.room(namespace, record, wanted.settings):
                         wanted = self._turns.put(found.owner, namespace, wanted, lease)
                 is_new = held is None
-                held = held or self._make(name, wanted.settings, unlike=old)
+                held = held or make(self._kafka, name, wanted.settings, unlike=old)
                 settings = wanted.settings if is_new else settings_of(self._kafka, held)
             except KafkaAwayError as away:
                 raise in_part("created", topic, away) from away
@@ -155,7 +150,7 @@ class Topics:
             begun = self._turns.put(found.owner, namespace, begun, lease)
             try:
                 self._kafka.delete([name])
-                new = self._make(name, begun.settings, unlike=old.topic_id if old else None)
+                new = make(self._kafka, name, begun.settings, unlike=old.topic_id if old else None)
             except OctopusError as error:
                 raise in_part("recreated", topic, error) from error
             self._activate(caller, found, begun, new, lease, kind="recreated", is_new=True)
@@ -208,47 +203,6 @@ class Topics:
                 self._turns.forget(namespace, record, lease, gone, actor=subject)
                 _log.info("topic.deleted", subject=subject, namespace=namespace, topic=topic)
 
-    def adopt(self, subject: str, namespace: str) -> tuple[str, ...]:
-        """Topics that Kafka holds under a namespace which is being created are the namespace's topics."""
-        return self._reconcile(subject, namespace, while_creating=True).adopted
-
-    def reconcile(self, owner: str, namespace: str) -> Reconciliation:
-        """Bring the registry in line with what Kafka holds; changes cut short are completed.
-
-        Args:
-            owner: subject, or `PROJECT_OWNER`; nothing is done of a namespace that is not his, or not in use.
-
-        Raises:
-            UnavailableError: Kafka is away.
-        """
-        found = self._store.read(namespace)
-        if found is None or found.owner != owner or found.state is not AccountState.ACTIVE:
-            return Reconciliation()
-        return self._reconcile(owner, namespace, while_creating=False)
-
-    def heal_all(self) -> None:
-        """Go on with every topic whose change is pending and due."""
-        self._store.pending.work_off(self.heal)
-
-    def heal(self, name: str) -> None:
-        """Complete or undo what is pending of one topic, given by its full name.
-
-        Raises:
-            UnavailableError: Kafka is away, the account is not in use, or a request is at it just now.
-        """
-        namespace, _, topic = name.partition(".")
-        with self._turns.hold(name, patience_s=0) as lease:
-            found = self._store.read(namespace)
-            record = found.topics.get(topic) if found else None
-            if found is None or record is None or record.state is State.ACTIVE:
-                self._store.end(name, lease)
-                return
-            if found.state is not AccountState.ACTIVE:
-                raise UnavailableError(f"The account of {name} is {found.state}: its topics wait for it")
-            held = self._kafka.describe(name)
-            self._settle(found.owner, namespace, topic, record, held, lease, while_creating=False)
-            _log.info("topic.completed", subject=found.owner, namespace=namespace, topic=topic)
-
     def _wanted(self, caller: Caller, found: Namespace, topic: str, wish: Wish) -> TopicRecord:
         """The record of a topic that is about to be made."""
         new = plan_new(wish, found.defaults, self._bounds.inside(found.bounds))
@@ -259,82 +213,6 @@ class Topics:
         return replace(
             record, state=State.CREATING, settings=new.settings, about=new.about, by=caller.subject
         )
-
-    def _make(self, name: str, settings: TopicSettings, *, unlike: str | None) -> KafkaTopic:
-        return self._kafka.create(
-            name, unlike=unlike, partitions=settings.partitions or 1, configs=settings.configs()
-        )
-
-    def _reconcile(self, owner: str, namespace: str, *, while_creating: bool) -> Reconciliation:
-        prefix = full_name(namespace, "")
-        total = Reconciliation()
-        found = self._store.read(namespace)
-        known = set(found.topics) if found else set()
-        held_names = {name.removeprefix(prefix) for name in self._kafka.list_topics(prefix)}
-        # A name with a dot is one of the platform's own topics, not the user's.
-        for topic in sorted(known | {name for name in held_names if is_topic_name(name)}):
-            with self._turns.hold(f"{prefix}{topic}") as lease:
-                now = self._store.read(namespace)
-                record = now.topics.get(topic) if now else None
-                held = self._kafka.describe(f"{prefix}{topic}")
-                total += self._settle(owner, namespace, topic, record, held, lease, while_creating)
-        return total
-
-    def _settle(
-        self,
-        owner: str,
-        namespace: str,
-        topic: str,
-        record: TopicRecord | None,
-        held: KafkaTopic | None,
-        lease: Lease,
-        while_creating: bool,
-    ) -> Reconciliation:
-        name = full_name(namespace, topic)
-        fields = {"subject": owner, "namespace": namespace, "topic": topic}
-        actor = (record.by if record else None) or FABRIC
-        if record is not None and record.state is State.RECREATING and held is None:
-            held = self._make(name, record.settings, unlike=record.topic_id)
-        if record is not None and (held is None or record.state is State.DELETING):
-            if held is not None:
-                self._kafka.delete([name])
-            if record.state in _LIVING:
-                lost = told("lost", FABRIC, namespace, topic)
-                self._turns.forget(namespace, record, lease, lost, actor=FABRIC)
-                _log.warning("topic.lost", **fields)
-                return Reconciliation(lost=(name,))
-            gone = [told("deleted", actor, namespace, topic)] if record.state is State.DELETING else []
-            self._turns.forget(namespace, record, lease, *gone, actor=actor)
-            return Reconciliation(completed=(name,))
-        if held is None:
-            return Reconciliation()
-        same = record is not None and record.topic_id == held.topic_id
-        if record is not None and record.state is State.ACTIVE and same:
-            return Reconciliation()
-        active, kind = self._as_held(record or TopicRecord(topic, State.CREATING, None), held, same=same)
-        kind = "adopted" if record is None else kind
-        events = [made(kind, FABRIC if kind == "adopted" else actor, namespace, active)] if kind else []
-        self._turns.settle(owner, namespace, active, lease, *events, while_creating=while_creating)
-        if record is None:
-            _log.info("topic.adopted", **fields)
-            return Reconciliation(adopted=(name,))
-        return Reconciliation(completed=(name,))
-
-    def _as_held(
-        self, record: TopicRecord, held: KafkaTopic, *, same: bool
-    ) -> tuple[TopicRecord, str | None]:
-        """A record brought in line with a topic that brokers hold, and what the audit is told of it."""
-        active = replace(record, state=State.ACTIVE, topic_id=held.topic_id)
-        if record.state is State.CHANGING and same:
-            try:
-                apply(self._kafka, held, record.settings)
-            except KafkaRefusedError:
-                return replace(active, settings=settings_of(self._kafka, held)), None
-            return active, None
-        if record.state is State.RECREATING:
-            return active, None if same else "recreated"
-        kind = "created" if record.state is State.CREATING else "adopted"
-        return replace(active, settings=settings_of(self._kafka, held)), kind
 
     def _activate(
         self,

@@ -49,7 +49,7 @@ from octopus.projects.members import Members
 from octopus.projects.service import Projects
 from octopus.projects.store import ProjectStore
 from octopus.quotas.census import Census
-from octopus.quotas.models import limits_of
+from octopus.quotas.models import Limit, limits_of
 from octopus.quotas.rates import KafkaRates
 from octopus.quotas.service import AGAIN_S, Quotas
 from octopus.quotas.store import QuotaStore
@@ -59,6 +59,7 @@ from octopus.sharing.grantees import Grantees
 from octopus.sharing.service import Sharing
 from octopus.topics.bounds import Bounds
 from octopus.topics.configuration import Configuration
+from octopus.topics.healing import Healing
 from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
 from octopus.topics.turns import Turns
@@ -207,6 +208,7 @@ def wire(
     )
     bounds = Bounds.of(settings)
     topics = Topics(turns=turns, kafka=kafka, bounds=bounds)
+    healing = Healing(turns=turns, kafka=kafka)
     credentials = open_credentials(settings)
     principals = Principals(
         aws.iam(),
@@ -242,6 +244,7 @@ def wire(
         principals=principals,
         credentials=credentials,
         topics=topics,
+        healing=healing,
         access=access,
         deletions=deletions,
         suspensions=suspensions,
@@ -279,7 +282,7 @@ def wire(
         kafka=kafka,
         groups=groups,
         bounds=bounds,
-        most_owned=settings.quota_projects,
+        most_owned=lambda subject: quotas.limit(subject, Limit.PROJECTS),
         grace=timedelta(days=settings.project_grace_days),
         clock=clock,
     )
@@ -301,7 +304,7 @@ def wire(
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
         Job("heal namespaces", _HEALS_EVERY_S, namespaces.heal_all),
         Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
-        Job("heal topics", _HEALS_EVERY_S, topics.heal_all),
+        Job("heal topics", _HEALS_EVERY_S, healing.heal_all),
         Job("client quotas", _RATES_EVERY_S, rates.align),
         Job("count at Kafka", AGAIN_S, census.take),
         Job("ceilings", _CEILINGS_EVERY_S, ceilings.measure),

@@ -18,6 +18,7 @@ from octopus.identity.models import Caller
 from octopus.kafka.asking import KafkaAwayError
 from octopus.topics.changes import Wish
 from octopus.topics.configuration import Configuration
+from octopus.topics.healing import Healing
 from octopus.topics.service import Topics
 from octopus.topics.turns import Turns
 from tests.callers import caller_of
@@ -144,6 +145,7 @@ def test_change_cut_short_is_found_by_its_new_words_and_once_settled_by_no_old_o
     catalogue: Catalogue,
     configuration: Configuration,
     topics: Topics,
+    healing: Healing,
     kafka: MemoryKafka,
     database: Any,
     table: str,
@@ -156,7 +158,7 @@ def test_change_cut_short_is_found_by_its_new_words_and_once_settled_by_no_old_o
     assert search(catalogue, OWNER, "ozone") == [AIR]
     kafka.faults.clear()
 
-    topics.heal(WATER)
+    healing.heal(WATER)
 
     assert [name for name, _ in Index(database, table).find("ozone")] == [AIR]
 

@@ -1,5 +1,15 @@
 """What tests of topics share."""
 
-from tests.unit.topics.world import access, kafka, open_account, open_project, store, topics, trail, turns
+from tests.unit.topics.world import (
+    access,
+    healing,
+    kafka,
+    open_account,
+    open_project,
+    store,
+    topics,
+    trail,
+    turns,
+)
 
-__all__ = ["access", "kafka", "open_account", "open_project", "store", "topics", "trail", "turns"]
+__all__ = ["access", "healing", "kafka", "open_account", "open_project", "store", "topics", "trail", "turns"]

@@ -23,6 +23,7 @@ from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
 from octopus.topics.about import About
 from octopus.topics.changes import Wish
 from octopus.topics.configuration import Configuration
+from octopus.topics.healing import Healing
 from octopus.topics.models import State, TopicRecord
 from octopus.topics.service import Topics
 from octopus.topics.settings import AskedSettings, TopicSettings
@@ -101,7 +102,12 @@ def test_change_to_what_is_already_there_changes_nothing(
 
 @pytest.mark.parametrize("call", ["alter", "partitions"])
 def test_change_cut_short_is_said_and_finished_in_the_background(
-    configuration: Configuration, topics: Topics, store: TopicStore, kafka: MemoryKafka, call: str
+    configuration: Configuration,
+    topics: Topics,
+    healing: Healing,
+    store: TopicStore,
+    kafka: MemoryKafka,
+    call: str,
 ) -> None:
     kafka.faults[call] = KafkaAwayError("timed out")
     wish = Wish({"partitions": 3, "retention_ms": 60_000})
@@ -112,7 +118,7 @@ def test_change_cut_short_is_said_and_finished_in_the_background(
     assert topics.names(NAMESPACE) == ["events"]
     kafka.faults.clear()
 
-    topics.heal(NAME)
+    healing.heal(NAME)
 
     assert kafka.held[NAME].partitions == 3
     assert kafka.configs.own[NAME] == {"retention.ms": "60000"}
@@ -136,7 +142,12 @@ def test_change_cut_short_is_finished_by_the_next_call(
 
 @pytest.mark.parametrize("healed", [False, True], ids=["at once", "in the background"])
 def test_change_that_brokers_refuse_leaves_what_they_have_on_record(
-    configuration: Configuration, topics: Topics, store: TopicStore, kafka: MemoryKafka, healed: bool
+    configuration: Configuration,
+    topics: Topics,
+    healing: Healing,
+    store: TopicStore,
+    kafka: MemoryKafka,
+    healed: bool,
 ) -> None:
     wish = Wish({"partitions": 3, "retention_ms": 60_000})
     if healed:
@@ -147,7 +158,7 @@ def test_change_that_brokers_refuse_leaves_what_they_have_on_record(
     kafka.faults["partitions"] = KafkaRefusedError("INVALID_PARTITIONS")
 
     if healed:
-        topics.heal(NAME)
+        healing.heal(NAME)
     else:
         with pytest.raises(KafkaRefusedError, match="Failed to change Kafka topic: INVALID_PARTITIONS"):
             configuration.change(OWNER, NAMESPACE, "events", wish)
@@ -225,11 +236,11 @@ def test_topic_made_anew_has_the_settings_that_it_had(
 
 
 def test_topic_that_was_made_by_hand_is_recorded_as_brokers_have_it(
-    topics: Topics, store: TopicStore, kafka: MemoryKafka
+    topics: Topics, healing: Healing, store: TopicStore, kafka: MemoryKafka
 ) -> None:
     kafka.create(NAME, partitions=4, configs={"retention.ms": "60000"})
 
-    topics.reconcile(SUBJECT, NAMESPACE)
+    healing.reconcile(SUBJECT, NAMESPACE)
 
     assert events(store).settings == TopicSettings(partitions=4, retention_ms=60_000)
 

@@ -10,6 +10,7 @@ import pytest
 from octopus.accounts.models import State as AccountState
 from octopus.errors import Failure, ForbiddenError, OctopusError, UnavailableError
 from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
+from octopus.topics.healing import Healing
 from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
 from tests.callers import caller_of
@@ -97,7 +98,7 @@ def test_deletion_that_kafka_refuses_puts_the_record_back(
 
 
 def test_deletion_of_unknown_outcome_is_said_and_goes_on_in_the_background(
-    topics: Topics, store: TopicStore, kafka: MemoryKafka
+    topics: Topics, healing: Healing, store: TopicStore, kafka: MemoryKafka
 ) -> None:
     topics.create(caller_of(SUBJECT), NAMESPACE, "events")
     kafka.faults["delete"] = KafkaAwayError("timed out")
@@ -107,7 +108,7 @@ def test_deletion_of_unknown_outcome_is_said_and_goes_on_in_the_background(
     assert topics.names(NAMESPACE) == []
     kafka.faults.clear()
 
-    topics.heal(f"{NAMESPACE}.events")
+    healing.heal(f"{NAMESPACE}.events")
 
     assert (kafka.held, states(store)) == ({}, {})
 
@@ -170,6 +171,7 @@ def test_topic_made_while_its_account_was_deleted_goes_with_it(
 @pytest.mark.parametrize("change", [Topics.create, Topics.recreate])
 def test_topic_changed_while_its_account_was_suspended_is_kept(
     topics: Topics,
+    healing: Healing,
     store: TopicStore,
     kafka: MemoryKafka,
     database: Any,
@@ -185,7 +187,7 @@ def test_topic_changed_while_its_account_was_suspended_is_kept(
 
     kafka.meanwhile = lambda: None
     set_namespace(database, table, AccountState.ACTIVE)
-    topics.heal(f"{NAMESPACE}.events")
+    healing.heal(f"{NAMESPACE}.events")
     assert list(kafka.held) == [f"{NAMESPACE}.events"]
     assert states(store) == {"events": "active"}
 

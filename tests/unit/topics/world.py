@@ -20,6 +20,7 @@ from octopus.quotas.service import Quotas
 from octopus.quotas.store import QuotaStore
 from octopus.registry.leases import Leases
 from octopus.topics.bounds import Bounds
+from octopus.topics.healing import Healing
 from octopus.topics.models import PROJECT_OWNER
 from octopus.topics.names import namespace_of
 from octopus.topics.service import Topics
@@ -141,3 +142,9 @@ def turns(
 def topics(turns: Turns, kafka: MemoryKafka) -> Topics:
     """The topics."""
     return Topics(turns=turns, kafka=kafka, bounds=BOUNDS)
+
+
+@pytest.fixture
+def healing(turns: Turns, kafka: MemoryKafka) -> Healing:
+    """What the background does for them."""
+    return Healing(turns=turns, kafka=kafka)
