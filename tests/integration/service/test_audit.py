@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,9 @@ from botocore.credentials import Credentials
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from octopus.audit.publishing import TOPIC
+from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
+from octopus.kafka.system_topic import Record, SystemTopic
 from tests.integration.broker.node import Node
 from tests.integration.service.replica import Person, Replica, await_that
 
@@ -89,6 +92,38 @@ def test_what_somebody_did_is_told_to_him_alone_and_published(
     everything = json.dumps([own, topics, value])
     assert key["secret_key"] not in everything
     assert owner.token not in everything
+
+
+def test_system_topic_is_made_with_its_settings_and_made_again_when_somebody_deleted_it(
+    kafka: TopicAdmin, broker: Node, service_environment: dict[str, str]
+) -> None:
+    key = Credentials(service_environment["AWS_ACCESS_KEY_ID"], service_environment["AWS_SECRET_ACCESS_KEY"])
+    topic = SystemTopic(
+        f"octopus.t{uuid.uuid4().hex[:8]}",
+        admin=kafka,
+        settings=lambda: client_settings(
+            bootstrap_servers=broker.bootstrap_servers, ca_file=broker.ca_file, credentials=key
+        ),
+        configs={"retention.ms": "86400000"},
+    )
+    records = [Record(key="k", value=b"{}", headers={"ce_id": str(number)}) for number in range(3)]
+
+    assert topic.append([]) == []
+    assert kafka.describe(topic.name) is None, "nothing is made before it is needed"
+    assert topic.append(records) == [True] * 3
+    before = kafka.describe(topic.name)
+    assert kafka.configs.describe(topic.name)["retention.ms"].value == "86400000"
+    kafka.delete([topic.name])
+    lost = topic.append(records[:1])
+    again = topic.append(records[:1])
+    topic.close()
+    after = kafka.describe(topic.name)
+    kafka.delete([topic.name])
+
+    assert (lost, again) == ([False], [True])
+    assert before is not None
+    assert after is not None
+    assert before.topic_id != after.topic_id
 
 
 def test_refusal_of_a_broker_is_told_to_whoever_was_refused_and_to_the_topics_owner(
