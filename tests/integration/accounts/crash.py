@@ -18,6 +18,8 @@ from octopus.accounts.principal import SUSPENDED_POLICY
 from octopus.credentials.models import KeyState, Kind
 from octopus.iam.generate import principal_policies
 from octopus.registry.leases import LIFE_S
+from octopus.topics.applying import settings_of
+from octopus.topics.store import TopicStore
 from tests.integration.accounts.fabric import Fabric
 from tests.integration.accounts.operations import OPERATIONS, Operation
 from tests.memory_kafka import unwatched
@@ -90,7 +92,7 @@ def changes_something(call: str) -> bool:
     """Whether a call may leave anything but a lease otherwise than it was."""
     service, _, name = call.partition(".")
     if service == "kafka":
-        return name in ("create", "delete", "delete_groups")
+        return name in ("alter", "create", "delete", "delete_groups", "partitions")
     return call not in LEASES and not name.startswith(READS)
 
 
@@ -207,6 +209,22 @@ def _require_whole(fabric: Fabric, found: Account, iam: Any) -> None:
             if item["pk"]["S"] == f"NAMESPACE#{namespace}" and item["sk"]["S"].startswith("TOPIC#")
         }
         assert topics == {name.partition(".")[2]: ("active", topic.topic_id) for name, topic in held.items()}
+        _require_described(fabric, namespace)
+
+
+def _require_described(fabric: Fabric, namespace: str) -> None:
+    """Brokers have the settings that are recorded, and the catalogue leads to topics by their words alone."""
+    found = TopicStore(aws.dynamodb(), fabric.settings.registry_table).read(namespace)
+    assert found is not None
+    words = []
+    for topic in found.topics.values():
+        name = f"{namespace}.{topic.name}"
+        held = fabric.kafka.describe(name)
+        assert held is not None
+        assert settings_of(fabric.kafka, held) == topic.settings
+        words += [(f"WORD#{word[:3]}", f"{word}#{name}") for word in topic.described_by(namespace)]
+    leads = [(pk, sk) for pk, sk in fabric.registry() if pk.startswith("WORD#") and f"#{namespace}." in sk]
+    assert sorted(leads) == sorted(words)
 
 
 def known_policy(fabric: Fabric) -> str:

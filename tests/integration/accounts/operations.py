@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from octopus.access.models import Grant, Right, user
+from octopus.topics.changes import Wish
 from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
 
@@ -98,6 +99,12 @@ def open_session(fabric: Fabric) -> None:
     )
 
 
+TO_BE = Wish(
+    {"partitions": 2, "retention_ms": 3_600_000}, {"description": "measured by night", "listed": True}
+)
+"""What a topic is changed to."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """Something that a caller, an operator or the background has done.
@@ -125,6 +132,12 @@ OPERATIONS: dict[str, Operation] = {
     "recreate topic": Operation(
         account,
         lambda fabric: fabric.features.topics.recreate(caller_of(fabric.subject), fabric.namespace, "events"),
+    ),
+    "change topic": Operation(
+        account,
+        lambda fabric: fabric.features.configuration.change(
+            caller_of(fabric.subject), fabric.namespace, "events", TO_BE
+        ),
     ),
     "rotate at once": Operation(account, lambda fabric: rotate(fabric, timedelta())),
     "rotate with overlap": Operation(account, lambda fabric: rotate(fabric, timedelta(hours=1))),
