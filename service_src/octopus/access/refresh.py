@@ -97,8 +97,15 @@ class Refreshes:
         if grantee.kind is GranteeKind.GROUP:
             self._note(user(member) for member in self._store.members(grantee.id))
             return
+        failed: list[Exception] = []
         for subject in (grantee.id, *self._store.linked_to(grantee.id)):
-            self._refresh(subject)
+            try:
+                self._refresh(subject)
+            except CUT_SHORT as error:
+                # One whose policies cannot be written must not keep the others from theirs.
+                failed.append(error)
+        if failed:
+            raise failed[0]
 
     def _note(self, grantees: Iterable[Grantee]) -> None:
         items = [self.begun(grantee, due_in_s=0) for grantee in sorted(set(grantees))]

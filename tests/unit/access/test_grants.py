@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from octopus.access.models import EVERY_TOPIC, Grant, Right, Why, group, user
-from octopus.errors import UnavailableError
+from octopus.errors import OctopusError, UnavailableError
 from octopus.registry.transactions import ConditionFailedError
 from tests.unit.access.world import START, World, caller, identity
 
@@ -123,6 +123,19 @@ def test_change_whose_refresh_fails_is_carried_into_policies_later(world: World)
     world.refreshes.work_off()
 
     assert (world.refreshed, world.rows("PENDING#access")) == ([person], [])
+
+
+def test_subject_whose_policies_cannot_be_written_does_not_keep_those_linked_from_theirs(
+    world: World,
+) -> None:
+    named, linked = identity(), identity()
+    world.link(linked, named)
+    world.refuses, world.spared = OctopusError("the policy would be too large"), (linked,)
+
+    world.give("lab", "events", named, Right.READ)
+
+    assert world.refreshed == [linked]
+    assert world.rows("PENDING#access") == [("PENDING#access", f"user#{named}")]
 
 
 def test_change_during_a_refresh_is_not_forgotten(world: World) -> None:

@@ -35,6 +35,8 @@ class World:
     now: float = START.timestamp()
     refreshed: list[str] = field(default_factory=list)
     refuses: Exception | None = None
+    spared: tuple[str, ...] = ()
+    """Subjects for whom refreshing works all the same."""
     meanwhile: Callable[[], None] = lambda: None
     """What happens while a subject is being refreshed."""
 
@@ -47,7 +49,7 @@ class World:
         return self.now
 
     def _refresh(self, subject: str) -> None:
-        if self.refuses is not None:
+        if self.refuses is not None and subject not in self.spared:
             raise self.refuses
         self.meanwhile()
         self.refreshed.append(subject)
