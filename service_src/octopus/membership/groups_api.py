@@ -31,7 +31,7 @@ def ask(globus: GlobusClients, group_id: str) -> GroupList:
         answer = globus.groups.get_group(group_id, include="memberships").data
         return _read(answer)
     except globus_sdk.GlobusAPIError as error:
-        if isinstance(error, globus_sdk.GroupsAPIError) and error.http_status in _NOT_SHOWN:
+        if _is_hidden(error):
             return GroupList(name=None, members=frozenset(), shown=False)
         _log.warning("groups.refused", group=group_id, http_status=error.http_status, code=error.code)
     except globus_sdk.GlobusError as error:
@@ -40,6 +40,15 @@ def ask(globus: GlobusClients, group_id: str) -> GroupList:
         _log.error("groups.unreadable", group=group_id)
     # The chained error would carry the request, and its header a token.
     raise UnavailableError("Globus Groups does not say who is in the group; try again")
+
+
+def _is_hidden(error: globus_sdk.GlobusAPIError) -> bool:
+    # Globus Groups gives its refusals a code; anything else that says 404 is no answer about the group.
+    return (
+        isinstance(error, globus_sdk.GroupsAPIError)
+        and error.http_status in _NOT_SHOWN
+        and error.code is not None
+    )
 
 
 def _read(answer: Any) -> GroupList:

@@ -9,6 +9,7 @@ import pytest
 
 from octopus.errors import InvalidError, UnavailableError
 from octopus.globus.groups import Role, Status
+from octopus.identity.clients import GlobusClients
 from octopus.membership.models import State
 from octopus.membership.service import AGAIN_S
 from tests.ports import free_port
@@ -142,6 +143,25 @@ def test_nothing_is_given_on_a_group_that_cannot_be_asked(world: World) -> None:
     with pytest.raises(UnavailableError):
         away.look(group)
     assert world.rows_of(group) == []
+
+
+def test_refusal_that_is_not_of_groups_takes_nothing_from_anybody(world: World) -> None:
+    group = world.group("bob")
+    world.memberships.look(group)
+    world.give(group)
+    world.memberships.poll()
+    elsewhere = world.globus_at(f"{world.url}/nowhere")  # 404, by whatever answers there
+    unknown_client = GlobusClients(
+        client_id=SERVICE, secret=lambda: "wrong", auth_url=world.url, groups_url=world.url
+    )
+    for globus in (elsewhere, unknown_client):
+        misled = world.memberships_with(globus)
+        with pytest.raises(UnavailableError):
+            misled.look(group)
+        world.now += POLL_S
+        misled.poll()
+        globus.close()
+        assert world.person("bob") in world.members(group)
 
 
 def test_group_without_grants_is_forgotten_whole(world: World) -> None:
