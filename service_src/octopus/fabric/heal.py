@@ -44,8 +44,8 @@ class Unclean:
 def heal(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean) -> list[str]:
     """Bring accounts, keys and topics in line with what is certain: Kafka's topics, and the service's log.
 
-    Topics that Kafka holds are adopted by the namespace's owner; keys and accounts that were deleted after
-    the restored state are deleted again; keys issued after it are gone.
+    Topics that Kafka holds are adopted by the namespace's owner, or its project; keys and accounts that were
+    deleted after the restored state are deleted again; keys issued after it are gone.
 
     Returns:
         A sentence for each thing that a person should know.
@@ -65,6 +65,7 @@ def heal(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean)
         return [
             *_delete_again(features.accounts, features.keys, journal, names, held),
             *_reconcile(features, names, held),
+            *_reconcile_projects(features),
             *_lost_keys(features.keys, journal, names),
         ]
     finally:
@@ -133,6 +134,14 @@ def _reconcile(features: Features, names: dict[str, str], held: set[str]) -> Ite
             f"Kafka holds topics of {len(held)} namespaces whose owners are unknown here: {_listed(held)}. "
             "They are adopted when their owners call next."
         )
+
+
+def _reconcile_projects(features: Features) -> Iterator[str]:
+    found = features.healing.reconcile_projects()
+    if found.adopted:
+        yield f"Adopted {len(found.adopted)} topics of projects: {_listed(list(found.adopted))}"
+    if found.lost:
+        yield f"Removed {len(found.lost)} topics of projects that Kafka lost: {_listed(list(found.lost))}"
 
 
 def _lost_keys(keys: Keys, journal: list[dict[str, Any]], names: dict[str, str]) -> Iterator[str]:

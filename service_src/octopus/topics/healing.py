@@ -13,7 +13,7 @@ from octopus.kafka.admin import KafkaTopic, TopicAdmin
 from octopus.kafka.asking import KafkaRefusedError
 from octopus.registry.leases import Lease
 from octopus.topics.applying import apply, make, settings_of
-from octopus.topics.models import LIVING, Reconciliation, State, TopicRecord
+from octopus.topics.models import LIVING, PROJECT_OWNER, Reconciliation, State, TopicRecord
 from octopus.topics.names import full_name, is_topic_name
 from octopus.topics.telling import made, told
 from octopus.topics.turns import Turns
@@ -46,6 +46,17 @@ class Healing:
         if found is None or found.owner != owner or found.state is not AccountState.ACTIVE:
             return Reconciliation()
         return self._reconcile(owner, namespace, while_creating=False)
+
+    def reconcile_projects(self) -> Reconciliation:
+        """The same for every project. It reads the whole registry: for whoever repairs a fabric.
+
+        Raises:
+            UnavailableError: Kafka is away.
+        """
+        total = Reconciliation()
+        for name in self._store.projects():
+            total += self.reconcile(PROJECT_OWNER, name)
+        return total
 
     def heal_all(self) -> None:
         """Go on with every topic whose change is pending and due."""

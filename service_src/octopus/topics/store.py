@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from octopus.registry.pending import Pending
 from octopus.registry.reading import Key, Row, read_rows, rows_of
 from octopus.registry.transactions import ConditionFailedError, write_together
 from octopus.topics.about import About
-from octopus.topics.models import Namespace, State, TopicRecord
+from octopus.topics.models import PROJECT_OWNER, Namespace, State, TopicRecord
 from octopus.topics.names import full_name
 from octopus.topics.settings import TopicSettings
 
@@ -80,6 +80,23 @@ class TopicStore:
             for name, (namespace_key, topic) in keys.items()
             if topic in rows and namespace_key in rows and rows[namespace_key]["state"]["S"] in _KEPT
         }
+
+    def projects(self) -> Iterator[str]:
+        """Every project that is in use, by reading the whole table."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            FilterExpression="sk = :namespace AND #owner = :project AND #state = :active",
+            ExpressionAttributeNames={"#owner": "owner", "#state": "state"},
+            ExpressionAttributeValues={
+                ":namespace": {"S": "NAMESPACE"},
+                ":project": {"S": PROJECT_OWNER},
+                ":active": {"S": AccountState.ACTIVE},
+            },
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield item["pk"]["S"].removeprefix(_partition(""))
 
     def put(
         self,

@@ -81,6 +81,7 @@ class Features:
     keys: Keys
     sessions: Sessions
     topics: Topics
+    healing: Healing
     configuration: Configuration
     catalogue: Catalogue
     kafka: TopicAdmin
@@ -321,6 +322,7 @@ def wire(
         keys=keys,
         sessions=sessions,
         topics=topics,
+        healing=healing,
         configuration=Configuration(turns=turns, kafka=kafka, bounds=bounds),
         catalogue=Catalogue(
             index=Index(database, settings.registry_table), topics=turns.store, access=access

@@ -245,6 +245,22 @@ def test_topic_that_was_made_by_hand_is_recorded_as_brokers_have_it(
     assert events(store).settings == TopicSettings(partitions=4, retention_ms=60_000)
 
 
+def test_topics_of_projects_are_brought_in_line_with_what_brokers_hold(
+    healing: Healing, topics: Topics, kafka: MemoryKafka, open_project: Callable[..., None]
+) -> None:
+    open_project("lab-a", {SUBJECT: Right.OWNER})
+    open_project("lab-b", {}, state="deleting")
+    topics.create(OWNER, "lab-a", "events")
+    kafka.held.clear()
+    for name in ("lab-a.others", "lab-b.others"):
+        kafka.create(name)
+
+    found = healing.reconcile_projects()
+
+    assert (found.lost, found.adopted) == (("lab-a.events",), ("lab-a.others",))
+    assert topics.names("lab-a") == ["others"]
+
+
 def test_room_is_asked_for_before_anything_is_made(
     configuration: Configuration, topics: Topics, kafka: MemoryKafka
 ) -> None:
