@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from botocore.credentials import Credentials
 
-from octopus import aws
 from octopus.accounts.principal import Principals
 from octopus.credentials.store import CredentialStore
 from octopus.iam.holdings import DataRight, Level, own
@@ -74,8 +73,10 @@ def test_shared_topic_is_read_until_its_end_though_nobody_touches_the_policy_aga
     holdings = own(reader.namespace) | {DataRight(topic, Level.READ, until)}
     principals.ensure(reader.subject, holdings)
     iam.close()
-    store = CredentialStore(aws.dynamodb(), settings.credentials_table)
+    database = fabric.deployment.client("dynamodb")
+    store = CredentialStore(database, settings.credentials_table)
     store.bump_version(reader.subject, principals.policy_sha256(holdings))
+    database.close()
 
     await_that(lambda: _heard(fabric, reader, _read(topic)) == set())
     assert _heard(fabric, reader, _write(topic)) == {TOPIC}
