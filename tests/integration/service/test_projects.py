@@ -6,11 +6,13 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from confluent_kafka import KafkaError
 from typer.testing import CliRunner, Result
@@ -139,6 +141,35 @@ def test_project_past_its_end_is_read_and_not_written(
     assert frozen.status_code == 403
     person.get(replica, "PATCH", f"/api/v3/projects/{name}", {"ends": None})
     assert seconds_until(may_write) < CARRIED_S
+
+
+def test_of_two_at_once_one_gets_the_name_and_one_owner_stays(
+    replicas: list[Replica], person: Person, member: Person
+) -> None:
+    name = f"p-{uuid.uuid4().hex[:10]}"
+
+    def at_once(*calls: Callable[[], httpx.Response]) -> list[httpx.Response]:
+        with ThreadPoolExecutor(len(calls)) as threads:
+            return [done.result() for done in [threads.submit(call) for call in calls]]
+
+    made = at_once(
+        lambda: person.call(replicas[0], "POST", f"/api/v3/projects/{name}"),
+        lambda: member.call(replicas[1], "POST", f"/api/v3/projects/{name}"),
+    )
+    assert sorted(reply.status_code for reply in made) == [200, 422]
+    owner, other = (person, member) if made[0].status_code == 200 else (member, person)
+    members = f"/api/v3/projects/{name}/members"
+    owner.get(replicas[0], "POST", members, {"who": other.subject, "role": "owner"})
+
+    left = at_once(
+        lambda: owner.call(replicas[0], "DELETE", f"{members}/owner-user-{owner.subject}"),
+        lambda: other.call(replicas[1], "DELETE", f"{members}/owner-user-{other.subject}"),
+    )
+
+    assert sorted(reply.status_code for reply in left) == [200, 422]
+    stays = owner if left[0].status_code == 422 else other
+    (grant,) = stays.get(replicas[0], "GET", members)["grants"]
+    assert (grant["to"], grant["right"]) == (stays.subject, "owner")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from octopus.identity.service import Authenticator
 from octopus.settings import ServiceSettings
+from octopus.topics.names import RESERVED_NAMESPACES
 from octopus.web import health
 from octopus.web.app import create_app
 from octopus.web.health import Dependencies
@@ -77,6 +78,13 @@ def test_no_reply_holds_an_address_made_of_the_host_header(app: FastAPI, path: s
 
     assert "location" not in reply.headers
     assert (reply.status_code, reply.json()["error_code"]) == (404, 404)
+
+
+def test_word_that_an_address_begins_with_is_no_namespace(app: FastAPI) -> None:
+    paths = [path for _, path in operations(app) if path.startswith("/api/v3/")]
+    words = {path.split("/")[3] for path in paths} - {"{namespace}"}
+
+    assert words <= RESERVED_NAMESPACES
 
 
 def test_description_of_every_route_is_complete(app: FastAPI) -> None:
