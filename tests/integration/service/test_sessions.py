@@ -286,6 +286,31 @@ def test_session_reads_and_writes_what_it_is_for_and_nothing_else(
         assert raised.value.args[0].code() == code
 
 
+def test_session_reads_what_is_shared_with_its_owner_in_a_group_of_its_owners_own(
+    replica: Replica, person: Person, broker: Node, new_people: Callable[[], Person]
+) -> None:
+    reader = new_people()
+    reader.get(replica, "POST", "/api/v3/user")
+    shared, other = (f"{person.namespace}.{topic}" for topic in ("readings", "others"))
+    body = {"who": reader.subject, "right": "read"}
+    person.get(replica, "POST", f"/api/v3/{person.namespace}/readings/grants", body)
+    writer = kafka_settings(person.get(replica, "POST", SESSIONS, wanted(person, actions=("write",))), broker)
+    value = uuid.uuid4().bytes
+    assert produce(writer, shared, value) is None
+
+    asked = {"topics": [shared], "actions": ["read"]}
+    session = kafka_settings(reader.get(replica, "POST", SESSIONS, asked), broker)
+
+    assert consume(session, shared, f"{reader.namespace}.readers") == value
+    with pytest.raises(KafkaException) as raised:
+        consume(session, shared, f"{person.namespace}.readers")
+    assert raised.value.args[0].code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+    for topic, actions in ((other, ["read"]), (shared, ["write"]), (f"{person.namespace}.*", ["read"])):
+        reply = reader.call(replica, "POST", SESSIONS, body={"topics": [topic], "actions": actions})
+        assert reply.status_code == 403
+        assert reply.json()["message"] == f"Topic {topic} not found for {reader.subject}"
+
+
 def test_ended_session_is_refused_within_seconds_and_its_key_is_not(
     replica: Replica,
     person: Person,
