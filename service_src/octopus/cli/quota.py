@@ -13,7 +13,7 @@ from octopus.cli.operator import InstitutionOption, features_of
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
 from octopus.cli.session import open_session
 from octopus.errors import InvalidError
-from octopus.quotas.models import COUNTED, Holder, Limit
+from octopus.quotas.models import RATES, Holder, Limit
 
 platform_app = typer.Typer(help="Limits of one user or project.", no_args_is_help=True)
 
@@ -104,7 +104,7 @@ def _print(reply: dict[str, Any], as_json: bool) -> None:
 
 
 def _most(name: str, value: int) -> str:
-    return "no limit" if value == 0 and Limit(name) not in COUNTED else _amount(name, value)
+    return "no limit" if value == 0 and Limit(name) in RATES else _amount(name, value)
 
 
 def _amount(name: str, value: int | None) -> str:

@@ -45,7 +45,7 @@ class Projects:
     """Projects of one fabric.
 
     Args:
-        most_owned: projects that one person may own when making another.
+        most_owned: projects that a subject may own when making another.
         grace: time after a project's end from which export and deletion are offered.
         bounds: of settings that topics may be given.
         clock: seconds since the epoch.
@@ -62,7 +62,7 @@ class Projects:
         kafka: TopicAdmin,
         groups: GroupAdmin,
         bounds: Bounds,
-        most_owned: int,
+        most_owned: Callable[[str], int],
         grace: timedelta,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -247,15 +247,19 @@ class Projects:
         if refusals:
             raise InvalidError("; ".join(refusals))
 
-    def _require_room(self, caller: Caller) -> None:
-        owned = {
+    def owned(self, caller: Caller) -> frozenset[str]:
+        """Names of the projects that the caller owns himself, and not through a group."""
+        return frozenset(
             held.grant.namespace
             for held in self._access.grants_to(caller)
             if held.grant.right is Right.OWNER and held.through_group is None
-        }
-        if len(owned) >= self._most_owned:
+        )
+
+    def _require_room(self, caller: Caller) -> None:
+        owned, most = len(self.owned(caller)), self._most_owned(caller.subject)
+        if owned >= most:
             raise OverLimitError(
-                f"projects: a person may own {self._most_owned}, and {caller.subject} owns {len(owned)}: "
+                f"projects: a person may own {most}, and {caller.subject} owns {owned}: "
                 "end or transfer one first",
                 retry_after_s=_ASK_AGAIN_S,
             )

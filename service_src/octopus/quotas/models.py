@@ -15,6 +15,8 @@ from octopus.settings import DeployedSettings
 class Limit(StrEnum):
     """What is limited. Each is also the setting ``quota_<name>``, which says how far."""
 
+    PROJECTS = "projects"
+    """Projects that a person may own when making another."""
     TOPICS = "topics"
     PARTITIONS = "partitions"
     RETENTION_BYTES = "retention_bytes"
@@ -34,7 +36,9 @@ class Limit(StrEnum):
 COUNTED = (Limit.TOPICS, Limit.PARTITIONS, Limit.RETENTION_BYTES, Limit.GROUPS, Limit.TRANSACTIONAL_IDS)
 """What a project has limits of, too: it is counted in namespaces."""
 KAFKA_RATES = (Limit.PRODUCE_BYTES, Limit.CONSUME_BYTES, Limit.REQUEST_PERCENT)
-"""What the brokers hold a person to. 0 is no limit, as for `Limit.REQUESTS`."""
+"""What the brokers hold a person to."""
+RATES = (*KAFKA_RATES, Limit.REQUESTS)
+"""Of which 0 is no limit."""
 
 Limits = Mapping[Limit, int]
 """How far: whole numbers from 0 on."""
@@ -104,7 +108,8 @@ class Quota(BaseModel):
     limit: int
     """For rates, 0 is no limit."""
     in_use: int | None
-    """None for a rate; for groups and transactional ids also while Kafka does not answer."""
+    """None for a rate; for groups and transactional ids also while Kafka does not answer, and for projects
+    where nobody says whose linked identities count."""
     source: Literal["fabric", "operator"]
     """``fabric``: what holds for everybody. ``operator``: set for this holder."""
 

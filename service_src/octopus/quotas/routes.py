@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from octopus.access.models import Right
 from octopus.access.service import Access
+from octopus.projects.service import Projects
 from octopus.quotas.models import Holder, QuotaReply
 from octopus.quotas.service import Quotas
 from octopus.web.authentication import TokenCaller
@@ -28,9 +29,11 @@ def show_quota(
 
     Rates of Kafka are over all brokers, and each broker holds you to its share.
     """
-    if project is not None:
-        access: Access = request.app.state.access
-        access.require(caller, project, None, Right.MEMBER)
-    holder = Holder(caller.subject, False) if project is None else Holder(project, True)
     quotas: Quotas = request.app.state.quotas
-    return QuotaReply(message=f"Quotas of {holder.name}", quotas=quotas.of(holder))
+    if project is None:
+        projects: Projects = request.app.state.projects
+        own = quotas.of(Holder(caller.subject, False), projects=len(projects.owned(caller)))
+        return QuotaReply(message=f"Quotas of {caller.subject}", quotas=own)
+    access: Access = request.app.state.access
+    access.require(caller, project, None, Right.MEMBER)
+    return QuotaReply(message=f"Quotas of {project}", quotas=quotas.of(Holder(project, True)))

@@ -103,12 +103,17 @@ class Quotas:
         """
         return self._store.kept_bytes(partitions, retention_bytes)
 
-    def of(self, holder: Holder) -> dict[Limit, Quota]:
-        """Every limit of a holder, with what is in use."""
+    def of(self, holder: Holder, *, projects: int | None = None) -> dict[Limit, Quota]:
+        """Every limit of a holder, with what is in use.
+
+        Args:
+            projects: how many the person owns, if that is known.
+        """
         held = self._store.read([holder])[holder]
         use = self._store.use(held.namespaces)
         of_kafka = self._count(held.namespaces)
         in_use: Mapping[Limit, int | None] = {
+            Limit.PROJECTS: projects,
             Limit.TOPICS: use.topics,
             Limit.PARTITIONS: use.partitions,
             Limit.RETENTION_BYTES: use.retention_bytes,

@@ -56,6 +56,7 @@ from octopus.quotas.store import QuotaStore
 from octopus.registry.leases import Leases
 from octopus.settings import ServiceSettings
 from octopus.sharing.grantees import Grantees
+from octopus.sharing.room import Room
 from octopus.sharing.service import Sharing
 from octopus.topics.bounds import Bounds
 from octopus.topics.configuration import Configuration
@@ -273,6 +274,7 @@ def wire(
     )
     people = People(globus)
     grantees = Grantees(people, memberships)
+    room = Room(access, principals.policy_sha256)
     project_store = ProjectStore(database, settings.registry_table, clock=clock)
     projects = Projects(
         store=project_store,
@@ -341,10 +343,15 @@ def wire(
         links=links,
         memberships=memberships,
         sharing=Sharing(
-            access=access, grantees=grantees, people=people, table=settings.registry_table, clock=clock
+            access=access,
+            grantees=grantees,
+            room=room,
+            people=people,
+            table=settings.registry_table,
+            clock=clock,
         ),
         projects=projects,
-        members=Members(access=access, leases=leases, grantees=grantees, clock=clock),
+        members=Members(access=access, leases=leases, grantees=grantees, room=room, clock=clock),
         endings=endings,
         jobs=jobs,
     )

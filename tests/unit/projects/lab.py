@@ -9,6 +9,7 @@ from typing import Any
 from octopus.access.models import Grant, Right
 from octopus.accounts.emptying import Emptying
 from octopus.audit.trail import Trail
+from octopus.iam.generate import principal_policies
 from octopus.identity.models import Caller
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.groups import GroupAdmin
@@ -22,6 +23,7 @@ from octopus.quotas.service import Quotas
 from octopus.quotas.store import QuotaStore
 from octopus.registry.leases import Leases
 from octopus.sharing.grantees import Grantees, Named
+from octopus.sharing.room import Room
 from octopus.sharing.service import Sharing
 from octopus.topics.service import Topics
 from octopus.topics.settings import TopicSettings
@@ -31,6 +33,7 @@ from tests.globus_doubles import MemoryMemberships, MemoryPeople
 from tests.unit.access.world import World, caller, identity
 from tests.unit.topics.world import BOUNDS, LIMITS
 
+CLUSTER_ARN = "arn:aws:kafka:us-east-1:000000000000:cluster/octopus/11111111-2222-4333-8444-555555555555-1"
 LAST_REQUESTS_S = 60.0
 MOST_OWNED = 3
 GRACE = timedelta(days=30)
@@ -74,13 +77,23 @@ class Lab:
             kafka=kafka,
             groups=groups,
             bounds=BOUNDS,
-            most_owned=MOST_OWNED,
+            most_owned=lambda _subject: MOST_OWNED,
             grace=GRACE,
             clock=clock,
         )
-        self.members = Members(access=self.access, leases=self.leases, grantees=grantees, clock=clock)
+        room = Room(
+            self.access, lambda holdings: principal_policies(cluster_arn=CLUSTER_ARN, holdings=holdings)
+        )
+        self.members = Members(
+            access=self.access, leases=self.leases, grantees=grantees, room=room, clock=clock
+        )
         self.sharing = Sharing(
-            access=self.access, grantees=grantees, people=self.people, table=table, clock=clock
+            access=self.access,
+            grantees=grantees,
+            room=room,
+            people=self.people,
+            table=table,
+            clock=clock,
         )
         self.endings = Endings(
             store=self.store,

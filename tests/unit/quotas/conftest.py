@@ -19,6 +19,7 @@ from tests.memory_kafka import MemoryGroups, MemoryKafka, MemoryQuotas
 SUBJECT = "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44"
 UNBOUNDED = 1000
 DEFAULTS = {
+    Limit.PROJECTS: 2,
     Limit.TOPICS: 3,
     Limit.PARTITIONS: 10,
     Limit.RETENTION_BYTES: 20_000,
