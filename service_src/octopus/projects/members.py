@@ -20,6 +20,7 @@ from octopus.projects.service import lease_name
 from octopus.registry.leases import Lease, Leases
 from octopus.sharing.grantees import Grantees, Named, is_own
 from octopus.sharing.rights import refused, require_right
+from octopus.sharing.room import Room
 from octopus.sharing.until import require_future
 
 
@@ -32,11 +33,13 @@ class Members:
         access: Access,
         leases: Leases,
         grantees: Grantees,
+        room: Room,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._access = access
         self._leases = leases
         self._grantees = grantees
+        self._room = room
         self._clock = clock
 
     def listed(self, caller: Caller, name: str, *, of: Named | None = None) -> list[Grant]:
@@ -58,6 +61,7 @@ class Members:
         Raises:
             ForbiddenError: there is no such project, or the caller does not own it.
             InvalidError: nobody is known by that name, the end is over, or the last owner would get one.
+            OverLimitError: his policies have no room for it.
         """
         _require(self._access, caller, name, Right.OWNER)
         if until is not None:
@@ -99,6 +103,7 @@ class Members:
         Raises:
             ForbiddenError: there is no such project, or the caller does not own it.
             InvalidError: nobody is known by that name, or it is the caller's own.
+            OverLimitError: his policies have no room for it.
         """
         _require(self._access, caller, name, Right.OWNER)
         grantee, shown_as = self._grantees.welcomed(Named(who=to))
@@ -136,6 +141,7 @@ class Members:
             created=self._now(),
             shown_as=shown_as,
         )
+        self._room.require(grant)
         return self._access.give(grant, in_use=[lease.check()])
 
     def _take(self, caller: Caller, grant: Grant, lease: Lease, *events: Event) -> Grant | None:

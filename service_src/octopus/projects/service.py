@@ -132,6 +132,14 @@ class Projects:
         found = self._store.read_all(held)
         return [self._seen(found[name], self._implied(found[name], held[name])) for name in sorted(found)]
 
+    def owned(self, caller: Caller) -> frozenset[str]:
+        """Names of the projects that the caller owns himself, and not through a group."""
+        return frozenset(
+            held.grant.namespace
+            for held in self._access.grants_to(caller)
+            if held.grant.right is Right.OWNER and held.through_group is None
+        )
+
     def describe(self, caller: Caller, name: str) -> Seen:
         """The project, and what the caller may do with it.
 
@@ -246,14 +254,6 @@ class Projects:
         refusals = [f"bounds.{one}" for one in of_bounds] or [f"defaults.{one}" for one in of_defaults]
         if refusals:
             raise InvalidError("; ".join(refusals))
-
-    def owned(self, caller: Caller) -> frozenset[str]:
-        """Names of the projects that the caller owns himself, and not through a group."""
-        return frozenset(
-            held.grant.namespace
-            for held in self._access.grants_to(caller)
-            if held.grant.right is Right.OWNER and held.through_group is None
-        )
 
     def _require_room(self, caller: Caller) -> None:
         owned, most = len(self.owned(caller)), self._most_owned(caller.subject)

@@ -15,6 +15,7 @@ from octopus.projects.names import is_project_name
 from octopus.registry.transactions import ConditionFailedError
 from octopus.sharing.grantees import Grantees, Named, is_own
 from octopus.sharing.rights import refused, require_right
+from octopus.sharing.room import Room
 from octopus.sharing.store import in_use
 from octopus.sharing.until import require_future
 from octopus.topics.names import is_topic_name, namespace_of
@@ -28,6 +29,7 @@ class Sharing:
     Args:
         access: decides, and holds the grants.
         grantees: whom requests mean.
+        room: in people's policies.
         people: what identities are called on a page.
         table: the registry.
         clock: seconds since the epoch.
@@ -38,12 +40,14 @@ class Sharing:
         *,
         access: Access,
         grantees: Grantees,
+        room: Room,
         people: People,
         table: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._access = access
         self._grantees = grantees
+        self._room = room
         self._people = people
         self._table = table
         self._clock = clock
@@ -80,7 +84,8 @@ class Sharing:
         Raises:
             ForbiddenError: the caller does not manage it, or there is no such namespace.
             NotFoundError: the namespace has no such topic.
-            InvalidError: nobody is known by that name, owns the namespace already, or the end is over.
+            InvalidError: nobody is known by that name, he owns the namespace already, or the end is over.
+            OverLimitError: his policies have no room for it.
             UnavailableError: Globus does not answer, or the topic is being changed; nothing was done.
         """
         self._require_managed(caller, namespace, topic)
@@ -99,6 +104,7 @@ class Sharing:
             created=self._now(),
             shown_as=shown_as,
         )
+        self._room.require(grant)
         try:
             return self._access.give(grant, in_use=in_use(self._table, namespace, _on(topic)))
         except ConditionFailedError as failed:

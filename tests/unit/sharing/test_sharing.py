@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from octopus.access.models import Right, group, user
-from octopus.errors import ForbiddenError, InvalidError, NotFoundError, UnavailableError
+from octopus.errors import ForbiddenError, InvalidError, NotFoundError, OverLimitError, UnavailableError
 from octopus.identity.models import Caller
 from octopus.sharing.grantees import Named
 from tests.unit.access.world import START, identity
@@ -243,3 +243,28 @@ def test_names_are_those_that_globus_tells(lab: Lab, grace: Caller) -> None:
     unknown = identity()
 
     assert lab.sharing.names([grace.subject, unknown]) == {grace.subject: "grace@example.org"}
+
+
+def test_person_whose_policies_are_full_is_given_no_more_but_a_project_managed(
+    lab: Lab, own: str, grace: Caller
+) -> None:
+    for number in range(11):
+        lab.world.namespace(f"ns-{number:012}", identity())
+        for other in range(50):
+            name = f"a-topic-with-a-rather-long-name-{other}"
+            grants = f"ns-{number:012}#{name}#read"
+            lab.world.put(
+                f"GRANTEE#user#{grace.subject}",
+                grants,
+                by={"S": "x"},
+                created={"S": START.isoformat()},
+            )
+
+    with pytest.raises(OverLimitError, match="holds as many topics and projects as IAM takes") as refused:
+        lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+
+    assert not any(character.isdecimal() for character in refused.value.message), "tells what else she holds"
+    lab.sharing.give(lab.ada, own, "frames", GRACE, Right.MANAGE, None)
+    lab.create("beamline-7")
+    with pytest.raises(OverLimitError):
+        lab.add("beamline-7", "grace@example.org")
