@@ -126,7 +126,7 @@ def test_several_limits_are_set_at_once_and_taken_back_by_default(quotas: Quotas
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("topic=5", "limit: must be one of topics, .* received 'topic'"),
+        ("topic=5", "limit: must be one of projects, .* received 'topic'"),
         ("topics", "topics: must be a whole number or default, received ''"),
         ("topics=-1", "topics: must be a whole number or default, received '-1'"),
         ("topics=²", "topics: must be a whole number"),
