@@ -1,7 +1,8 @@
 """Which identities Globus Auth has linked to one another, as of each person's last visit.
 
 Kafka's policies are made of the grants of all identities of a person, and Kafka asks no Globus token: so what
-introspection said last is kept here, and counts until the person is here again.
+introspection said last is kept here, and counts until the person is here again. Of somebody without an
+account, who has no policy, nothing is kept.
 
 Rows of the registry (pk / sk):
     ``SUBJECT#<subject>`` / ``IDENTITIES``: linked (SS, without the subject itself; left out when empty),
@@ -20,9 +21,11 @@ import structlog
 
 from octopus.access.models import user
 from octopus.access.refresh import Refreshes
+from octopus.accounts.models import State
 from octopus.audit.events import Event
 from octopus.audit.trail import Trail
 from octopus.identity.models import Caller
+from octopus.registry.reading import read_rows
 from octopus.registry.transactions import ConditionFailedError, write_together
 
 if TYPE_CHECKING:
@@ -53,24 +56,32 @@ class IdentityLinks:
         self._trail = trail
         self._clock = clock
 
-    def seen(self, caller: Caller, email: str | None) -> None:
+    def seen(self, caller: Caller, email: str | None) -> bool:
         """The registry knows the caller's names and linked identities, and no link that is gone.
 
         When links changed, the caller's policies are written anew, at once or by the background.
+
+        Returns:
+            False when the caller has no account: nothing is known then.
         """
         while True:
-            row = self._row(caller.subject)
+            keys = [(f"SUBJECT#{caller.subject}", sk) for sk in ("IDENTITIES", "ACCOUNT")]
+            rows = read_rows(self._client, self._table, keys)
+            row, account = (rows.get(key, {}) for key in keys)
+            if account.get("state", {}).get("S", State.DELETING) == State.DELETING:
+                return False
             if self._is_known(row, caller, email):
-                return
+                return True
             before = frozenset(row.get("linked", {}).get("SS", ()))
             try:
                 write_together(self._client, self._items(row, before, caller, email))
             except ConditionFailedError:
-                continue  # another request of the same person was first: what it wrote is looked at
+                continue  # another request was first, or the account goes: what there is now is looked at
             break
         if before != caller.linked:
             _log.info("identity.links_changed", subject=caller.subject, linked=len(caller.linked))
             self._refreshes.now(user(caller.subject))
+        return True
 
     def forget(self, subject: str) -> None:
         """The registry knows nothing of who the subject is, until it is here again."""
@@ -87,6 +98,17 @@ class IdentityLinks:
     def _row(self, subject: str) -> dict[str, Any]:
         reply = self._client.get_item(TableName=self._table, Key=_key(subject), ConsistentRead=True)
         return reply.get("Item", {})
+
+    def _has_account(self, subject: str) -> TransactWriteItemTypeDef:
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": {"pk": {"S": f"SUBJECT#{subject}"}, "sk": {"S": "ACCOUNT"}},
+                "ConditionExpression": "attribute_exists(pk) AND #state <> :deleting",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":deleting": {"S": State.DELETING}},
+            }
+        }
 
     def _is_known(self, row: Mapping[str, Any], caller: Caller, email: str | None) -> bool:
         return (
@@ -115,7 +137,7 @@ class IdentityLinks:
             put["ExpressionAttributeValues"] = {":seen": row["seen"]}
         else:
             put["ConditionExpression"] = "attribute_not_exists(pk)"
-        items: list[Any] = [{"Put": put}]
+        items: list[Any] = [{"Put": put}, self._has_account(caller.subject)]
         for identity in sorted(caller.linked - before):
             items.append({"Put": {"TableName": self._table, "Item": _reverse(identity, caller.subject)}})
         for identity in sorted(before - caller.linked):

@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import globus_sdk
@@ -40,6 +41,18 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class _Remembered:
+    """A good answer of Globus Auth."""
+
+    caller: Caller
+    email: str | None
+    until: float
+    """The latest that it is believed, in seconds since the epoch."""
+    known: bool = False
+    """Whether whoever wants to know of callers needs to be told no more."""
+
+
 class Authenticator:
     """Says who is behind an ``Authorization`` header; safe to call from many threads.
 
@@ -48,7 +61,8 @@ class Authenticator:
         client_secret: of that client.
         auth_url: where Globus Auth is, real or stand-in.
         seen: told of every caller whose token was asked about, with the e-mail address that Globus Auth has
-            of him, before he is let in; what it raises keeps him out, and is not remembered.
+            of him, before he is let in, and again with each request until it says that he is known; what it
+            raises keeps him out.
         clock: seconds since the epoch.
     """
 
@@ -58,7 +72,7 @@ class Authenticator:
         client_id: str,
         client_secret: str,
         auth_url: str,
-        seen: Callable[[Caller, str | None], None] = lambda _caller, _email: None,
+        seen: Callable[[Caller, str | None], bool] = lambda _caller, _email: True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client_id = client_id
@@ -73,8 +87,8 @@ class Authenticator:
             transport=self._transport,
             retry_config=once_again(),
         )
-        self._callers: TLRUCache[bytes, Caller] = TLRUCache(
-            _REMEMBERED, ttu=lambda _key, caller, now: min(now + POSITIVE_LIFE_S, caller.expires), timer=clock
+        self._callers: TLRUCache[bytes, _Remembered] = TLRUCache(
+            _REMEMBERED, ttu=lambda _key, one, _now: min(one.until, one.caller.expires), timer=clock
         )
         self._refusals: TTLCache[bytes, OctopusError] = TTLCache(_REMEMBERED, NEGATIVE_LIFE_S, timer=clock)
         self._lock = threading.Lock()
@@ -93,9 +107,11 @@ class Authenticator:
         token = _bearer_token(authorization)
         key = hashlib.sha256(token.encode()).digest()
         with self._lock:
-            caller, refusal = self._callers.get(key), self._refusals.get(key)
-        if caller is not None:
-            return caller
+            remembered, refusal = self._callers.get(key), self._refusals.get(key)
+        if remembered is not None:
+            if not remembered.known:
+                self._tell(key, remembered)
+            return remembered.caller
         if refusal is not None:
             raise type(refusal)(refusal.message)
         try:
@@ -105,9 +121,7 @@ class Authenticator:
             with self._lock:
                 self._refusals[key] = type(error)(error.message)
             raise
-        self._seen(caller, _text(answer.get("email")))
-        with self._lock:
-            self._callers[key] = caller
+        self._tell(key, _Remembered(caller, _text(answer.get("email")), self._clock() + POSITIVE_LIFE_S))
         return caller
 
     def check_subject(self, caller: Caller, subject_header: str | None) -> None:
@@ -128,6 +142,11 @@ class Authenticator:
     def close(self) -> None:
         """Close the connections to Globus Auth."""
         self._transport.close()
+
+    def _tell(self, key: bytes, one: _Remembered) -> None:
+        known = self._seen(one.caller, one.email)
+        with self._lock:
+            self._callers[key] = replace(one, known=known)
 
     def _introspect(self, token: str) -> Any:
         try:

@@ -319,13 +319,18 @@ def test_linked_identities_come_with_the_caller_and_are_told_once_for_each_quest
     globus: GlobusAuth, clock: Clock
 ) -> None:
     told: list[tuple[Caller, str | None]] = []
+
+    def write_down(caller: Caller, email: str | None) -> bool:
+        told.append((caller, email))
+        return True
+
     other = "7a1c8f3e-1111-4222-8333-1234567890ab"
     globus.body = active(identity_set=[SUBJECT.upper(), other], email="alice@example.org")
     checking = Authenticator(
         client_id=CLIENT,
         client_secret="secret",
         auth_url=globus.url,
-        seen=lambda caller, email: told.append((caller, email)),
+        seen=write_down,
         clock=clock,
     )
     try:
@@ -344,9 +349,10 @@ def test_caller_who_cannot_be_written_down_is_not_let_in_and_not_remembered(
 ) -> None:
     away = [UnavailableError("The registry is away")]
 
-    def write_down(_caller: Caller, _email: str | None) -> None:
+    def write_down(_caller: Caller, _email: str | None) -> bool:
         if away:
             raise away.pop()
+        return True
 
     checking = Authenticator(
         client_id=CLIENT, client_secret="secret", auth_url=globus.url, seen=write_down, clock=clock
@@ -355,6 +361,31 @@ def test_caller_who_cannot_be_written_down_is_not_let_in_and_not_remembered(
         with pytest.raises(UnavailableError, match="registry"):
             checking.authenticate(f"Bearer {TOKEN}")
         assert checking.authenticate(f"Bearer {TOKEN}").subject == SUBJECT
+    finally:
+        checking.close()
+
+
+def test_caller_who_is_not_known_yet_is_told_of_with_each_request_and_asked_about_once(
+    globus: GlobusAuth, clock: Clock
+) -> None:
+    told: list[float] = []
+
+    def write_down(_caller: Caller, _email: str | None) -> bool:
+        told.append(clock.now)
+        return len(told) == 3
+
+    checking = Authenticator(
+        client_id=CLIENT, client_secret="secret", auth_url=globus.url, seen=write_down, clock=clock
+    )
+    try:
+        for _ in range(5):
+            checking.authenticate(f"Bearer {TOKEN}")
+            clock.now += 60
+        assert (told, len(globus.asked)) == ([NOW, NOW + 60, NOW + 120], 1)
+        # Being told again makes the answer no younger.
+        clock.now = NOW + 301
+        checking.authenticate(f"Bearer {TOKEN}")
+        assert len(globus.asked) == 2
     finally:
         checking.close()
 

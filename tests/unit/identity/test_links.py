@@ -12,8 +12,10 @@ import pytest
 from octopus.access.refresh import Refreshes
 from octopus.audit.trail import Trail
 from octopus.errors import UnavailableError
+from octopus.identity import links
 from octopus.identity.links import IdentityLinks
 from octopus.identity.models import Caller
+from octopus.registry.reading import read_rows
 from tests.trail import recorded
 
 ALICE = "6f1c8f3e-1111-4222-8333-1234567890ab"
@@ -40,9 +42,17 @@ class World:
     def clock(self) -> float:
         return self.now.timestamp()
 
-    def seen(self, *linked: str, username: str = "alice@example.org", email: str | None = None) -> None:
+    def account(self, state: str | None) -> None:
+        """Alice's account is in this state, or there is none."""
+        key = {"pk": {"S": f"SUBJECT#{ALICE}"}, "sk": {"S": "ACCOUNT"}}
+        if state is None:
+            self.database.delete_item(TableName=self.table, Key=key)
+        else:
+            self.database.put_item(TableName=self.table, Item={**key, "state": {"S": state}})
+
+    def seen(self, *linked: str, username: str = "alice@example.org", email: str | None = None) -> bool:
         caller = Caller(ALICE, username, expires=2**40, scopes=frozenset(), linked=frozenset(linked))
-        self.links.seen(caller, email)
+        return self.links.seen(caller, email)
 
     def row(self) -> dict[str, Any]:
         key = {"pk": {"S": f"SUBJECT#{ALICE}"}, "sk": {"S": "IDENTITIES"}}
@@ -64,7 +74,10 @@ class World:
 
 @pytest.fixture
 def world(database: Any, table: str) -> World:
-    return World(database, table)
+    """Alice has an account."""
+    made = World(database, table)
+    made.account("active")
+    return made
 
 
 def test_person_with_one_identity_is_known_by_name_and_nothing_is_refreshed(world: World) -> None:
@@ -128,16 +141,46 @@ def test_policies_that_cannot_be_written_now_are_left_to_the_background(world: W
 
 def test_two_visits_at_once_leave_one_truth(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.seen(AT_WORK)
-    read = world.links._row
-    meanwhile = [lambda: world.seen(AT_HOME)]
-
-    def read_and_be_overtaken(subject: str) -> dict[str, Any]:
-        row = read(subject)
-        if meanwhile:
-            world.now += timedelta(seconds=1)
-            meanwhile.pop()()
-        return row
-
-    monkeypatch.setattr(world.links, "_row", read_and_be_overtaken)
+    _between_reading_and_writing(monkeypatch, world, [lambda: world.seen(AT_HOME)])
     world.seen(AT_WORK, AT_HOME)
     assert set(world.row()["linked"]["SS"]) == world.linked_to_alice() == {AT_WORK, AT_HOME}
+
+
+@pytest.mark.parametrize("state", [None, "deleting"])
+def test_of_somebody_without_an_account_nothing_is_kept(world: World, state: str | None) -> None:
+    world.account(state)
+    assert not world.seen(AT_WORK, email="alice@lab.example.org")
+    assert world.linked_to_alice() == set()
+    items = world.database.scan(TableName=world.table)["Items"]
+    assert {item["sk"]["S"] for item in items} <= {"ACCOUNT"}
+    world.account("creating")
+    assert world.seen(AT_WORK)
+    assert world.linked_to_alice() == {AT_WORK}
+
+
+def test_account_that_goes_meanwhile_leaves_nothing_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.seen(AT_WORK)
+
+    def delete() -> None:
+        world.account("deleting")
+        world.links.forget(ALICE)
+        world.account(None)
+
+    _between_reading_and_writing(monkeypatch, world, [delete])
+    assert not world.seen(AT_WORK, AT_HOME)
+    assert world.linked_to_alice() == set()
+
+
+def _between_reading_and_writing(
+    monkeypatch: pytest.MonkeyPatch, world: World, once: list[Callable[[], object]]
+) -> None:
+    def read_and_be_overtaken(*asked: Any) -> Any:
+        rows = read_rows(*asked)
+        if once:
+            world.now += timedelta(seconds=1)
+            once.pop()()
+        return rows
+
+    monkeypatch.setattr(links, "read_rows", read_and_be_overtaken)
