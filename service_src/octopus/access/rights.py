@@ -28,8 +28,18 @@ def data_rights(
     for grant in grants:
         if grant.namespace in facts:
             rights.update(_of_grant(grant, facts[grant.namespace], now))
+    named: dict[str, list[DataRight]] = {}
+    for right in rights:
+        named.setdefault(right.name, []).append(right)
     return frozenset(
-        right for right in rights if not any(_holds(other, right) for other in rights if other != right)
+        right
+        for right in rights
+        if not any(
+            _leaves_nothing(other, right)
+            for name in {right.name, _whole_namespace(right.name)}
+            for other in named.get(name, ())
+            if other != right
+        )
     )
 
 
@@ -52,10 +62,12 @@ def _of_grant(grant: Grant, facts: NamespaceFacts, now: datetime) -> Iterator[Da
         yield DataRight(name, Level.WRITE, sooner(grant.until, facts.ends))
 
 
-def _holds(wider: DataRight, right: DataRight) -> bool:
-    """Whether one right leaves nothing to another, and as long."""
-    return (
-        (wider.level is right.level or wider.level is Level.ALL)
-        and (wider.name == right.name or wider.name == f"{right.name.partition('.')[0]}.{EVERY_TOPIC}")
-        and (wider.until is None or (right.until is not None and wider.until >= right.until))
+def _leaves_nothing(wider: DataRight, right: DataRight) -> bool:
+    """Whether a right on the same name, or on all of its namespace, is as much and lasts as long."""
+    return (wider.level is right.level or wider.level is Level.ALL) and (
+        wider.until is None or (right.until is not None and wider.until >= right.until)
     )
+
+
+def _whole_namespace(name: str) -> str:
+    return full_name(name.partition(".")[0], EVERY_TOPIC)
