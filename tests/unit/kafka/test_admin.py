@@ -9,7 +9,9 @@ import pytest
 from confluent_kafka import KafkaError
 
 from octopus.kafka import admin as admin_module
+from octopus.kafka import configs as configs_module
 from octopus.kafka import groups as groups_module
+from octopus.kafka import offsets as offsets_module
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.asking import KafkaAwayError, is_away
 from octopus.kafka.groups import GroupAdmin
@@ -20,7 +22,7 @@ BOUND_S = 1.0
 
 @pytest.fixture(autouse=True)
 def _short_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (admin_module, groups_module):
+    for module in (admin_module, configs_module, groups_module, offsets_module):
         monkeypatch.setattr(module, "ASK_S", BOUND_S)
         monkeypatch.setattr(module, "CHANGE_S", BOUND_S)
 
@@ -37,10 +39,27 @@ def admin() -> TopicAdmin:
         lambda admin: admin.create("t"),
         lambda admin: admin.delete(["t"]),
         lambda admin: admin.list_topics("t"),
+        lambda admin: admin.configs.describe("t"),
+        lambda admin: admin.configs.alter("t", {"retention.ms": "1"}),
+        lambda admin: admin.configs.set_partitions("t", 2),
+        lambda admin: admin.offsets.spans("t", 1),
+        lambda admin: admin.offsets.delete_before("t", {0: 1}),
         lambda admin: GroupAdmin(admin.connected).names("t"),
         lambda admin: GroupAdmin(admin.connected).delete(["t"]),
     ],
-    ids=["describe", "create", "delete", "list", "groups", "delete groups"],
+    ids=[
+        "describe",
+        "create",
+        "delete",
+        "list",
+        "configs",
+        "alter",
+        "partitions",
+        "spans",
+        "delete records",
+        "groups",
+        "delete groups",
+    ],
 )
 def test_absent_broker_is_known_within_the_bound(
     admin: TopicAdmin, call: Callable[[TopicAdmin], object]
@@ -67,6 +86,7 @@ def test_client_that_cannot_be_made_is_a_broker_that_is_away() -> None:
 
 def test_deleting_nothing_asks_nobody(admin: TopicAdmin) -> None:
     admin.delete([])
+    admin.configs.alter("t", {})
 
 
 @pytest.mark.parametrize(
