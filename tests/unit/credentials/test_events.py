@@ -6,16 +6,21 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
 
+from octopus.accounts.models import Account
+from octopus.accounts.models import State as AccountState
+from octopus.accounts.service import Accounts
 from octopus.audit.events import FABRIC, OPERATOR, Event
 from octopus.audit.notices import Notices
 from octopus.audit.trail import Trail
 from octopus.credentials import inspection
 from octopus.credentials.events import by_its_owner
 from octopus.credentials.issuer import IamUserIssuer
+from octopus.credentials.keys import Keys
 from octopus.credentials.models import Kind, StoredKey
 from octopus.credentials.service import Credentials
 from octopus.credentials.store import CredentialStore
@@ -55,6 +60,16 @@ def credentials(database: Any, table: str, store: CredentialStore) -> Credential
 def lease(database: Any, table: str) -> Iterator[Lease]:
     with Leases(database, table).hold("account") as held:
         yield held
+
+
+class ActiveAccounts(Accounts):
+    """Everybody has an account."""
+
+    def __init__(self) -> None:
+        pass
+
+    def find(self, subject: str) -> Account:
+        return Account(subject, AccountState.ACTIVE, frozenset())
 
 
 def told(event: Event) -> tuple[str, str, str | None]:
@@ -168,8 +183,9 @@ def test_owner_is_told_once_of_a_key_that_ends_soon(
     made = (now - timedelta(days=made_days_ago)).isoformat(timespec="seconds")
     store.add(StoredKey(**{**vars(stored), "created": made, "expires": end}))
 
+    round_ = Keys(accounts=ActiveAccounts(), principals=Mock(), credentials=credentials, quotas=Mock())
     for _ in range(2):
-        credentials.warn(credentials.look(SUBJECT, SUBJECT, active_since=None, unused_after=None))
+        round_.tend(SUBJECT, unused_after=None)
 
     found = [event for event in recorded(database, table) if event.type == "key.ending"]
     expected = {"access_key_id": key.access_key_id, "label": None, "ends": end}
