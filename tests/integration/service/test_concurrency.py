@@ -98,7 +98,8 @@ def snapshot(deployment: Deployment) -> Snapshot:
 
 def require_sound(person: Person, there: Snapshot, iam: Any, kafka: TopicAdmin) -> None:
     """What is recorded of a person, what IAM holds and what Kafka holds are one."""
-    account = [item for item in there.registry if item["pk"]["S"] == f"SUBJECT#{person.subject}"]
+    row = {"pk": {"S": f"SUBJECT#{person.subject}"}, "sk": {"S": "ACCOUNT"}}
+    account = [item for item in there.registry if item.items() >= row.items()]
     own = [item for item in there.registry if item["pk"]["S"] == f"NAMESPACE#{person.namespace}"]
     topics = {
         item["sk"]["S"].removeprefix("TOPIC#"): (item["state"]["S"], item.get("topic_id", {}).get("S"))
