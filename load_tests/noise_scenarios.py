@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,23 @@ _LEAD_S = 5
 """The quotas' burst is over by then: Kafka holds to a mean over some seconds."""
 
 
+@dataclass(frozen=True)
+class Tenant:
+    """Who makes noise."""
+
+    namespace: str
+    key: dict[str, str] = field(repr=False)
+
+
 def noisy_tenant(
     *,
     port: int,
     ca_file: Path,
     inner: dict[str, Any],
     quiet: dict[str, str],
-    noisy: dict[str, str],
     topic: str,
-    noisy_namespace: str,
+    noisy: Tenant,
+    unheld: Tenant,
     numbers: Numbers,
     against: str,
 ) -> Scenario:
@@ -31,9 +40,11 @@ def noisy_tenant(
     Args:
         port: of the listener for clients.
         inner: librdkafka's settings of one of the cluster's own.
-        quiet: key of one tenant.
-        noisy: key of the other.
-        topic: the quiet tenant's, by its full name.
+        quiet: key of the quiet tenant.
+        topic: its topic, by its full name.
+        noisy: who makes the noise that quotas hold.
+        unheld: who makes it without quotas; the brokers would hold it against `noisy` in the next round, since
+            they count over some seconds.
         against: ``alone``, or ``no quotas``.
     """
     seconds = numbers["count"] // numbers["per_second"]
@@ -46,40 +57,41 @@ def noisy_tenant(
         "record_bytes": numbers["record_bytes"],
         "key": quiet,
     }
-    noise = {
-        **connected,
-        "namespace": noisy_namespace,
-        "seconds": seconds + _LEAD_S + 1,
-        "record_bytes": numbers["record_bytes"],
-        "key": noisy,
-        "inner": inner,
-    }
+
+    def noise(tenant: Tenant, quotas: dict[str, int] | None) -> dict[str, Any]:
+        return {
+            **connected,
+            "namespace": tenant.namespace,
+            "seconds": seconds + _LEAD_S + 1,
+            "record_bytes": numbers["record_bytes"],
+            "key": tenant.key,
+            "inner": inner,
+            "quotas": quotas,
+        }
 
     def leg(name: str, noise: dict[str, Any] | None) -> Leg:
         beside = {"client": "noise", "figures": FIGURES, "lead_s": _LEAD_S, "task": noise}
         return Leg(name=name, client="latency", task={**task, "beside": beside})
 
-    control = None if against == "alone" else {**noise, "quotas": None}
     return Scenario(
         title=f"Produce beside a tenant at full speed, held by quotas, against {against}",
         unit="events",
         servers=(BROKER, JUDGE),
-        measured=leg("quotas", {**noise, "quotas": numbers["quotas"]}),
-        control=leg(against, control),
+        measured=leg("quotas", noise(noisy, numbers["quotas"])),
+        control=leg(against, None if against == "alone" else noise(unheld, None)),
     )
 
 
 def _noisy_tenant(fabric: RunningFabric, numbers: Numbers) -> Scenario:
-    noisy_namespace, noisy = fabric.another_tenant("noisy")
     against = numbers["against"]
     return noisy_tenant(
         port=fabric.node.client_port,
         ca_file=fabric.ca_file,
         inner=fabric.node.inner,
         quiet=fabric.key,
-        noisy=noisy,
         topic=fabric.create_topic(f"beside-noise-{against.replace(' ', '-')}"),
-        noisy_namespace=noisy_namespace,
+        noisy=Tenant(*fabric.another_tenant("noisy")),
+        unheld=Tenant(*fabric.another_tenant("unheld")),
         numbers=numbers,
         against=against,
     )

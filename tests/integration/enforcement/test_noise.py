@@ -9,26 +9,34 @@ import pytest
 from load_tests import report
 from load_tests.legs import BROKER
 from load_tests.measuring import measure
-from load_tests.noise_scenarios import noisy_tenant
+from load_tests.noise_scenarios import Tenant, noisy_tenant
 from load_tests.scenarios import NUMBERS
 from octopus.fabric.processes import JUDGE
-from tests.integration.enforcement.fabric import Fabric
+from tests.integration.enforcement.fabric import Fabric, Principal
+
+
+def key_of(person: Principal) -> dict[str, str]:
+    return {"access_key": str(person.key.access_key), "secret_key": str(person.key.secret_key)}
+
+
+def tenant(person: Principal) -> Tenant:
+    return Tenant(person.namespace, key_of(person))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["noisy_tenant", "noisy_tenant_unheld"])
 def test_noisy_tenant_takes_no_more_from_a_quiet_one_than_promised(fabric: Fabric, name: str) -> None:
-    quiet, noisy = fabric.person("events"), fabric.person()
+    quiet = fabric.person("events")
     numbers = tomllib.loads(NUMBERS.read_text())
     scenario = noisy_tenant(
         port=int(fabric.node.bootstrap_servers.rpartition(":")[2]),
         ca_file=fabric.node.ca_file,
         inner=fabric.node.inner,
-        quiet={"access_key": str(quiet.key.access_key), "secret_key": str(quiet.key.secret_key)},
-        noisy={"access_key": str(noisy.key.access_key), "secret_key": str(noisy.key.secret_key)},
+        quiet=key_of(quiet),
         topic=f"{quiet.namespace}.events",
-        noisy_namespace=noisy.namespace,
+        noisy=tenant(fabric.person()),
+        unheld=tenant(fabric.person()),
         numbers=numbers[name],
         against=numbers[name]["against"],
     )
