@@ -25,12 +25,12 @@ def race(replicas: list[Replica], person: Person, *requests: tuple[str, str]) ->
 
 
 def rows_of(person: Person, deployment: Deployment) -> list[tuple[str, str]]:
-    """Keys of every row that names a person, but those of the log of changes."""
+    """Keys of every row that names a person, but those of the log of changes and of the audit, which stay."""
     return [
         (item["pk"]["S"], item["sk"]["S"])
         for table in (deployment.settings.registry_table, deployment.settings.credentials_table)
         for item in deployment.items(table)
-        if person.subject in str(item) and not item["pk"]["S"].startswith("CHANGES#")
+        if person.subject in str(item) and not item["pk"]["S"].startswith(("CHANGES#", "AUDIT#", "OUTBOX#"))
     ]
 
 
