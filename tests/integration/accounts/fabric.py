@@ -95,8 +95,10 @@ class Fabric:
         """Empty both tables."""
         database = self.deployment.client("dynamodb")
         for table in (self.settings.registry_table, self.settings.credentials_table):
-            for item in self.deployment.items(table):
-                database.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+            keys = [{"pk": item["pk"], "sk": item["sk"]} for item in self.deployment.items(table)]
+            for start in range(0, len(keys), 25):
+                deletions = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]
+                database.batch_write_item(RequestItems={table: deletions})
 
     def _rows(self, table: str) -> list[tuple[str, str]]:
         return sorted((item["pk"]["S"], item["sk"]["S"]) for item in self.deployment.items(table))
