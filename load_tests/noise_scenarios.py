@@ -43,7 +43,7 @@ def noisy_tenant(
         quiet: key of the quiet tenant.
         topic: its topic, by its full name.
         noisy: who makes the noise that quotas hold.
-        unheld: who makes it without quotas; the brokers would hold it against `noisy` in the next round, since
+        unheld: who makes it without quotas; brokers would hold it against `noisy` in the next round, since
             they count over some seconds.
         against: ``alone``, or ``no quotas``.
     """
