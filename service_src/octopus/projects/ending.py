@@ -59,6 +59,8 @@ class Endings:
             UnavailableError: Kafka is away.
         """
         require_right(self._access, caller, name, None, Right.OWNER)
+        if self._store.read(name) is None:
+            raise refused(caller, name)
         found = self._emptying.contents(name)
         return EndPlan(topics=tuple(sorted(found.topics)), grants=len(found.grants), groups=found.groups)
 

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Query, Request
 
 from octopus.access.models import Right
 from octopus.access.service import Access
+from octopus.projects.names import is_project_name
 from octopus.projects.service import Projects
 from octopus.quotas.models import Holder, QuotaReply
 from octopus.quotas.service import Quotas
+from octopus.sharing.rights import refused
 from octopus.web.authentication import TokenCaller
 from octopus.web.errors import DOCUMENTED
 
@@ -35,5 +37,7 @@ def show_quota(
         own = quotas.of(Holder(caller.subject, False), projects=len(projects.owned(caller)))
         return QuotaReply(message=f"Quotas of {caller.subject}", quotas=own)
     access: Access = request.app.state.access
-    access.require(caller, project, None, Right.MEMBER)
+    if not is_project_name(project):
+        raise refused(caller, project)  # a person's own namespace counts with all that is his
+    access.require(caller, project, None, Right.MEMBER, Right.OWNER)
     return QuotaReply(message=f"Quotas of {project}", quotas=quotas.of(Holder(project, True)))
