@@ -9,7 +9,8 @@ from typing import Any
 from octopus.access.models import Grant, Right
 from octopus.accounts.emptying import Emptying
 from octopus.audit.trail import Trail
-from octopus.iam.generate import principal_policies
+from octopus.iam.generate import PolicyTooLargeError
+from octopus.iam.holdings import Holdings
 from octopus.identity.models import Caller
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.groups import GroupAdmin
@@ -33,7 +34,6 @@ from tests.globus_doubles import MemoryMemberships, MemoryPeople
 from tests.unit.access.world import World, caller, identity
 from tests.unit.topics.world import BOUNDS, LIMITS
 
-CLUSTER_ARN = "arn:aws:kafka:us-east-1:000000000000:cluster/octopus/11111111-2222-4333-8444-555555555555-1"
 LAST_REQUESTS_S = 60.0
 MOST_OWNED = 3
 GRACE = timedelta(days=30)
@@ -81,9 +81,7 @@ class Lab:
             grace=GRACE,
             clock=clock,
         )
-        room = Room(
-            self.access, lambda holdings: principal_policies(cluster_arn=CLUSTER_ARN, holdings=holdings)
-        )
+        room = Room(self.access, self._write)
         self.members = Members(
             access=self.access, leases=self.leases, grantees=grantees, room=room, clock=clock
         )
@@ -103,7 +101,13 @@ class Lab:
             emptying=Emptying(topics=self.topics, groups=groups, access=self.access),
             last_requests_s=LAST_REQUESTS_S,
         )
+        self.most_rights = 100
+        """That IAM takes of one person."""
         self.ada = self.person("ada@example.org")
+
+    def _write(self, holdings: Holdings) -> None:
+        if len(holdings) > self.most_rights:
+            raise PolicyTooLargeError(f"{len(holdings)} rights, and IAM takes {self.most_rights}")
 
     def person(self, username: str, *linked: str) -> Caller:
         """Somebody whom Globus Auth knows."""

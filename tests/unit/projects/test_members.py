@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -64,31 +63,26 @@ def test_linked_identity_of_a_member_is_one(lab: Lab) -> None:
     assert Right.MEMBER in lab.access.rights(work, NAME, None)
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda lab, who: lab.members.add(who, NAME, Named(who="grace@example.org"), Right.OWNER, None),
-        lambda lab, who: lab.members.remove(who, NAME, f"owner-user-{lab.ada.subject}"),
-        lambda lab, who: lab.members.remove(who, NAME, "no such grant"),
-        lambda lab, who: lab.members.transfer(who, NAME, "grace@example.org", keep_me=False),
-        lambda lab, who: lab.endings.end(who, NAME),
-        lambda lab, who: lab.endings.plan(who, NAME),
-    ],
-    ids=["add", "remove", "remove nothing", "transfer", "end", "plan"],
-)
 @pytest.mark.parametrize("role", ["member", "manager", "outsider"])
-def test_whoever_does_not_own_it_decides_nothing(
-    lab: Lab, call: Callable[[Lab, Any], Any], role: str
-) -> None:
+def test_whoever_does_not_own_it_decides_nothing(lab: Lab, role: str) -> None:
     grace = lab.person("grace@example.org")
     if role == "member":
         lab.add(NAME, "grace@example.org")
     if role == "manager":
         lab.world.give(NAME, "*", grace.subject, Right.MANAGE)
     before = lab.roles(NAME)
+    calls: list[Callable[[], object]] = [
+        lambda: lab.members.add(grace, NAME, Named(who="grace@example.org"), Right.OWNER, None),
+        lambda: lab.members.remove(grace, NAME, f"owner-user-{lab.ada.subject}"),
+        lambda: lab.members.remove(grace, NAME, "no such grant"),
+        lambda: lab.members.transfer(grace, NAME, "grace@example.org", keep_me=False),
+        lambda: lab.endings.end(grace, NAME),
+        lambda: lab.endings.plan(grace, NAME),
+    ]
 
-    with pytest.raises(ForbiddenError, match=f"Namespace {NAME} not found for {grace.subject}"):
-        call(lab, grace)
+    for call in calls:
+        with pytest.raises(ForbiddenError, match=f"^Namespace {NAME} not found for {grace.subject}$"):
+            call()
 
     assert lab.roles(NAME) == before
 
