@@ -34,7 +34,7 @@ class Job:
 
     name: str
     every_s: float
-    run: Callable[[], None]
+    run: Callable[[], object]
 
 
 class Background:

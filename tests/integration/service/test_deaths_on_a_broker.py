@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -32,10 +32,17 @@ FIRST_GROUP_S = 120
 class LiveKafka(WatchedKafka):
     """Real brokers, watched."""
 
-    def create(self, name: str, *, unlike: str | None = None) -> KafkaTopic:
+    def create(
+        self,
+        name: str,
+        *,
+        unlike: str | None = None,
+        partitions: int = 1,
+        configs: Mapping[str, str] | None = None,
+    ) -> KafkaTopic:
         """See `TopicAdmin.create`."""
         self.watch("kafka.create", "before")
-        made = super().create(name, unlike=unlike)
+        made = super().create(name, unlike=unlike, partitions=partitions, configs=configs)
         self.watch("kafka.create", "after")
         return made
 

@@ -90,7 +90,7 @@ def test_registry_that_is_away_ends_no_job_for_ever(leases: Leases, monkeypatch:
 def test_job_that_takes_long_holds_up_no_other(leases: Leases) -> None:
     over, others = threading.Event(), threading.Semaphore(0)
 
-    with Background(leases, [Job("long", 0.01, lambda: over.wait()), Job("other", 0.01, others.release)]):
+    with Background(leases, [Job("long", 0.01, over.wait), Job("other", 0.01, others.release)]):
         for _ in range(3):
             assert others.acquire(timeout=PATIENCE_S)
         over.set()
