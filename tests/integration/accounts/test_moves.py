@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -71,7 +72,7 @@ def test_grants_alone_are_moved_when_the_old_identity_has_no_account(fabric: Fab
         created=datetime.now(UTC),
     )
     fabric.features.access.give(given)
-    third = replace(fabric, subject="5b1f1a52-0f5d-4d4e-9a52-7d8d8c1e0d5c")
+    third = replace(fabric, subject=str(uuid.uuid4()))
 
     third.features.moves.move(fabric.friend, third.subject)
 
