@@ -117,6 +117,8 @@ class Configuration:
         allowed = self._turns.allowed(caller, namespace, topic, *_CONFIGURES, patience_s=_PATIENCE_S)
         with allowed as (found, lease):
             record = _shown(found, topic)
+            if record.state is State.RECREATING:
+                raise _being_recreated(topic)
             planned = self._plan(caller, found, record, wish)
             planned.require_possible()
             unfinished = record.state is State.CHANGING
@@ -171,7 +173,7 @@ class Configuration:
     def _held(self, record: TopicRecord, name: str) -> KafkaTopic:
         held = self._kafka.describe(name)
         if held is None or record.state is State.RECREATING:
-            raise UnavailableError(f"Topic {record.name} is being recreated: nothing was done, try again")
+            raise _being_recreated(record.name)
         return held
 
     def _begin(
@@ -223,6 +225,10 @@ def _shown(found: Namespace, topic: str) -> TopicRecord:
 
 def _absent(namespace: str, topic: str) -> NotFoundError:
     return NotFoundError(f"Topic {topic[:64]} not found in {namespace}")
+
+
+def _being_recreated(topic: str) -> UnavailableError:
+    return UnavailableError(f"Topic {topic} is being recreated: nothing was done, try again")
 
 
 def _settings(held: KafkaTopic, configs: Mapping[str, Config], *, own: bool) -> TopicSettings:

@@ -235,6 +235,23 @@ def test_topic_made_anew_has_the_settings_that_it_had(
     assert (after.settings, after.about, after.words) == (before.settings, before.about, before.words)
 
 
+@pytest.mark.parametrize("wish", [Wish({"partitions": 3}), Wish(about={"contact": "Ada"})])
+def test_topic_whose_recreation_was_cut_short_is_changed_only_once_it_is_there(
+    configuration: Configuration, topics: Topics, healing: Healing, kafka: MemoryKafka, wish: Wish
+) -> None:
+    kafka.faults["create"] = KafkaAwayError("timed out")
+    with pytest.raises(OctopusError, match="recreated in part"):
+        topics.recreate(OWNER, NAMESPACE, "events")
+    kafka.faults.clear()
+    with pytest.raises(UnavailableError, match="being recreated"):
+        configuration.change(OWNER, NAMESPACE, "events", wish)
+
+    healing.heal(NAME)
+
+    assert configuration.change(OWNER, NAMESPACE, "events", wish).changes
+    assert NAME in kafka.held
+
+
 def test_topic_that_was_made_by_hand_is_recorded_as_brokers_have_it(
     topics: Topics, healing: Healing, store: TopicStore, kafka: MemoryKafka
 ) -> None:
