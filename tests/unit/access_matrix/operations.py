@@ -5,7 +5,9 @@ Any one of the rights named does, held on the topic; for groups and transactiona
 
 from __future__ import annotations
 
-from tests.unit.access_matrix.law import MEMBER, READ, WRITE
+from datetime import datetime
+
+from tests.unit.access_matrix.law import MEMBER, READ, WRITE, Law, Person, Place
 
 ANY_ACCOUNT = frozenset({"any account"})
 """Whoever is not suspended."""
@@ -43,3 +45,13 @@ NEEDS: dict[str, frozenset[str]] = {
     "CREATE_TOKENS USER": NOBODY,
     "DESCRIBE_TOKENS USER": NOBODY,
 }
+
+
+def lawful(law: Law, person: Person, operation: str, place: Place, now: datetime) -> bool:
+    """Whether a person may do that to what is called like a place: a topic, a group, a transactional id."""
+    needed = NEEDS[operation]
+    if needed is ANY_ACCOUNT:
+        return not person.suspended
+    # A group or a transactional id is nobody's but the namespace's, whatever topic is called the same.
+    asked = place if operation.endswith(" TOPIC") else Place(place.namespace)
+    return not needed.isdisjoint(law.rights(person, asked, now))

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import pytest
 
+from octopus.access.service import Access
 from octopus.accounts.principal import SUSPENDED_POLICY
 from octopus.iam.document import parse
 from octopus.iam.evaluate import decide
@@ -20,8 +21,8 @@ from octopus.iam.models import Layers, Principal
 from octopus.iam.normalise import normalise
 from tests.integration.broker.node import CLUSTER_ARN, arn
 from tests.integration.enforcement.operations import operations
-from tests.unit.access_matrix.law import PEOPLE, RECIPIENTS, TOPICS, Person, Place, shared_with
-from tests.unit.access_matrix.operations import ANY_ACCOUNT, NEEDS
+from tests.unit.access_matrix.law import PEOPLE, RECIPIENTS, TOPICS, Person, shared_with
+from tests.unit.access_matrix.operations import NEEDS, lawful
 from tests.unit.access_matrix.world import GRANTS_END, PROJECTS_END, START, World
 
 MOMENTS = (
@@ -112,14 +113,15 @@ def _moments(world: World) -> Iterator[tuple[str, Mapping[str, Layers]]]:
 
 
 def _policies(world: World) -> dict[str, Layers]:
-    return {role: _layers(world, person) for role, person in PEOPLE.items()}
+    access = world.access()
+    return {role: _layers(access, person) for role, person in PEOPLE.items()}
 
 
-def _layers(world: World, person: Person) -> Layers:
+def _layers(access: Access, person: Person) -> Layers:
     if person.suspended:
         documents = [SUSPENDED_POLICY]
     else:
-        holdings = world.access.holdings(person.subject, [person.namespace])
+        holdings = access.holdings(person.subject, [person.namespace])
         made = principal_policies(cluster_arn=CLUSTER_ARN, holdings=holdings)
         documents = [made.inline, *made.managed]
     user = f"arn:aws:iam::000000000000:user/msk-users/{person.subject}"
@@ -136,7 +138,7 @@ def _decided(world: World, person: Person, layers: Layers) -> Moment:
             moment.asked += 1
             if allowed:
                 moment.allowed.add((operation, str(place)))
-            if allowed != _lawful(world, person, operation, kind, place):
+            if allowed != lawful(world.law, person, operation, place, world.now):
                 moment.wrong.append(f"{operation} {place} is {'allowed' if allowed else 'refused'}")
     return moment
 
@@ -151,12 +153,3 @@ def _allows(layers: Layers, operation: str, resource: str, now: datetime) -> boo
         ).allowed
         for action, on in needed
     )
-
-
-def _lawful(world: World, person: Person, operation: str, kind: str, place: Place) -> bool:
-    needed = NEEDS[operation]
-    if needed is ANY_ACCOUNT:
-        return not person.suspended
-    # A group or a transactional id is nobody's but the namespace's, whatever topic is called the same.
-    asked = place if kind == "TOPIC" else Place(place.namespace)
-    return not needed.isdisjoint(world.law.rights(person, asked, world.now))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+import boto3
 
 from octopus.access.models import EVERY_TOPIC, Grant, Grantee, GranteeKind, Right
 from octopus.access.refresh import Refreshes
@@ -29,28 +33,62 @@ class World:
     def __init__(self, database: Any, table: str) -> None:
         self.now = START
         self.law = Law(projects_end=PROJECTS_END)
-        refreshes = Refreshes(database, table, refresh=_policies_are_made_when_asked_for, clock=self._clock)
-        trail = _Untold(database, table, kept_days=1)
-        self.access = Access(database, table, trail=trail, refreshes=refreshes, clock=self._clock)
+        self._database, self._table = database, table
+        self._access = self._access_on(database)
         for row in _rows():
             database.put_item(TableName=table, Item=row)
         self.give(roles())
+
+    def access(self) -> Access:
+        """Decides by the registry as it is now, and not by what is changed in it later."""
+        return self._access_on(_Unchanging(self._database))
 
     def give(self, grants: Iterable[Given]) -> None:
         """Give these, in the registry and by the law."""
         for given in grants:
             self.law.give([given])
-            self.access.give(_grant(given))
+            self._access.give(_grant(given))
 
     def take(self, grants: Iterable[Given]) -> None:
         """Take these, in the registry and by the law."""
         for given in grants:
             self.law.take([given])
             grant = _grant(given)
-            assert self.access.take(grant.namespace, grant.topic, grant, actor="somebody") is not None
+            assert self._access.take(grant.namespace, grant.topic, grant, actor="somebody") is not None
+
+    def _access_on(self, database: Any) -> Access:
+        table = self._table
+        refreshes = Refreshes(database, table, refresh=_policies_are_made_when_asked_for, clock=self._clock)
+        trail = _Untold(database, table, kept_days=1)
+        return Access(database, table, trail=trail, refreshes=refreshes, clock=self._clock)
 
     def _clock(self) -> float:
         return self.now.timestamp()
+
+
+class _Unchanging:
+    """A database that is asked each question once: moto takes its time over every answer."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self._answers: dict[str, Any] = {}
+
+    def batch_get_item(self, **asked: Any) -> Any:
+        """See boto3."""
+        return self._remembered(asked, self._database.batch_get_item)
+
+    def get_paginator(self, operation: str) -> Any:
+        """See boto3."""
+        pages = self._database.get_paginator(operation)
+        return SimpleNamespace(
+            paginate=lambda **asked: self._remembered(asked, lambda **asked: list(pages.paginate(**asked)))
+        )
+
+    def _remembered(self, asked: dict[str, Any], ask: Callable[..., Any]) -> Any:
+        question = json.dumps(asked)
+        if question not in self._answers:
+            self._answers[question] = ask(**asked)
+        return self._answers[question]
 
 
 class _Untold(Trail):
@@ -59,6 +97,19 @@ class _Untold(Trail):
     def items(self, *_events: Event) -> list[TransactWriteItemTypeDef]:
         """See `Trail.items`."""
         return []
+
+
+def make_table(name: str) -> Any:
+    """An empty table; returns a client of its database."""
+    database: Any = boto3.client("dynamodb", region_name="us-east-1")
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    database.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return database
 
 
 def caller(person: Person) -> Caller:
@@ -131,6 +182,7 @@ def _rows() -> list[dict[str, Any]]:
                 description={"S": "for tests"},
                 contact={"S": "nobody"},
                 defaults={"S": "{}"},
+                bounds={"S": "{}"},
                 ends={"S": PROJECTS_END.isoformat()},
             )
         )
