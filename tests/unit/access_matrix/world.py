@@ -58,7 +58,7 @@ class World:
 
     def _access_on(self, database: Any) -> Access:
         table = self._table
-        refreshes = Refreshes(database, table, refresh=_policies_are_made_when_asked_for, clock=self._clock)
+        refreshes = _Unhurried(database, table, refresh=lambda _subject: None, clock=self._clock)
         trail = _Untold(database, table, kept_days=1)
         return Access(database, table, trail=trail, refreshes=refreshes, clock=self._clock)
 
@@ -91,6 +91,13 @@ class _Unchanging:
         return self._answers[question]
 
 
+class _Unhurried(Refreshes):
+    """Writes no policies: the matrix makes each at the moment that it is about."""
+
+    def now(self, *grantees: Grantee) -> None:
+        """See `Refreshes.now`."""
+
+
 class _Untold(Trail):
     """No audit: moto copies its tables for each transaction, and events would soon be most of them."""
 
@@ -121,10 +128,6 @@ def caller(person: Person) -> Caller:
 def topic_id_of(name: str) -> str:
     """Kafka's id of a topic, as the registry has it."""
     return f"id-of-{name}"
-
-
-def _policies_are_made_when_asked_for(_subject: str) -> None:
-    """In the place of IAM: the matrix makes every policy at the moment that it is about."""
 
 
 def _grant(given: Given) -> Grant:
