@@ -175,12 +175,22 @@ class Grants:
         """Take a grant from one subject and give it to another, unless somebody changed it meanwhile."""
         moved = replace(grant, grantee=user(new))
         there = self._store.find(grant.namespace, grant.topic, grant.right, moved.grantee)
-        stays = there is not None and not _ends_before(there, moved)
-        given = [] if stays else [*self._store.put(moved, there), *self._end_changed(there, moved)]
+        kept = moved if there is None or _ends_before(there, moved) else there
+        given = [*self._store.put(moved, there), *self._end_changed(there, moved)] if kept is moved else []
         notes = [self._refreshes.begun(one.grantee, due_in_s=0) for one in (grant, moved)]
-        told = [_event("grant.revoked", grant, new), *([] if stays else [_event("grant.given", moved, new)])]
+        told = [_event("grant.revoked", grant, new)]
+        if kept is moved:
+            told.append(_event("grant.given", moved, new))
         if self._written([*given, *self._deleted(grant), *notes, *self._trail.items(*told)], ()):
-            _log.info("grant.moved", grant=grant.id, to=new, namespace=grant.namespace, topic=grant.topic)
+            data = _event("grant.moved", replace(grant, until=kept.until), new).data
+            _log.info(
+                "grant.moved",
+                **data,
+                to=new,
+                namespace=grant.namespace,
+                topic=grant.topic,
+                by=grant.by,
+            )
 
     def _deleted(self, grant: Grant) -> list[TransactWriteItemTypeDef]:
         end = end_of(grant)

@@ -87,13 +87,13 @@ class Fabric:
                 _secret(secret_file(self._settings, "globus-client"))
                 self._start(GLOBUS)
             self._deploy()
+            self._mend("Taking away again what was taken away since that state", heal.withdraw, unclean)
             self._start(JUDGE)
             for name in (*self._brokers, SERVICE):
                 self._supervisor.start_program(name)
             for name in (*self._brokers, SERVICE):
                 self._await(name)
-            if unclean is not None:
-                self._heal(unclean)
+            self._mend("Comparing accounts, projects and topics with Kafka and the log", heal.heal, unclean)
             return self.status()
 
     def down(self) -> bool:
@@ -239,9 +239,11 @@ class Fabric:
         for name in renewed:
             self._supervisor.stop(name)  # it reads its key when it starts
 
-    def _heal(self, unclean: heal.Unclean) -> None:
-        with self._progress.step("Comparing accounts and topics with what Kafka holds"):
-            findings = heal.heal(self._settings, read_deployed_settings(INSTITUTION), unclean)
+    def _mend(self, title: str, mend: heal.Mending, unclean: heal.Unclean | None) -> None:
+        if unclean is None:
+            return
+        with self._progress.step(title):
+            findings = mend(self._settings, read_deployed_settings(INSTITUTION), unclean)
         for sentence in findings:
             self._progress.note(sentence)
 

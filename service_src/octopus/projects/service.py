@@ -120,7 +120,7 @@ class Projects:
                 created_by=caller.subject,
             )
             self._claim(caller, made, lease)
-        _log.info("project.created", subject=caller.subject, namespace=name)
+        _log.info("project.created", subject=caller.subject, namespace=name, **_ending(made))
         return self.describe(caller, name), True
 
     def listed(self, caller: Caller) -> list[Seen]:
@@ -172,7 +172,13 @@ class Projects:
             self._require_settings(after.ends if "ends" in changed else None, after.defaults, after.bounds)
             if changes and not dry_run:
                 self._write(caller, before, after, sorted(changed), lease)
-                _log.info("project.changed", subject=caller.subject, namespace=name, fields=sorted(changed))
+                _log.info(
+                    "project.changed",
+                    subject=caller.subject,
+                    namespace=name,
+                    fields=sorted(changed),
+                    **_ending(after),
+                )
         return changes, self.describe(caller, name)
 
     def freeze_due(self) -> None:

@@ -79,6 +79,14 @@ class ProjectStore:
         }
         return [claim, *self._set_end(project)]
 
+    def add(self, project: Project, lease: Lease, further: Sequence[TransactWriteItemTypeDef]) -> None:
+        """Make the project, together with what follows from it.
+
+        Raises:
+            ConditionFailedError: the name is taken, or the turn was lost; nothing was written.
+        """
+        write_together(self._client, [*self.made(project), lease.check(), *further])
+
     def change(
         self, before: Project, after: Project, lease: Lease, further: Sequence[TransactWriteItemTypeDef]
     ) -> None:

@@ -46,6 +46,7 @@ from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import TICK_S, Memberships, open_memberships
 from octopus.projects.ending import Endings
 from octopus.projects.members import Members
+from octopus.projects.restored import RestoredProjects
 from octopus.projects.service import Projects
 from octopus.projects.store import ProjectStore
 from octopus.quotas.census import Census
@@ -102,6 +103,7 @@ class Features:
     projects: Projects
     members: Members
     endings: Endings
+    restored_projects: RestoredProjects
     jobs: tuple[Job, ...]
     """What the web service does in the background."""
 
@@ -353,5 +355,8 @@ def wire(
         projects=projects,
         members=Members(access=access, leases=leases, grantees=grantees, room=room, clock=clock),
         endings=endings,
+        restored_projects=RestoredProjects(
+            store=project_store, leases=leases, endings=endings, refreshes=refreshes, trail=trail
+        ),
         jobs=jobs,
     )

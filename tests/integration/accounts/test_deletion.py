@@ -12,7 +12,7 @@ from octopus import aws
 from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import Account, State
 from octopus.errors import Failure
-from octopus.fabric.heal import _delete_again, _reconcile
+from octopus.fabric.healing.accounts import delete_again, reconcile
 from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.pending import AGAIN_S
 from tests.callers import caller_of
@@ -255,7 +255,7 @@ def test_account_that_an_emulator_gave_back_is_deleted_again_with_its_topics(
     journal = [{"event": "account.deleted", "subject": owner.subject}]
     features = owner.features
 
-    said = list(_delete_again(features.accounts, features.keys, journal, {}, {owner.namespace}))
+    said = list(delete_again(features.accounts, features.namespaces, journal, {}, {owner.namespace}))
 
     assert said == [f"Deleted the account of {owner.subject} again."]
     owner.wait(owner.settings.last_requests_s)
@@ -273,7 +273,7 @@ def test_reconciling_a_fabric_leaves_what_is_deleted_or_suspended_alone(
         owner.features.suspensions.suspend(owner.subject)
     before = state(owner)
 
-    said = list(_reconcile(owner.features, {owner.subject: "alice"}, {owner.namespace}))
+    said = list(reconcile(owner.features.accounts, {owner.subject: "alice"}, {owner.namespace}))
 
     assert said == []
     assert state(owner) is before

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from octopus.fabric.heal import _delete_again, _reconcile
+from octopus.fabric.healing import accounts, keys
 from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
 from tests.memory_kafka import MemoryKafka
@@ -39,14 +39,14 @@ def test_suspended_account_that_was_deleted_is_said_and_gets_no_key_back(
     ]
     held = {fabric.namespace, others.namespace}
 
-    said = list(_delete_again(features.accounts, features.keys, journal, {fabric.subject: "alice"}, held))
+    names = {fabric.subject: "alice"}
+
+    assert list(keys.delete_again(features.keys, journal, names)) == ["Deleted the keys of alice again."]
+    said = list(accounts.delete_again(features.accounts, features.namespaces, journal, names, held))
 
     assert "The account of alice was deleted and is back: User" in said[0]
     assert "is suspended" in said[0]
-    assert said[1:] == [
-        "Deleted the keys of alice again.",
-        f"Deleted the account of {others.subject} again.",
-    ]
+    assert said[1:] == [f"Deleted the account of {others.subject} again."]
     assert features.keys.recorded(fabric.subject) == []
 
 
@@ -58,7 +58,69 @@ def test_account_that_iam_refuses_is_said_and_the_others_topics_are_adopted(
     kafka.create(f"{others.namespace}.found")
     names = {fabric.subject: "alice", others.subject: "bob"}
 
-    said = list(_reconcile(fabric.features, names, {fabric.namespace, others.namespace}))
+    said = list(accounts.reconcile(fabric.features.accounts, names, {fabric.namespace, others.namespace}))
 
     assert any("The account of alice was not compared with Kafka: Failed" in note for note in said)
     assert any(f"Adopted 1 topics that Kafka still holds: {others.namespace}.found" in note for note in said)
+
+
+def test_person_who_moved_has_everything_at_the_new_identity_again(
+    fabric: Fabric, others: Fabric, kafka: MemoryKafka
+) -> None:
+    features = fabric.features
+    old, new = others, fabric
+    key = features.keys.current(old.subject).access_key_id
+    features.accounts.create(new.subject)
+    journal: list[dict[str, Any]] = [
+        {"event": "account.moved", "subject": old.subject, "to": new.subject, "namespaces": [old.namespace]},
+        {"event": "key.deleted", "subject": old.subject, "access_key_id": key},
+        {"event": "account.deleted", "subject": old.subject},
+    ]
+    names = {old.subject: "alice", new.subject: "alice-2"}
+    held = {old.namespace}
+
+    for _ in range(2):  # whoever was interrupted does it again
+        list(accounts.move_again(features.accounts, features.moves, journal, names, held))
+        assert not list(accounts.delete_again(features.accounts, features.namespaces, journal, names, held))
+        assert not list(accounts.reconcile(features.accounts, names, set(held)))
+
+    assert features.accounts.namespaces(new.subject)[old.namespace] == ["events"]
+    assert features.accounts.namespaces(old.subject) == {}
+    fabric.wait(fabric.settings.last_requests_s)
+    assert f"{old.namespace}.events" in kafka.held
+
+
+def test_topics_of_somebody_who_moved_are_adopted_for_the_new_identity_alone(
+    fabric: Fabric, kafka: MemoryKafka
+) -> None:
+    features, old = fabric.features, fabric.of_friend()
+    kafka.create(f"{old.namespace}.found")
+    journal: list[dict[str, Any]] = [
+        {
+            "event": "account.moved",
+            "subject": old.subject,
+            "to": fabric.subject,
+            "namespaces": [old.namespace],
+        }
+    ]
+    held = {old.namespace}
+
+    said = list(accounts.move_again(features.accounts, features.moves, journal, {}, held))
+
+    assert said == [f"Moved the account of {old.subject} to {fabric.subject} again."]
+    list(accounts.reconcile(features.accounts, {old.subject: "alice"}, held))
+    assert features.accounts.namespaces(fabric.subject)[old.namespace] == ["found"]
+    assert features.accounts.namespaces(old.subject) == {}
+
+
+def test_further_namespace_that_was_deleted_is_deleted_again(fabric: Fabric, others: Fabric) -> None:
+    features = fabric.features
+    features.moves.move(others.subject, fabric.subject)
+    journal: list[dict[str, Any]] = [
+        {"event": "namespace.deleted", "subject": fabric.subject, "namespace": others.namespace}
+    ]
+
+    said = list(accounts.delete_again(features.accounts, features.namespaces, journal, {}, set()))
+
+    assert said == [f"Deleted the namespace {others.namespace} again."]
+    assert list(features.accounts.namespaces(fabric.subject)) == [fabric.namespace]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from octopus.accounts.service import Accounts
 from octopus.credentials.keys import Keys
 from octopus.credentials.models import Kind, StoredKey
-from octopus.fabric.heal import Unclean, _delete_again, _journal
+from octopus.fabric.heal import Unclean
+from octopus.fabric.healing.journal import read_journal
+from octopus.fabric.healing.keys import delete_again
 from octopus.fabric.settings import FabricSettings
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
@@ -41,22 +42,14 @@ def test_journal_reads_rotated_logs_in_order_and_only_what_came_after(settings: 
                 '"a string"',
                 line(5, "topic.created", subject="c"),
                 line(6, "key.deleted"),
+                line(7, "grant.revoked", namespace="lab"),
             ]
         )
     )
     since = NOON + datetime.timedelta(minutes=2)
-    assert [entry["subject"] for entry in _journal(settings, since=since)] == ["b", "c"]
-    assert [entry["subject"] for entry in _journal(settings, since=None)] == ["a", "b", "c"]
-
-
-class RestoredAccounts(Accounts):
-    """Accounts as the last clean state had them."""
-
-    def __init__(self) -> None:
-        pass
-
-    def namespaces(self, subject: str) -> dict[str, list[str]]:
-        return {"ns-000000000001": []}
+    later = [entry["event"] for entry in read_journal(settings, since=since)]
+    assert later == ["key.issued", "topic.created", "grant.revoked"]
+    assert len(list(read_journal(settings, since=None))) == 4
 
 
 class RestoredKeys(Keys):
@@ -93,7 +86,7 @@ def test_key_that_was_deleted_stays_deleted_whatever_came_after(later: list[dict
         *later,
     ]
 
-    said = list(_delete_again(RestoredAccounts(), keys, journal, {"a": "alice"}, set()))
+    said = list(delete_again(keys, journal, {"a": "alice"}))
 
     assert said == ["Deleted the keys of alice again."]
     assert keys.recorded("a") == []

@@ -60,14 +60,14 @@ class Lab:
             groups=groups,
             kafka=QuotaAdmin(dict),
         )
-        turns = Turns(
+        self.turns = Turns(
             store=TopicStore(client, table, clock=clock),
             leases=self.leases,
             access=self.access,
             quotas=quotas,
             trail=trail,
         )
-        self.topics = Topics(turns=turns, kafka=kafka, bounds=BOUNDS)
+        self.topics = Topics(turns=self.turns, kafka=kafka, bounds=BOUNDS)
         self.projects = Projects(
             store=self.store,
             leases=self.leases,
