@@ -67,6 +67,7 @@ def matrix(world: World, service: Service) -> Matrix:
     answers: dict[object, bool | str] = {}
     for moment in _moments(world):
         access = world.access()
+        service.remember()
         for person in PEOPLE.values():
             held = _held(world, access, person, moment, found)
             for ask in ASKS:
