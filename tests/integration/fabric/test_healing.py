@@ -9,10 +9,11 @@ from typing import Any
 
 import psutil
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from octopus.fabric.supervision import Supervisor, wait_until
 from tests.integration.fabric.conftest import RunningFabric
-from tests.integration.fabric.kafka import consume_all, produce
+from tests.integration.fabric.kafka import consume_all, person, produce
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -84,8 +85,16 @@ def test_killed_emulator_goes_back_to_its_last_clean_state_and_says_what_was_los
     fabric: RunningFabric,
 ) -> None:
     produce(fabric, "old-hand", "before", 10)
+    owner, reader = fabric.session("old-hand"), fabric.session("reader")
+    reader.call("POST", "user")
+    grants = f"{person(fabric, 'old-hand')[1]}/before/grants"
+    owner.call("POST", grants, {"who": reader.subject, "right": "read"})
     fabric.octopus("down")
     fabric.octopus("up")
+    owner.call("DELETE", f"{grants}/read-user-{reader.subject}")
+    owner.call("POST", "projects/healed", {})
+    owner.call("POST", "healed/spectra")
+    owner.call("POST", "healed/spectra/grants", {"who": reader.subject, "right": "read"})
     sent = produce(fabric, "newcomer", "after", 10)
     lost = fabric.session("newcomer").call("POST", "key")
     kept = fabric.session("old-hand").call("POST", "key")
@@ -104,6 +113,14 @@ def test_killed_emulator_goes_back_to_its_last_clean_state_and_says_what_was_los
     assert fresh["access_key"] != lost["access_key"]
     assert fabric.session("old-hand").call("POST", "key")["access_key"] == kept["access_key"]
     assert consume_all(fabric, "newcomer", "after")[-10:] == sent
+    # What was revoked stays revoked, and what was made and given since is there again.
+    assert "Revoked 1 grants again: read on ns-" in notes
+    assert "Made 1 projects again: healed." in notes
+    seen = AdminClient(person(fabric, "reader")[0])
+    wait_until(
+        lambda: list(seen.list_topics(timeout=30).topics) == ["healed.spectra"], seconds=30, what="reader"
+    )
+    assert "owner" in owner.call("GET", "projects/healed")["project"]["my_rights"]
 
 
 def test_emulator_without_a_clean_state_is_cleared_and_deployed_again(fabric: RunningFabric) -> None:
