@@ -10,7 +10,7 @@ from octopus.cli import credential_process
 from octopus.cli.kafka import CaFileOption, open_kafka
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line
 from octopus.clients.snippets import TOOLS, Connection, Key, ToolName, render
-from octopus.groups.names import complete
+from octopus.groups.names import complete, namespace_of_groups
 
 
 def register(app: typer.Typer) -> None:
@@ -21,10 +21,19 @@ def register(app: typer.Typer) -> None:
 def config(
     tool: Annotated[ToolName, typer.Argument(help="The client.")],
     topic: Annotated[
-        str, typer.Option("--topic", metavar="TOPIC", help="Of the examples; your namespace is added.")
+        str,
+        typer.Option(
+            "--topic", metavar="TOPIC", help="Of the examples; your namespace is added if there is no dot."
+        ),
     ] = "readings",
     group: Annotated[
-        str, typer.Option("--group", metavar="GROUP", help="Consumer group; your namespace is added.")
+        str,
+        typer.Option(
+            "--group",
+            metavar="GROUP",
+            help="Consumer group; without a dot it gets the topic's project in front, if you are in it, "
+            "else your namespace.",
+        ),
     ] = "readers",
     with_secrets: Annotated[
         bool, typer.Option("--with-secrets", help="Write your key into the text.")
@@ -38,10 +47,11 @@ def config(
     Makes your account and a key first if you have none.
     """
     kafka = open_kafka(as_name, ca_file)
+    topic = complete(kafka.namespace, topic)
     connection = Connection(
         bootstrap_servers=kafka.bootstrap_servers,
-        topic=complete(kafka.namespace, topic),
-        group=complete(kafka.namespace, group),
+        topic=topic,
+        group=complete(namespace_of_groups(kafka.session, topic), group),
         ca_file=kafka.ca_file,
         credential_process=credential_process.command(as_name=as_name),
         key=Key(access_key=kafka.access_key, secret_key=kafka.secret_key) if with_secrets else None,

@@ -22,14 +22,17 @@ app = typer.Typer(
 
 GroupArgument = Annotated[
     str,
-    typer.Argument(metavar="GROUP", help="A name without a dot gets your namespace in front."),
+    typer.Argument(
+        metavar="GROUP",
+        help="`namespace.group`, such as of a project; your namespace is added without a dot.",
+    ),
 ]
 _NEVER = "never"
 
 
 @app.command("list")
 def list_groups(as_name: AsOption = None, ca_file: CaFileOption = None, as_json: JsonOption = False) -> None:
-    """List your groups with their state and members."""
+    """List your groups, and those of projects that you are in, with their state and members."""
     groups = Groups(open_kafka(as_name, ca_file).settings()).list()
     if as_json:
         print_json({"status": "success", "groups": [dataclasses.asdict(group) for group in groups]})
@@ -56,7 +59,7 @@ def lag(
     print_table(
         ["topic", "partition", "committed", "end", "lag"],
         [
-            [one.topic, one.partition, _offset(one.committed), one.end, "-" if one.lag is None else one.lag]
+            [one.topic, one.partition, _offset(one.committed), _known(one.end), _known(one.lag)]
             for one in partitions
         ],
     )
@@ -76,7 +79,11 @@ def reset(
     ],
     topic: Annotated[
         str | None,
-        typer.Option("--topic", metavar="TOPIC[:PARTITION]", help="This one only; else all it ever read."),
+        typer.Option(
+            "--topic",
+            metavar="TOPIC[:PARTITION]",
+            help="This one only, of the group's namespace if there is no dot; else all it ever read.",
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
     as_name: AsOption = None,
@@ -89,7 +96,8 @@ def reset(
     kafka = open_kafka(as_name, ca_file)
     name = complete(kafka.namespace, group)
     if selection is not None:
-        selection = dataclasses.replace(selection, topic=complete(kafka.namespace, selection.topic))
+        # A group of a project reads that project's topics, if nothing else is said.
+        selection = dataclasses.replace(selection, topic=complete(name.partition(".")[0], selection.topic))
     groups = Groups(kafka.settings())
     moves = groups.plan(name, target, selection)
     if not as_json:
@@ -110,6 +118,10 @@ def _show(moves: Sequence[Move]) -> None:
         ["topic", "partition", "committed", "set to"],
         [[move.topic, move.partition, _offset(move.before), move.after] for move in moves],
     )
+
+
+def _known(number: int | None) -> str:
+    return "-" if number is None else str(number)
 
 
 def _offset(committed: int | None) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from botocore.credentials import Credentials
 
-from octopus.cli.session import open_session
+from octopus.cli.session import Session, open_session
 from octopus.fabric.settings import FabricSettings
 from octopus.kafka.client import client_settings
 from octopus.topics.names import namespace_of
@@ -33,11 +33,13 @@ class KafkaAccess:
     """What a client of Kafka needs to act as the caller."""
 
     namespace: str
+    """The caller's own."""
     bootstrap_servers: str
     ca_file: Path | None
     """None: the system's roots."""
     access_key: str
     secret_key: str = field(repr=False)
+    session: Session = field(repr=False)
 
     def settings(self) -> dict[str, Any]:
         """Settings of a ``confluent_kafka`` client."""
@@ -64,6 +66,7 @@ def open_kafka(as_name: str | None, ca_file: Path | None) -> KafkaAccess:
         ca_file=ca_file or local_ca_file(),
         access_key=key["access_key"],
         secret_key=key["secret_key"],
+        session=session,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import httpx
 from botocore.credentials import Credentials
@@ -19,6 +20,7 @@ from octopus.doctor.findings import NotKnownError
 from octopus.doctor.network import Address, parse_servers
 from octopus.errors import OctopusError
 from octopus.fabric.errors import FabricError
+from octopus.groups.names import complete, namespace_of_groups
 from octopus.kafka.client import TOKEN_REGION, client_settings
 from octopus.topics.names import full_name, namespace_of
 
@@ -62,6 +64,8 @@ class Caller:
     made_topic: str | None = field(default=None, init=False)
     """A topic that exists for this examination only, without its namespace."""
     made_group: str | None = field(default=None, init=False)
+    allowed: frozenset[str] = field(default=frozenset(), init=False)
+    """Which of ``read`` and ``write`` the policies let the caller do with the topic."""
 
     @cached_property
     def session(self) -> Login:
@@ -72,6 +76,22 @@ class Caller:
     def namespace(self) -> str:
         """The caller's own."""
         return namespace_of(self.session.subject)
+
+    @cached_property
+    def namespace_of_groups(self) -> str:
+        """Where the caller's groups for the topic are: its project, or his own namespace."""
+        if self.topic is None:
+            return self.namespace
+        return namespace_of_groups(self.session, complete(self.namespace, self.topic))
+
+    def rights_on(self, topic: str) -> frozenset[str]:
+        """What the caller may do with a topic, given by full name; nothing if the service does not say."""
+        namespace, _, name = topic.partition(".")
+        try:
+            reply = self.get(f"{quote(namespace, safe='')}/{quote(name, safe='')}")
+            return frozenset(reply.json().get("rights", ()))
+        except (NotKnownError, ValueError):
+            return frozenset()
 
     def get(self, path: str) -> httpx.Response:
         """The service's reply, whatever it is.

@@ -33,6 +33,7 @@ RECORD_S = 30.0
 _GROUP_S = 10.0
 _GROUP_ATTEMPTS = 4
 """The first question about any group makes a new cluster set up where it keeps them, and may wait in vain."""
+_DATA = {"read": AclOperation.READ, "write": AclOperation.WRITE}
 DEMONSTRATION = "readers"
 """A group name as people choose it, without a namespace."""
 
@@ -98,41 +99,51 @@ def check_policy(caller: Caller) -> Finding:
         described = asked[topic].result(timeout=ANSWER_S + 5)
     except (KafkaException, TimeoutError) as error:
         return _topic_refused(caller, topic, error)
-    allowed = set(described.authorized_operations or ())
-    wanted = {AclOperation.DESCRIBE: "describe", AclOperation.READ: "read", AclOperation.WRITE: "write"}
-    missing = [word for operation, word in wanted.items() if operation not in allowed]
+    operations = set(described.authorized_operations or ())
+    caller.allowed = frozenset(word for word, operation in _DATA.items() if operation in operations)
+    missing = sorted(_wanted(caller, topic) - caller.allowed)
     if missing:
         return failed(
             f"your policy does not let you {' and '.join(missing)} {topic}",
-            "use a topic of your own namespace, or ask the topic's owner for that right",
+            "use a topic of your own namespace, or ask the topic's owner for that right; if you were just "
+            "given it, try again in a few seconds",
         )
-    return ok(f"you may {', '.join(wanted.values())} {topic}")
+    alone = ", which is all that you were given" if len(caller.allowed) == 1 else ""
+    return ok(f"you may {', '.join(['describe', *sorted(caller.allowed)])} {topic}{alone}")
 
 
 def check_records(caller: Caller) -> Finding:
-    """A record is produced, and consumed again by a member of a group."""
+    """A record is produced, and consumed again by a member of a group, as far as the caller may."""
     topic = _topic(caller)
-    value = uuid.uuid4().bytes
+    value = uuid.uuid4().bytes if "write" in caller.allowed else None
     began = time.monotonic()
     try:
-        sent = _produce(caller, topic, value)
+        here = _produce(caller, topic, value) if value is not None else _oldest(caller, topic)
         produced = time.monotonic()
-        caller.made_group = complete(caller.namespace, f"octopus-doctor-{uuid.uuid4().hex[:8]}")
-        _consume(caller, sent, value)
+        if here is None:
+            return ok(f"{topic} holds no record yet that could be consumed, and you may not write it")
+        if "read" in caller.allowed:
+            # Of the caller's own namespace, which serves for every topic.
+            caller.made_group = complete(caller.namespace, f"octopus-doctor-{uuid.uuid4().hex[:8]}")
+            _consume(caller, here, value)
     except (KafkaException, TimeoutError) as error:
         fault = error.args[0] if isinstance(error, KafkaException) else None
         return failed(
             f"a record did not make its way through {topic}: {fault.str() if fault else error}",
             "the checks above found the way open, so tell the operator this line",
         )
-    spent = f"{(produced - began) * 1000:.0f} ms to produce, {(time.monotonic() - produced) * 1000:.0f} ms"
-    return ok(f"{topic}, offset {sent.offset()}: {spent} to join a group and consume")
+    spent = []
+    if value is not None:
+        spent.append(f"{(produced - began) * 1000:.0f} ms to produce")
+    if caller.made_group is not None:
+        spent.append(f"{(time.monotonic() - produced) * 1000:.0f} ms to join a group and consume")
+    return ok(f"{topic}, offset {here.offset}: {', '.join(spent)}")
 
 
 def check_group(caller: Caller) -> Finding:
     """Whether a consumer group may be used; a bare name, without the namespace, is not."""
     group = caller.group or DEMONSTRATION
-    own = complete(caller.namespace, group.rpartition(".")[2])
+    own = complete(caller.namespace_of_groups, group.rpartition(".")[2])
     attempts = Retrying(
         retry=retry_if_exception(_is_away), stop=stop_after_attempt(_GROUP_ATTEMPTS), reraise=True
     )
@@ -149,7 +160,9 @@ def check_group(caller: Caller) -> Finding:
         refused = f"group {group!r} is refused (GROUP_AUTHORIZATION_FAILED)"
         if caller.group is None:
             return ok(f"a name without your namespace is no group of yours: {refused}; use {own}")
-        return failed(refused, f"use {own}: groups, like topics, begin with your namespace and a dot")
+        return failed(
+            refused, f"use {own}: groups, like topics, begin with your namespace or project and a dot"
+        )
     if AclOperation.READ not in allowed:
         return failed(f"you may see group {group} and not join it", f"use a group of your own, such as {own}")
     return ok(f"you may join {group}")
@@ -187,23 +200,54 @@ def _topic_refused(caller: Caller, topic: str, error: BaseException) -> Finding:
     fault = error.args[0] if isinstance(error, KafkaException) else None
     code = fault.code() if fault is not None else None
     namespace, _, name = topic.partition(".")
+    own = namespace == caller.namespace
     if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
-        return failed(f"there is no topic {topic}", f"make it: `octopus topic create {name}`")
-    if code == KafkaError.TOPIC_AUTHORIZATION_FAILED and namespace != caller.namespace:
+        made = f"octopus topic create {name if own else topic}"
+        return failed(f"there is no topic {topic}", f"make it: `{made}`")
+    if code != KafkaError.TOPIC_AUTHORIZATION_FAILED:
+        told = fault.name() if fault else "no answer"
+        raise NotKnownError(f"the brokers did not answer about {topic}: {told}")
+    refused = f"{topic} is refused (TOPIC_AUTHORIZATION_FAILED)"
+    rights = caller.rights_on(topic)
+    if not own and not rights:
         return failed(
-            f"{topic} is refused (TOPIC_AUTHORIZATION_FAILED): it lies in {namespace}, not in your "
-            f"{caller.namespace}",
+            f"{refused}: it lies in {namespace}, not in your {caller.namespace}",
             f"use a topic of your own, such as {caller.namespace}.{name}, or ask its owner for a right to it",
         )
-    if code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+    if not own and rights.isdisjoint(_DATA):
         return failed(
-            f"{topic} is refused (TOPIC_AUTHORIZATION_FAILED), although it lies in your namespace",
-            "your policy is incomplete: `octopus key create` mends the account; then tell the operator",
+            f"{refused}: you may manage it, and neither read nor write it",
+            "ask its owner for the right to read or to write",
         )
-    raise NotKnownError(f"the brokers did not answer about {topic}: {fault.name() if fault else 'no answer'}")
+    return failed(
+        f"{refused}, although you may use it",
+        "if you were just given that right, try again in a few seconds; else your policy is incomplete: "
+        "`octopus key create` mends the account; then tell the operator",
+    )
 
 
-def _produce(caller: Caller, topic: str, value: bytes) -> Message:
+def _wanted(caller: Caller, topic: str) -> frozenset[str]:
+    """What the caller should be able to do with a topic: all with his own, else what the service says."""
+    held = caller.rights_on(topic)
+    if topic.partition(".")[0] == caller.namespace or not held:
+        return frozenset(_DATA)
+    return held.intersection(_DATA)
+
+
+def _oldest(caller: Caller, topic: str) -> TopicPartition | None:
+    """Where the oldest record of one partition is; None when the topic holds none."""
+    reader = Consumer({**caller.kafka_settings, "group.id": complete(caller.namespace, "octopus-doctor")})
+    try:
+        for number in reader.list_topics(topic, timeout=ANSWER_S).topics[topic].partitions:
+            low, high = reader.get_watermark_offsets(TopicPartition(topic, number), timeout=ANSWER_S)
+            if low < high:
+                return TopicPartition(topic, number, low)
+        return None
+    finally:
+        reader.close()
+
+
+def _produce(caller: Caller, topic: str, value: bytes) -> TopicPartition:
     done: list[tuple[KafkaError | None, Message]] = []
     producer = Producer({**caller.kafka_settings, "message.timeout.ms": int(RECORD_S * 1000)})
     producer.produce(topic, value, on_delivery=lambda error, message: done.append((error, message)))
@@ -213,12 +257,11 @@ def _produce(caller: Caller, topic: str, value: bytes) -> Message:
     ((error, message),) = done
     if error is not None:
         raise KafkaException(error)
-    return message
+    return TopicPartition(topic, message.partition() or 0, message.offset() or 0)
 
 
-def _consume(caller: Caller, sent: Message, value: bytes) -> None:
-    """Join the group and read from just before the record on, until it comes."""
-    here = TopicPartition(str(sent.topic()), sent.partition() or 0, sent.offset() or 0)
+def _consume(caller: Caller, here: TopicPartition, value: bytes | None) -> None:
+    """Join the group and read from there on, until the record comes that was sent, or any without one."""
     consumer: Any = Consumer(
         {**caller.kafka_settings, "group.id": caller.made_group, "enable.auto.commit": False}
     )
@@ -236,8 +279,8 @@ def _consume(caller: Caller, sent: Message, value: bytes) -> None:
                 continue
             if message.error() is not None:
                 raise KafkaException(message.error())
-            if message.value() == value:
+            if value is None or message.value() == value:
                 return
-        raise TimeoutError(f"the record did not come back within {RECORD_S:.0f} s")
+        raise TimeoutError(f"the record did not come within {RECORD_S:.0f} s")
     finally:
         consumer.close()

@@ -15,7 +15,8 @@ class Group:
     protocol: str
     """``classic``, or ``consumer`` for KIP-848."""
     members: tuple[str, ...]
-    """Client id and host of each member, such as ``rdkafka at 10.0.0.7``."""
+    """Client id and host of each member, such as ``rdkafka at 10.0.0.7``; none are told of a group
+    that reads a topic which the caller may not see."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +27,13 @@ class PartitionLag:
     partition: int
     committed: int | None
     """Offset that the group reads next; None when it never committed one here."""
-    end: int
-    """Offset of the next record to come."""
+    end: int | None
+    """Offset of the next record to come; None of a topic that the caller may not see."""
 
     @property
     def lag(self) -> int | None:
-        """Records between the two; None when nothing was committed."""
-        return None if self.committed is None else max(0, self.end - self.committed)
+        """Records between the two; None when one of them is."""
+        return None if self.committed is None or self.end is None else max(0, self.end - self.committed)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A caller's consumer groups: which there are, how far behind they are, and setting them elsewhere."""
+"""Consumer groups that a caller may use: which there are, how far behind, and setting them elsewhere."""
 
 from __future__ import annotations
 
@@ -59,8 +59,17 @@ class Groups:
         listed = _answer(self._admin.list_consumer_groups(request_timeout=ANSWER_S), "groups")
         for fault in listed.errors:
             raise _refusal(fault, "groups")
-        described = self._described([group.group_id for group in listed.valid])
-        return sorted((_group(one) for one in described if _exists(one)), key=lambda group: group.name)
+        listings = {group.group_id: group for group in listed.valid}
+        found = []
+        for name, asked in self._ask(list(listings)).items():
+            try:
+                described = _answer(asked, f"group {name}")
+            except ForbiddenError:
+                # Another member of a project reads with it what is shared with him alone.
+                found.append(_undescribed(listings[name]))
+            else:
+                found += [_group(described)] if _exists(described) else []
+        return sorted(found, key=lambda group: group.name)
 
     def describe(self, name: str) -> Group:
         """The group.
@@ -70,7 +79,7 @@ class Groups:
             ForbiddenError: the key may not describe it.
             UnavailableError: the brokers do not answer.
         """
-        (found,) = self._described([name])
+        found = self._described(name)
         if not _exists(found):
             raise NotFoundError(f"There is no consumer group {name}")
         return _group(found)
@@ -83,15 +92,24 @@ class Groups:
         """
         self.describe(name)
         committed = self._committed(name)
-        topics = {topic for topic, _ in committed} | self._assigned(name)
-        partitions = [one for topic in sorted(topics) for one in self._partitions(topic)]
-        ends = self._offsets(partitions, _LATEST)
+        assigned = self._assigned(name)
+        partitions: list[Partition] = []
+        seen: list[Partition] = []
+        for topic in sorted({topic for topic, _ in {*committed, *assigned}}):
+            try:
+                of_topic = self._partitions(topic)
+            except ForbiddenError:
+                partitions += sorted(one for one in assigned if one[0] == topic)
+            else:
+                partitions += of_topic
+                seen += of_topic
+        ends = self._offsets(seen, _LATEST)
         return [
             PartitionLag(
                 topic=topic,
                 partition=partition,
                 committed=committed.get((topic, partition)),
-                end=ends[topic, partition],
+                end=ends.get((topic, partition)),
             )
             for topic, partition in partitions
         ]
@@ -172,15 +190,17 @@ class Groups:
             if one.offset >= 0
         }
 
-    def _assigned(self, name: str) -> set[str]:
-        (found,) = self._described([name])
-        return {one.topic for member in found.members for one in member.assignment.topic_partitions}
+    def _assigned(self, name: str) -> set[Partition]:
+        members = self._described(name).members
+        return {(one.topic, one.partition) for each in members for one in each.assignment.topic_partitions}
 
-    def _described(self, names: Sequence[str]) -> Sequence[Any]:
+    def _described(self, name: str) -> Any:
+        return _answer(self._ask([name])[name], f"group {name}")
+
+    def _ask(self, names: Sequence[str]) -> Mapping[str, Future[Any]]:
         if not names:
-            return []
-        asked = self._admin.describe_consumer_groups(list(names), request_timeout=ANSWER_S)
-        return [_answer(future, f"group {name}") for name, future in asked.items()]
+            return {}
+        return self._admin.describe_consumer_groups(list(names), request_timeout=ANSWER_S)
 
     def _selected(self, selection: Selection) -> Sequence[Partition]:
         partitions = self._partitions(selection.topic)
@@ -217,10 +237,20 @@ def _exists(described: Any) -> bool:
 def _group(described: Any) -> Group:
     return Group(
         name=described.group_id,
-        state=described.state.name.lower().replace("_", "-"),
+        state=_word(described.state),
         protocol=described.type.name.lower(),
         members=tuple(f"{member.client_id} at {member.host.lstrip('/')}" for member in described.members),
     )
+
+
+def _undescribed(listing: Any) -> Group:
+    return Group(
+        name=listing.group_id, state=_word(listing.state), protocol=listing.type.name.lower(), members=()
+    )
+
+
+def _word(state: Any) -> str:
+    return str(state.name).lower().replace("_", "-")
 
 
 def _answer(asked: Future[Any], what: str) -> Any:
@@ -235,8 +265,12 @@ def _answer(asked: Future[Any], what: str) -> Any:
 
 def _refusal(fault: KafkaError, what: str) -> OctopusError:
     code = fault.code()
-    if code in (KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.TOPIC_AUTHORIZATION_FAILED):
+    if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
         return ForbiddenError(f"Your key has no right to {what} ({fault.name()})")
+    if code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+        return ForbiddenError(
+            f"Your key has no right to {what}, or to a topic that it reads ({fault.name()})"
+        )
     if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
         return NotFoundError(f"Kafka has no such topic or partition: {what}")
     if code == KafkaError.GROUP_ID_NOT_FOUND:

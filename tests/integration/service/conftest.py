@@ -6,6 +6,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.integration.broker.node import start as start_node
 from tests.integration.globus.process import SERVICE_SECRET, StandIn
 from tests.integration.service.deployment import Deployment, aws_environment, deploy, operator_environment
 from tests.integration.service.replica import Person, Replica, new_person
+from tests.integration.service.shell import Shell
 
 
 @pytest.fixture(scope="session")
@@ -161,6 +163,27 @@ def kafka(features: Features) -> TopicAdmin:
 def new_people(globus: StandIn) -> Callable[[], Person]:
     """Makes people with a token."""
     return lambda: new_person(globus)
+
+
+@pytest.fixture
+def shells(globus: StandIn, replica: Replica, broker: Node, tmp_path: Path) -> Callable[[], Shell]:
+    """Opens a shell of somebody new."""
+
+    def opened() -> Shell:
+        who = globus.identity(f"p{uuid.uuid4().hex[:10]}")
+        environment = {
+            "COLUMNS": "200",
+            "DIASPORA_SDK_CLIENT_ID": who.id,
+            "DIASPORA_SDK_CLIENT_SECRET": who.secret,
+            "GLOBUS_SDK_SERVICE_URL_AUTH": globus.url,
+            "OCTOPUS_HOME": str(tmp_path / who.id),
+            "OCTOPUS_KAFKA_CA_FILE": str(broker.ca_file),
+            "OCTOPUS_SERVICE_PORT": str(replica.port),
+            "OCTOPUS_GLOBUS_PORT": str(globus.port),
+        }
+        return Shell(who.username, environment)
+
+    return opened
 
 
 @pytest.fixture

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from confluent_kafka import KafkaError
-from typer.testing import CliRunner, Result
 
-from octopus.cli.app import app
 from octopus.kafka.admin import TopicAdmin
 from octopus.web.assembly import Features
 from tests.integration.broker.node import Node
-from tests.integration.globus.process import StandIn
 from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that
+from tests.integration.service.shell import Shell
 from tests.integration.service.test_sessions import consume, kafka_settings, produce
 
 CARRIED_S = 5.0
@@ -170,45 +164,6 @@ def test_of_two_at_once_one_gets_the_name_and_one_owner_stays(
     stays = owner if left[0].status_code == 422 else other
     (grant,) = stays.get(replicas[0], "GET", members)["grants"]
     assert (grant["to"], grant["right"]) == (stays.subject, "owner")
-
-
-@dataclass(frozen=True)
-class Shell:
-    """Somebody's, who is logged in by the variables that the SDK knows."""
-
-    username: str
-    environment: dict[str, str]
-
-    def run(self, *words: str) -> Result:
-        """What a command does."""
-        return CliRunner().invoke(app, words, env=self.environment)
-
-    def told(self, *words: str) -> dict[str, Any]:
-        """What a command that must succeed prints as JSON."""
-        done = self.run(*words, "--json")
-        assert done.exit_code == 0, done.exception
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
-
-
-@pytest.fixture
-def shells(globus: StandIn, replica: Replica, tmp_path: Path) -> Callable[[], Shell]:
-    """Opens a shell of somebody new."""
-
-    def opened() -> Shell:
-        who = globus.identity(f"p{uuid.uuid4().hex[:10]}")
-        environment = {
-            "COLUMNS": "200",
-            "DIASPORA_SDK_CLIENT_ID": who.id,
-            "DIASPORA_SDK_CLIENT_SECRET": who.secret,
-            "GLOBUS_SDK_SERVICE_URL_AUTH": globus.url,
-            "OCTOPUS_HOME": str(tmp_path / who.id),
-            "OCTOPUS_SERVICE_PORT": str(replica.port),
-            "OCTOPUS_GLOBUS_PORT": str(globus.port),
-        }
-        return Shell(who.username, environment)
-
-    return opened
 
 
 def test_commands_lead_a_project_from_its_making_to_its_end(shells: Callable[[], Shell]) -> None:
