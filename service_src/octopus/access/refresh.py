@@ -4,14 +4,18 @@ Whatever changes who holds what notes the grantee in the same transaction (`Refr
 comes by writes the policies of everybody whom it concerns anew. A note is ended only by somebody who read the
 rights after it was written, so none is lost when two changes meet.
 
-Rows of the registry: ``PENDING#access`` / ``user#<uuid>``, ``group#<uuid>`` or ``namespace#<name>``
-(`octopus.registry.pending`).
+Somebody in a big group must not keep others waiting, so what was noted of a person by name goes before what
+follows from a group or a namespace for each of its many; the latter go on all the while, a few at a time.
+
+Rows of the registry: ``PENDING#access`` / ``user#<uuid>``, ``group#<uuid>``, ``namespace#<name>``, or
+``member#<uuid>`` for each of those whom one of the latter two concerns (`octopus.registry.pending`).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import structlog
@@ -29,7 +33,18 @@ DUE_S = 2.0
 """After which the background takes over from a request that noted a change and did not see to it."""
 _MOST_ITEMS = 100
 """Of one transaction."""
-_NAMESPACE = "namespace#"
+_NAMESPACE, _MEMBER = "namespace#", "member#"
+
+TURN_AGAIN_S = 1.0
+"""After which a principal's policies that somebody else was writing are tried again."""
+WORKERS = 3
+"""Subjects whose policies are written at once. AWS states no rate for IAM, throttles beyond some tens of calls a
+second in an account, and takes about a tenth of a second for each. So these make up to 30 calls a second: at eight
+calls a subject, the policies of four."""
+_AT_ONCE, _MEMBERS_AT_ONCE = 30, 6
+"""Notes that are seen to before it is asked which are due: all together, and of those of members."""
+_ROUNDS_S = 20.0
+"""Within the life of the lease of the job, so that only one replica is at it (`octopus.web.background`)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +67,7 @@ class Refreshes:
     ) -> None:
         self._client = client
         self._store = GrantStore(client, table)
-        self._pending = Pending(client, table, "access", clock=clock)
+        self._pending = Pending(client, table, "access", turn_again_s=TURN_AGAIN_S, clock=clock)
         self._refresh = refresh
 
     def begun(self, grantee: Grantee, *, due_in_s: float = DUE_S) -> TransactWriteItemTypeDef:
@@ -62,6 +77,10 @@ class Refreshes:
             due_in_s: seconds until the background sees to it; 0 when nobody else will (`now`).
         """
         return self._pending.begun(str(grantee), due_in_s=due_in_s)
+
+    def begun_behind(self, identity: str) -> TransactWriteItemTypeDef:
+        """As `begun`, for one of many whom one change concerns: after what concerns people by name."""
+        return self._pending.begun(f"{_MEMBER}{identity}", due_in_s=0)
 
     def begun_on(self, namespace: str) -> TransactWriteItemTypeDef:
         """Item of a transaction that changes what everybody holds who has a grant on a namespace."""
@@ -79,8 +98,21 @@ class Refreshes:
                 _log.info("access.postponed", grantee=str(grantee), reason=str(error)[:200])
 
     def work_off(self) -> None:
-        """See to everything that is due."""
-        self._pending.work_off(self._go_on)
+        """See to everything that is due, or to what 20 s allow; what is left is next."""
+        ends = time.monotonic() + _ROUNDS_S
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="refresh") as workers:
+            while (names := self._next()) and time.monotonic() < ends:
+                for _ in workers.map(self._attempt, names):
+                    pass
+
+    def _next(self) -> list[str]:
+        due = self._pending.due()
+        behind = [name for name in due if name.startswith(_MEMBER)][:_MEMBERS_AT_ONCE]
+        first = [name for name in due if not name.startswith(_MEMBER)]
+        return [*first[: _AT_ONCE - len(behind)], *behind]
+
+    def _attempt(self, name: str) -> None:
+        self._pending.attempt(name, self._go_on)
 
     def _go_on(self, name: str) -> None:
         token = self._pending.token(name)
@@ -89,6 +121,8 @@ class Refreshes:
         if name.startswith(_NAMESPACE):
             grants = self._store.on(name.removeprefix(_NAMESPACE))
             self._note({grant.grantee for grant in grants})
+        elif name.startswith(_MEMBER):
+            self._see_to(user(name.removeprefix(_MEMBER)))
         else:
             self._see_to(grantee_of(name))
         self._pending.end(name, token)
@@ -108,6 +142,11 @@ class Refreshes:
             raise failed[0]
 
     def _note(self, grantees: Iterable[Grantee]) -> None:
-        items = [self.begun(grantee, due_in_s=0) for grantee in sorted(set(grantees))]
+        items = [
+            self.begun_behind(grantee.id)
+            if grantee.kind is GranteeKind.USER
+            else self.begun(grantee, due_in_s=0)
+            for grantee in sorted(set(grantees))
+        ]
         for start in range(0, len(items), _MOST_ITEMS):
             write_together(self._client, items[start : start + _MOST_ITEMS])

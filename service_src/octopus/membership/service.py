@@ -162,7 +162,7 @@ class Memberships:
             items = [lease.check()]
             for identity in some:
                 items += change(group.id, identity)
-                items.append(self._refreshes.begun(access.user(identity), due_in_s=0))
+                items.append(self._refreshes.begun_behind(identity))
             data: dict[str, Value] = {"joined" if joined else "left": some}
             items += self._events("group.members_changed", group, told, data)
             self._store.write(items)
@@ -177,7 +177,7 @@ class Memberships:
             items = [lease.check()]
             for identity in members[start : start + at_once]:
                 items += self._store.delete_member(group.id, identity)
-                items.append(self._refreshes.begun(access.user(identity), due_in_s=0))
+                items.append(self._refreshes.begun_behind(identity))
             self._store.write(items)
             lease.renew()
         self._store.write([lease.check(), *self._store.delete_group(group)])

@@ -35,6 +35,10 @@ PATIENCE_S = 8.0
 _log = structlog.get_logger(__name__)
 
 
+class TurnTakenError(UnavailableError):
+    """Others had the turn all the time that it was waited for; nothing was done."""
+
+
 class Lease:
     """A turn that this request has."""
 
@@ -93,7 +97,7 @@ class Leases:
         """The turn to change ``name`` (``account <subject>``, ``topic <full name>``), until the block ends.
 
         Raises:
-            UnavailableError: others had it all the time; nothing was done.
+            TurnTakenError: others had it all the time; nothing was done.
         """
         holder = uuid.uuid4().hex
         attempts = Retrying(
@@ -103,7 +107,7 @@ class Leases:
             retry_error_callback=lambda _state: False,
         )
         if not attempts(self._take, name, holder):
-            raise UnavailableError(f"Another change of {name} is under way: nothing was done, try again")
+            raise TurnTakenError(f"Another change of {name} is under way: nothing was done, try again")
         try:
             yield Lease(self._client, table=self._table, name=name, holder=holder, clock=self._clock)
         finally:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from octopus.errors import UnavailableError
-from octopus.registry.leases import LIFE_S
+from octopus.registry.leases import LIFE_S, TurnTakenError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,11 +34,22 @@ class Pending:
     """Changes of one kind of thing (``account``, ``topic``) that are under way."""
 
     def __init__(
-        self, client: DynamoDBClient, table: str, kind: str, *, clock: Callable[[], float] = time.time
+        self,
+        client: DynamoDBClient,
+        table: str,
+        kind: str,
+        *,
+        turn_again_s: float = AGAIN_S,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """
+        Args:
+            turn_again_s: how long a change rests whose turn others had.
+        """
         self._client = client
         self._table = table
         self._partition = f"PENDING#{kind}"
+        self._turn_again_s = turn_again_s
         self._clock = clock
 
     def begun(self, name: str, *, due_in_s: float = LIFE_S) -> TransactWriteItemTypeDef:
@@ -90,7 +101,7 @@ class Pending:
             return
 
     def due(self) -> list[str]:
-        """Names of the changes that somebody should go on with now."""
+        """Names of the changes that somebody should go on with now, what has been due longest first."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             ConsistentRead=True,
@@ -101,20 +112,26 @@ class Pending:
                 ":now": {"N": self._after(0)},
             },
         )
-        return [item["sk"]["S"] for page in pages for item in page["Items"]]
+        found = [(float(item["due"]["N"]), item["sk"]["S"]) for page in pages for item in page["Items"]]
+        return [name for _, name in sorted(found)]
 
     def work_off(self, go_on: Callable[[str], None]) -> None:
         """Have ``go_on`` complete each change that is due; one that cannot be is tried again later."""
         for name in self.due():
-            try:
-                go_on(name)
-            except UnavailableError as away:
-                # A request is at it, or a dependency is away: nothing that anybody must look into.
-                _log.info("pending.postponed", pending=f"{self._partition}/{name}", reason=away.message)
-                self.postpone(name, due_in_s=AGAIN_S)
-            except Exception as error:  # noqa: BLE001 - one that fails must not keep the others from being done
-                _log.warning("pending.not_done", pending=f"{self._partition}/{name}", reason=str(error)[:200])
-                self.postpone(name, due_in_s=AGAIN_S)
+            self.attempt(name, go_on)
+
+    def attempt(self, name: str, go_on: Callable[[str], None]) -> None:
+        """Have ``go_on`` complete one change; if it cannot be, it is tried again later."""
+        try:
+            go_on(name)
+        except UnavailableError as away:
+            # A request is at it, or a dependency is away: nothing that anybody must look into.
+            _log.info("pending.postponed", pending=f"{self._partition}/{name}", reason=away.message)
+            taken = isinstance(away, TurnTakenError)
+            self.postpone(name, due_in_s=self._turn_again_s if taken else AGAIN_S)
+        except Exception as error:  # noqa: BLE001 - one that fails must not keep the others from being done
+            _log.warning("pending.not_done", pending=f"{self._partition}/{name}", reason=str(error)[:200])
+            self.postpone(name, due_in_s=AGAIN_S)
 
     def postpone(self, name: str, *, due_in_s: float) -> None:
         """Leave a change that could not be gone on with for later, unless it has ended meanwhile."""

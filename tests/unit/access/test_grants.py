@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from octopus.access.models import EVERY_TOPIC, Grant, Right, Why, group, user
+from octopus.access.refresh import DUE_S, TURN_AGAIN_S, WORKERS
 from octopus.errors import OctopusError, UnavailableError
+from octopus.registry.leases import TurnTakenError
 from octopus.registry.transactions import ConditionFailedError
 from tests.unit.access.world import START, World, caller, identity
 
@@ -161,6 +163,46 @@ def test_grant_to_a_group_refreshes_each_member_and_whoever_is_linked(world: Wor
 
     assert sorted(world.refreshed) == sorted([one, other, linked])
     assert world.rows("PENDING#access") == []
+
+
+def test_big_group_does_not_keep_others_waiting(world: World) -> None:
+    members = sorted(identity() for _ in range(40))
+    world.give("lab", "events", group(world.group(*members)), Right.READ)
+    notes = [world.refreshes.begun(user(identity()), due_in_s=0) for _ in range(2)]
+    named = [note["Put"]["Item"]["sk"]["S"].removeprefix("user#") for note in notes]
+    world.client.transact_write_items(TransactItems=notes)
+
+    world.refreshes.work_off()
+
+    assert sorted(world.refreshed) == sorted([*members, *named])
+    # Those who begin beside one another may end in another order.
+    assert set(named) <= set(world.refreshed[: len(named) + WORKERS])
+
+
+def test_members_are_seen_to_however_many_others_wait(world: World) -> None:
+    waiting = [identity() for _ in range(40)]
+    notes = [world.refreshes.begun(user(one), due_in_s=0) for one in waiting]
+    member = identity()
+    world.client.transact_write_items(TransactItems=[*notes, world.refreshes.begun_behind(member)])
+
+    world.refreshes.work_off()
+
+    assert sorted(world.refreshed) == sorted([member, *waiting])
+    assert member in world.refreshed[: 30 + WORKERS]
+
+
+def test_policies_that_are_being_written_are_tried_again_a_second_later(world: World) -> None:
+    person = identity()
+    world.refuses = TurnTakenError("others have it")
+    world.give("lab", "events", person, Right.READ)
+    world.now += DUE_S
+    world.refreshes.work_off()
+    world.refuses = None
+
+    world.now += TURN_AGAIN_S
+    world.refreshes.work_off()
+
+    assert world.refreshed == [person]
 
 
 def test_change_of_a_namespace_refreshes_everybody_with_a_grant_on_it(world: World) -> None:

@@ -26,7 +26,7 @@ def test_group_is_listed_at_once_with_its_active_members_alone(world: World) -> 
     alice, bob = world.person("alice"), world.person("bob")
     assert (record.id, record.name, record.state) == (group, "beamline", State.HELD)
     assert world.members(group) == {alice, bob, SERVICE}
-    assert world.due() == {f"user#{one}" for one in (alice, bob, SERVICE)}
+    assert world.due() == {f"member#{one}" for one in (alice, bob, SERVICE)}
 
 
 def test_members_who_come_and_go_are_found_at_the_next_question_and_not_before(world: World) -> None:
@@ -46,7 +46,7 @@ def test_members_who_come_and_go_are_found_at_the_next_question_and_not_before(w
     world.now += POLL_S / 2
     world.memberships.poll()
     assert world.members(group) == {world.person("alice"), carol, SERVICE}
-    assert world.due() == {f"user#{bob}", f"user#{carol}"}
+    assert world.due() == {f"member#{bob}", f"member#{carol}"}
     assert world.row(f"IDENTITY#{bob}", f"GROUP#{group}") is None
     left = [event for event in world.events("group.members_changed") if "left" in event.data]
     assert [(event.namespace, event.data["left"]) for event in left] == [("lab", [bob])]
@@ -101,7 +101,7 @@ def test_group_that_is_gone_or_hidden_gives_nobody_anything(world: World) -> Non
         record = world.store.find(group)
         assert record is not None
         assert (record.name, record.state) == ("beamline", State.HELD)
-    assert f"user#{world.person('bob')}" in world.due()
+    assert f"member#{world.person('bob')}" in world.due()
 
 
 def test_list_is_held_while_groups_is_away_then_dropped_and_taken_up_again(world: World) -> None:
@@ -175,7 +175,7 @@ def test_group_without_grants_is_forgotten_whole(world: World) -> None:
     world.now += POLL_S
     world.memberships.poll()
     assert world.rows_of(group) == []
-    assert f"user#{world.person('bob')}" in world.due()
+    assert f"member#{world.person('bob')}" in world.due()
 
 
 def test_group_looked_at_and_given_nothing_is_forgotten(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from octopus.errors import UnavailableError
-from octopus.registry.leases import LIFE_S
+from octopus.registry.leases import LIFE_S, TurnTakenError
 from octopus.registry.pending import Pending
 from octopus.registry.transactions import write_together
 
@@ -93,6 +93,31 @@ def test_change_that_cannot_be_gone_on_with_is_postponed_and_said(
         (event, "info" if event == "pending.postponed" else "warning")
     ]
     assert pending.due() == []
+
+
+def test_what_has_been_due_longest_comes_first(pending: Pending, database: Any, clock: Clock) -> None:
+    for name, due_in_s in (("a", 2), ("b", 0), ("c", 1)):
+        write_together(database, [pending.begun(name, due_in_s=due_in_s)])
+
+    clock.now += 3
+
+    assert pending.due() == ["b", "c", "a"]
+
+
+def test_change_whose_turn_others_had_rests_as_long_as_it_was_said_to(
+    database: Any, table: str, clock: Clock
+) -> None:
+    pending = Pending(database, table, "access", turn_again_s=1, clock=clock)
+    write_together(database, [pending.begun("somebody", due_in_s=0)])
+
+    def fail(_name: str) -> None:
+        raise TurnTakenError("others had it")
+
+    pending.work_off(fail)
+
+    assert pending.due() == []
+    clock.now += 1
+    assert pending.due() == ["somebody"]
 
 
 def test_change_that_was_begun_anew_is_not_ended_by_whoever_saw_to_the_first(
