@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
-_CONFIG = Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=4,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    # As many as the web service has threads, for requests and in the background.
+    max_pool_connections=60,
+)
 """A dead dependency is known within ten seconds: the gateway in front gives up at 29 s."""
 _NEW_USER_KNOWN_S = 6.0
 _SEEN_GONE_S = 4.0

@@ -30,11 +30,13 @@ class Job:
         every_s: seconds from one end to the next beginning.
         run: does it once. It may be cut short anywhere, and another replica may begin it when it takes
             longer than a lease lives: what it changes, it changes under leases of its own.
+        due: whether there is anything to do, asked before the turn is taken: a read instead of two writes.
     """
 
     name: str
     every_s: float
     run: Callable[[], object]
+    due: Callable[[], bool] = lambda: True
 
 
 class Background:
@@ -78,6 +80,8 @@ class Background:
     def _attempt(self, job: Job) -> None:
         with ExitStack() as turn:
             try:
+                if not job.due():
+                    return
                 turn.enter_context(self._leases.hold(f"job {job.name}", patience_s=0))
             except UnavailableError:
                 return  # another replica is at it

@@ -71,6 +71,29 @@ def test_job_that_another_replica_is_at_is_left_to_it(leases: Leases) -> None:
     assert done == []
 
 
+def test_job_with_nothing_to_do_takes_no_turn(leases: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold, turns = Leases.hold, []
+
+    def counted(self: Leases, name: str, **arguments: Any) -> Any:
+        turns.append(name)
+        return hold(self, name, **arguments)
+
+    monkeypatch.setattr(Leases, "hold", counted)
+    asked, done = threading.Semaphore(0), threading.Event()
+    answers = iter([False, False, True])
+
+    def due() -> bool:
+        asked.release()
+        return next(answers, False)
+
+    with Background(leases, [Job("seldom due", 0.01, done.set, due)]):
+        for _ in range(4):
+            assert asked.acquire(timeout=PATIENCE_S)
+
+    assert done.is_set()
+    assert turns == ["job seldom due"]
+
+
 def test_registry_that_is_away_ends_no_job_for_ever(leases: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
     hold = Leases.hold
