@@ -36,6 +36,21 @@ class EmulatorState:
         return self.folder / "running"
 
     @property
+    def _unhealed(self) -> Path:
+        return self.folder / "unhealed"
+
+    @property
+    def unhealed(self) -> bool:
+        """Whether an older state was put back, and what was lost by it is not set right yet."""
+        return self._unhealed.exists()
+
+    @property
+    def restored_to(self) -> datetime.datetime | None:
+        """Of a state that is unhealed: how far it went back; None when all was cleared."""
+        when = self._unhealed.read_text()
+        return datetime.datetime.fromisoformat(when) if when else None
+
+    @property
     def unclean(self) -> bool:
         """Whether the emulator was started and never stopped cleanly."""
         return self._running.exists()
@@ -74,8 +89,14 @@ class EmulatorState:
         saved_at = self.saved_at
         if saved_at is not None:
             shutil.copytree(self._clean, self.live)
+        if not self.unhealed:  # else it goes back further: nobody finished with an earlier one
+            self._unhealed.write_text(saved_at.isoformat() if saved_at is not None else "")
         self._running.unlink(missing_ok=True)
         return saved_at
+
+    def mark_healed(self) -> None:
+        """Note that what an older state had lost is set right."""
+        self._unhealed.unlink(missing_ok=True)
 
     def _adopt_fresh(self) -> None:
         shutil.rmtree(self._clean, ignore_errors=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from botocore.credentials import Credentials
 
-from octopus.fabric.healing import accounts, grants, keys, projects
+from octopus.fabric.healing import accounts, grants, keys, openness, projects
 from octopus.fabric.healing.journal import read_journal
 from octopus.fabric.platform_keys import credentials_file
 from octopus.fabric.settings import FabricSettings
@@ -47,7 +47,7 @@ Mending = Callable[[FabricSettings, DeployedSettings, Unclean], list[str]]
 
 
 def withdraw(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean) -> list[str]:
-    """Keys, grants and projects that were ended after the restored state are ended again.
+    """Keys, grants, projects, links and public topics that were ended after the restored state end again.
 
     Nothing but the emulator has to run.
 
@@ -60,7 +60,9 @@ def withdraw(settings: FabricSettings, deployed: DeployedSettings, unclean: Uncl
             *keys.delete_again(features.keys, journal, _names(settings)),
             *grants.take_again(features.access, grants.last_words(journal)),
             *projects.take_again(features.restored_projects, journal),
+            *openness.close_again(features.healing, journal),
         ]
+        openness.unlink_again(features.links, features.accounts, journal)
         for _ in range(
             2
         ):  # groups and whole projects, which elsewhere wait for the background; then their people

@@ -94,6 +94,7 @@ class Fabric:
             for name in (*self._brokers, SERVICE):
                 self._await(name)
             self._mend("Comparing accounts, projects and topics with Kafka and the log", heal.heal, unclean)
+            self._emulator.mark_healed()
             return self.status()
 
     def down(self) -> bool:
@@ -196,18 +197,18 @@ class Fabric:
         """Start the emulator on a state that can be trusted.
 
         Returns:
-            What is known of the unclean stop before, if there was one.
+            What is known of the unclean stop before, if there was one that is not healed.
         """
-        unclean = None
         if not self._supervisor.states()[EMULATOR].up:
             if self._emulator.unclean:
                 for name in {SERVICE, JUDGE} & self._supervisor.states().keys():
                     self._supervisor.stop(name)
-                unclean = heal.Unclean(restored_to=self._emulator.restore())
-                self._progress.note(unclean.sentence())
+                self._progress.note(heal.Unclean(restored_to=self._emulator.restore()).sentence())
             self._emulator.mark_running()
         self._start(EMULATOR)
-        return unclean
+        if not self._emulator.unhealed:
+            return None
+        return heal.Unclean(restored_to=self._emulator.restored_to)
 
     def _stop_emulator(self, before: ProcessState) -> None:
         self._supervisor.stop(EMULATOR)

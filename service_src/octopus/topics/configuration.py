@@ -129,7 +129,14 @@ class Configuration:
             if held is not None:
                 self._apply(found, begun, held, lease)
             self._finish(found, begun, lease)
-            _log.info("topic.changed", subject=caller.subject, namespace=namespace, topic=topic)
+            _log.info(
+                "topic.changed",
+                subject=caller.subject,
+                namespace=namespace,
+                topic=topic,
+                public=begun.about.public,
+                listed=begun.about.listed,
+            )
             return planned
 
     def delete_records(

@@ -58,6 +58,32 @@ class Healing:
             total += self.reconcile(PROJECT_OWNER, name)
         return total
 
+    def close(self, name: str, *, public: bool, listed: bool) -> bool:
+        """The topic, given by its full name, is open to strangers no further than this.
+
+        Returns:
+            False when it was not, or is not there.
+
+        Raises:
+            UnavailableError: the account is not in use, or others had the turn all the time.
+        """
+        namespace, _, topic = name.partition(".")
+        with self._turns.hold(name) as lease:
+            found = self._store.read(namespace)
+            record = found.topics.get(topic) if found else None
+            if found is None or record is None:
+                return False
+            was = record.about
+            open_to = {"public": was.public and public, "listed": was.listed and listed}
+            about = was.model_copy(update=open_to)
+            if about == was:
+                return False
+            event = told("changed", FABRIC, namespace, topic, **open_to)
+            closed = replace(record, about=about)
+            relist = about.listed != was.listed
+            self._turns.put(found.owner, namespace, closed, lease, event, relist=relist)
+            return True
+
     def heal_all(self) -> None:
         """Go on with every topic whose change is pending and due."""
         self._store.pending.work_off(self.heal)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from octopus.fabric.healing import accounts, keys
+from octopus.access.models import Grant, Right, user
+from octopus.fabric.healing import accounts, keys, openness
 from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
 from tests.memory_kafka import MemoryKafka
@@ -124,3 +126,31 @@ def test_further_namespace_that_was_deleted_is_deleted_again(fabric: Fabric, oth
 
     assert said == [f"Deleted the namespace {others.namespace} again."]
     assert list(features.accounts.namespaces(fabric.subject)) == [fabric.namespace]
+
+
+def test_rights_of_an_identity_that_was_linked_count_only_when_the_person_is_here_again(
+    fabric: Fabric, others: Fabric
+) -> None:
+    features = fabric.features
+    linked = caller_of(_account(fabric), fabric.friend)
+    features.links.seen(linked, None)
+    features.access.give(
+        Grant(
+            namespace=others.namespace,
+            topic="events",
+            grantee=user(fabric.friend),
+            right=Right.READ,
+            until=None,
+            by=others.subject,
+            created=datetime.now(UTC),
+        )
+    )
+    own = features.access.holdings(fabric.subject, [])
+    assert [right.name for right in own] == [f"{others.namespace}.events"]
+    journal = [{"event": "identity.links_changed", "subject": fabric.subject, "linked": 0}]
+
+    openness.unlink_again(features.links, features.accounts, journal)
+
+    assert not features.access.holdings(fabric.subject, [])
+    features.links.seen(linked, None)
+    assert features.access.holdings(fabric.subject, []) == own

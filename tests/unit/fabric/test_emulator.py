@@ -80,3 +80,25 @@ def test_finished_copy_that_was_not_put_in_place_is_the_clean_state(state: Emula
     write(state, "two")
     assert state.restore() is not None
     assert read(state) == "one"
+
+
+def test_state_that_was_put_back_is_unhealed_until_somebody_says_otherwise(state: EmulatorState) -> None:
+    state.keep_clean()
+    state.mark_running()
+    first = state.restore()
+    state.mark_running()
+    state.keep_clean()  # stopped before it was healed
+    state.mark_running()
+    assert state.restore() != first
+
+    assert state.unhealed
+    assert state.restored_to == first
+    state.mark_healed()
+    assert not state.unhealed
+
+
+def test_state_that_was_cleared_is_unhealed_from_its_beginning_on(state: EmulatorState) -> None:
+    state.restore()
+
+    assert state.unhealed
+    assert state.restored_to is None

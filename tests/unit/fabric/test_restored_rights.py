@@ -13,14 +13,17 @@ from structlog.testing import capture_logs
 from octopus.access.models import Right
 from octopus.audit.trail import Trail
 from octopus.errors import InvalidError
-from octopus.fabric.healing import grants, projects
+from octopus.fabric.healing import grants, openness, projects
 from octopus.fabric.healing.journal import Entry
 from octopus.projects.models import Standing
 from octopus.projects.restored import RestoredProjects
+from octopus.topics.changes import Wish
+from octopus.topics.configuration import Configuration
 from octopus.topics.healing import Healing
 from tests.memory_kafka import MemoryGroups, MemoryKafka
 from tests.unit.access.world import START
 from tests.unit.projects.lab import Lab
+from tests.unit.topics.world import BOUNDS
 
 NAME = "beamline-7"
 SOON = START + timedelta(days=10)
@@ -259,6 +262,32 @@ def test_project_ends_when_it_was_to_end_last_and_lost_settings_are_said(
     assert make_again(lab, restored, journal) == [
         f"Lost changes of the settings of 1 projects, which have older ones: {NAME}."
     ]
+
+
+def test_topic_that_was_public_is_not_again_and_none_is_opened(
+    lab: Lab, restored: RestoredProjects, kafka: MemoryKafka
+) -> None:
+    configuration = Configuration(turns=lab.turns, kafka=kafka, bounds=BOUNDS)
+
+    def open_to(topic: str, *, public: bool) -> None:
+        configuration.change(lab.ada, NAME, topic, Wish(about={"public": public, "listed": public}))
+
+    for topic in ("spectra", "images"):
+        lab.topics.create(lab.ada, NAME, topic)
+        open_to(topic, public=True)
+    with going_back(lab) as journal:
+        open_to("spectra", public=False)
+        open_to("frames", public=True)
+        lab.topics.delete(lab.ada, NAME, "images")
+        lab.topics.create(lab.ada, NAME, "images")
+
+    (said,) = openness.close_again(healing(lab, kafka), journal)
+
+    assert f"Closed 2 topics again that were public or listed: {NAME}.images, {NAME}.spectra." in said
+    for topic in ("spectra", "images", "frames"):
+        about = configuration.describe(lab.ada, NAME, topic).about
+        assert (about.public, about.listed) == (False, False)
+    assert not list(openness.close_again(healing(lab, kafka), journal))
 
 
 def test_topics_of_a_project_that_nobody_knows_are_said_and_nobody_gets_them(

@@ -15,6 +15,7 @@ Entry = dict[str, Any]
 _MATTERS = {
     "account": "subject",
     "grant": "namespace",
+    "identity": "subject",
     "key": "subject",
     "namespace": "subject",
     "project": "namespace",
