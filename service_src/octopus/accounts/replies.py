@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr
@@ -10,6 +11,7 @@ from octopus.accounts.emptying import Contents
 from octopus.accounts.models import State
 from octopus.accounts.overview import DeletionPlan, Overview
 from octopus.sharing.replies import GrantShown, SharedShown
+from octopus.times import Moment
 
 _CONTENTS: dict[str, JsonValue] = {
     "topics": ["measurements", "telemetry"],
@@ -55,7 +57,7 @@ class AccountReply(BaseModel):
                 "subject": "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44",
                 "name": "ada@example.org",
                 "state": "active",
-                "since": "2026-11-22T04:50:31+00:00",
+                "since": "2026-11-22T04:50:31Z",
                 "namespaces": {"ns-3f2a5c1b9e44": ["measurements", "telemetry"]},
                 "linked": [{"id": "b4e0d0c2-5b3c-4d4e-9a52-0f5d5b0c7d11", "name": "ada@uni.example"}],
                 "memberships": [_SHARED],
@@ -70,7 +72,7 @@ class AccountReply(BaseModel):
     subject: str
     name: str | None
     state: Annotated[State | None, Field(description="None before there is an account.")]
-    since: str | None
+    since: Moment | None
     namespaces: dict[str, list[str]]
     linked: list[Linked]
     memberships: Annotated[list[SharedShown], Field(description="In projects.")]
@@ -86,7 +88,7 @@ class AccountReply(BaseModel):
             subject=subject,
             name=name,
             state=state,
-            since=seen.account.since if seen.account else None,
+            since=_moment(seen.account.since) if seen.account else None,
             namespaces=dict(seen.namespaces),
             linked=[Linked(id=identity, name=shown) for identity, shown in seen.linked.items()],
             memberships=[SharedShown.of(held, subject) for held in seen.memberships],
@@ -242,3 +244,7 @@ class AccountMovedReply(BaseModel):
     moved_from: str
     subject: str
     namespaces: list[str]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

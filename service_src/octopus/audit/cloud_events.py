@@ -7,10 +7,10 @@ Source: CloudEvents 1.0.2, Kafka protocol binding, section 3.2
 from __future__ import annotations
 
 import json
-from datetime import UTC
 
 from octopus.audit.events import TYPE_PREFIX, Event
 from octopus.kafka.system_topic import Record
+from octopus.times import shown
 
 
 def to_record(event: Event, *, source: str) -> Record:
@@ -35,7 +35,7 @@ def to_record(event: Event, *, source: str) -> Record:
         "ce_id": event.id,
         "ce_source": source,
         "ce_type": f"{TYPE_PREFIX}{event.type}",
-        "ce_time": event.time.astimezone(UTC).isoformat(),
+        "ce_time": shown(event.time),
         **({"ce_subject": about} if about else {}),
         "content-type": "application/json",
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from octopus.audit.events import Event, Value
 from octopus.audit.reading import Page
+from octopus.sharing.pages import Next
+from octopus.times import Moment
 
 
 class AuditEvent(BaseModel):
@@ -16,7 +17,7 @@ class AuditEvent(BaseModel):
 
     id: str
     type: str
-    time: datetime
+    time: Moment
     actor: str = Field(description="Identity (UUID) of whoever did it, `operator` or `fabric`.")
     subject: str | None = Field(description="The person whom it concerns.")
     namespace: str | None
@@ -41,7 +42,7 @@ class AuditReply(BaseModel):
                     {
                         "id": "6f1d5ad3d6f04a46a9f1f4d9a4f3c0de",
                         "type": "grant.given",
-                        "time": "2026-11-22T11:35:02.618033Z",
+                        "time": "2026-11-22T11:35:02Z",
                         "actor": "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44",
                         "subject": "0f3f6b1e-8a55-4d0c-93b8-8e9a4c1f2d77",
                         "namespace": "ns-3f2a5c1b9e44",
@@ -57,9 +58,7 @@ class AuditReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     events: list[AuditEvent]
-    next: str | None = Field(
-        description="Hand it over as `after` to get older events; there are none when it is null."
-    )
+    next: Next
 
     @classmethod
     def of(cls, page: Page) -> AuditReply:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from octopus.catalogue.models import Found
-from octopus.sharing.pages import Page
+from octopus.sharing.pages import Next, Page
 from octopus.topics.about import About
 
 
@@ -49,7 +49,7 @@ class SearchReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     topics: list[FoundShown]
-    next: Annotated[str | None, Field(description="`after` of the next page; null at the end.")]
+    next: Next
 
     @classmethod
     def of(cls, page: Page[Found]) -> Self:

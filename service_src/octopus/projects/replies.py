@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from octopus.access.models import Right
 from octopus.projects.models import Change, EndPlan, Offer, Seen, Standing
-from octopus.sharing.replies import Grantees, Moment
+from octopus.sharing.pages import Next
+from octopus.sharing.replies import Grantees
+from octopus.times import Moment
 from octopus.topics.about import Contact, Description
 from octopus.topics.settings import MS_AN_HOUR, AskedSettings
 
@@ -18,10 +20,10 @@ _PROJECT: dict[str, JsonValue] = {
     "standing": "active",
     "description": "Detector frames of beamline 7",
     "contact": "ada@example.org",
-    "ends": "2027-03-31T22:00:00+00:00",
+    "ends": "2027-03-31T22:00:00Z",
     "defaults": {"partitions": 4},
     "bounds": {"partitions": 16},
-    "created": "2026-11-22T04:50:31+00:00",
+    "created": "2026-11-22T04:50:31Z",
     "created_by": "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44",
     "my_rights": ["manage", "member", "owner", "read", "write"],
     "offers": [],
@@ -106,10 +108,10 @@ class ProjectShown(BaseModel):
     standing: Standing
     description: str
     contact: str
-    ends: datetime | None
+    ends: Moment | None
     defaults: dict[str, int | str]
     bounds: Annotated[dict[str, int], Field(description="The most that its topics may be given.")]
-    created: str
+    created: Moment
     created_by: str
     my_rights: Annotated[list[Right], Field(description="On the project as a whole.")]
     offers: Annotated[
@@ -128,7 +130,7 @@ class ProjectShown(BaseModel):
             ends=project.ends,
             defaults=project.defaults.told(),
             bounds=dict(project.bounds),
-            created=project.created,
+            created=datetime.fromisoformat(project.created),
             created_by=project.created_by,
             my_rights=sorted(seen.rights),
             offers=list(seen.offers),
@@ -166,10 +168,10 @@ class ProjectsReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     projects: list[ProjectShown]
-    next: Annotated[str | None, Field(description="What to ask for the rest `after`; none is left without.")]
+    next: Next
 
 
-class ChangeShown(BaseModel):
+class ProjectChangeShown(BaseModel):
     """A setting that is another."""
 
     field: str
@@ -177,7 +179,7 @@ class ChangeShown(BaseModel):
     after: JsonValue
 
     @classmethod
-    def of(cls, change: Change) -> ChangeShown:
+    def of(cls, change: Change) -> ProjectChangeShown:
         """A change as replies show it."""
         return cls(field=change.field, before=change.before, after=change.after)
 
@@ -191,7 +193,7 @@ class ProjectChangedReply(BaseModel):
                 "status": "success",
                 "message": "Project beamline-7: 1 settings would change",
                 "dry_run": True,
-                "changes": [{"field": "ends", "before": "2027-03-31T22:00:00+00:00", "after": None}],
+                "changes": [{"field": "ends", "before": "2027-03-31T22:00:00Z", "after": None}],
                 "project": _PROJECT,
             }
         }
@@ -200,7 +202,7 @@ class ProjectChangedReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     dry_run: bool
-    changes: list[ChangeShown]
+    changes: list[ProjectChangeShown]
     project: ProjectShown
 
 

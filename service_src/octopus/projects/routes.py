@@ -10,12 +10,12 @@ from octopus.access.models import Right
 from octopus.projects.ending import Endings
 from octopus.projects.members import Members
 from octopus.projects.replies import (
-    ChangeShown,
     EndPlanShown,
     NewMember,
     NewProject,
     ProjectChange,
     ProjectChangedReply,
+    ProjectChangeShown,
     ProjectEndedReply,
     ProjectReply,
     ProjectShown,
@@ -119,7 +119,7 @@ def change_project(
     return ProjectChangedReply(
         message=f"Project {name}: {len(changes)} settings {verb}",
         dry_run=dry_run,
-        changes=[ChangeShown.of(change) for change in changes],
+        changes=[ProjectChangeShown.of(change) for change in changes],
         project=ProjectShown.of(seen),
     )
 

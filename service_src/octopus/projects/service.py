@@ -27,6 +27,7 @@ from octopus.registry.leases import Lease, Leases
 from octopus.registry.transactions import ConditionFailedError
 from octopus.sharing.rights import refused, require_right
 from octopus.sharing.until import require_future
+from octopus.times import shown
 from octopus.topics.about import About
 from octopus.topics.bounds import Bounds
 from octopus.topics.names import full_name
@@ -301,7 +302,7 @@ def _changes(before: Project, after: Project) -> list[Change]:
 def _json(project: Project, field: str) -> Any:
     value = getattr(project, field)
     if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
+        return shown(value)
     if isinstance(value, TopicSettings):
         return value.told()
     return dict(value) if isinstance(value, Mapping) else value

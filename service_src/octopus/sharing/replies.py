@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from octopus.access.models import Grant, GranteeKind, HeldGrant, Reason, Right, Why
 from octopus.sharing.grantees import Named
+from octopus.sharing.pages import Next
+from octopus.times import Moment
 
 _GRANT_ID = "read-user-b4e0d0c2-5b3c-4d4e-9a52-0f5d5b0c7d11"
 _GRANT: dict[str, JsonValue] = {
@@ -20,18 +21,10 @@ _GRANT: dict[str, JsonValue] = {
     "kind": "user",
     "to": "b4e0d0c2-5b3c-4d4e-9a52-0f5d5b0c7d11",
     "name": "ada@example.org",
-    "until": "2027-03-31T22:00:00+00:00",
+    "until": "2027-03-31T22:00:00Z",
     "by": "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44",
-    "created": "2026-11-22T04:50:31+00:00",
+    "created": "2026-11-22T04:50:31Z",
 }
-
-
-def _whole_second(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(microsecond=0)
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_whole_second)]
-"""With its zone; kept in UTC and whole seconds, as policies have it."""
 
 
 class Grantees(BaseModel):
@@ -85,9 +78,9 @@ class GrantShown(BaseModel):
     kind: GranteeKind
     to: Annotated[str, Field(description="UUID of the identity or group: what it is stored by.")]
     name: Annotated[str | None, Field(description="What that was called when the grant was given.")]
-    until: datetime | None
+    until: Moment | None
     by: Annotated[str, Field(description="Subject of whoever gave it.")]
-    created: datetime
+    created: Moment
 
     @classmethod
     def of(cls, grant: Grant) -> GrantShown:
@@ -111,7 +104,12 @@ class GrantReply(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"status": "success", "message": "ada@example.org may read …", "grant": _GRANT}
+            "example": {
+                "status": "success",
+                "message": "ada@example.org has read on topic measurements in ns-3f2a5c1b9e44"
+                " until 2027-03-31T22:00:00Z",
+                "grant": _GRANT,
+            }
         }
     )
 
@@ -132,7 +130,7 @@ class GrantsReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     grants: list[GrantShown]
-    next: Annotated[str | None, Field(description="What to ask for the rest `after`; none is left without.")]
+    next: Next
 
 
 class GrantTakenReply(BaseModel):
@@ -153,7 +151,7 @@ class ReasonShown(BaseModel):
     name: Annotated[str | None, Field(description="User name, if Globus Auth tells it now.")]
     right: Right
     why: Why
-    until: datetime | None
+    until: Moment | None
     through_group: Annotated[str | None, Field(description="UUID of the group that holds the grant.")]
     through_identity: Annotated[str | None, Field(description="The linked identity that is meant.")]
     grant: Annotated[str | None, Field(description="Id of the grant; none for a personal namespace's owner.")]
@@ -204,7 +202,7 @@ class AccessReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     access: list[ReasonShown]
-    next: str | None
+    next: Next
 
 
 class SharedShown(BaseModel):
@@ -213,7 +211,7 @@ class SharedShown(BaseModel):
     namespace: str
     topic: Annotated[str, Field(description="Without its namespace; `*` is the whole project.")]
     right: Right
-    until: datetime | None
+    until: Moment | None
     by: Annotated[str, Field(description="Subject of whoever gave it.")]
     grant: Annotated[str, Field(description="Id of the grant.")]
     through_group: Annotated[str | None, Field(description="UUID of the group that holds it.")]
@@ -268,4 +266,4 @@ class SharedReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     shared: list[SharedShown]
-    next: str | None
+    next: Next

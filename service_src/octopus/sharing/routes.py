@@ -22,6 +22,7 @@ from octopus.sharing.replies import (
     SharedShown,
 )
 from octopus.sharing.service import Sharing
+from octopus.times import shown
 from octopus.web.authentication import TokenCaller
 from octopus.web.errors import DOCUMENTED, documented
 
@@ -134,7 +135,7 @@ def given_reply(grant: Grant, what: str) -> GrantReply:
     Args:
         what: it is on, for people to read.
     """
-    until = f" until {grant.until.isoformat()}" if grant.until else ""
+    until = f" until {shown(grant.until)}" if grant.until else ""
     name = grant.shown_as or grant.grantee.id
     return GrantReply(message=f"{name} has {grant.right} on {what}{until}", grant=GrantShown.of(grant))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from octopus.errors import InvalidError
+from octopus.times import shown
 
 
 def require_future(field: str, moment: datetime, now: datetime) -> None:
@@ -14,7 +15,4 @@ def require_future(field: str, moment: datetime, now: datetime) -> None:
         InvalidError: it is over; names the field.
     """
     if moment <= now:
-        received = moment.astimezone(UTC).isoformat(timespec="seconds")
-        raise InvalidError(
-            f"{field}: must be later than now, {now.isoformat(timespec='seconds')}; received {received}"
-        )
+        raise InvalidError(f"{field}: must be later than now, {shown(now)}, received {shown(moment)}")

@@ -152,7 +152,7 @@ class TopicReply(BaseModel):
 Value = str | int | bool | tuple[str, ...] | None
 
 
-class ChangeShown(BaseModel):
+class TopicChangeShown(BaseModel):
     """One field that is, or would be, another."""
 
     field: str
@@ -185,7 +185,7 @@ class TopicChangedReply(BaseModel):
 
     status: Literal["success"] = "success"
     message: str
-    changes: list[ChangeShown]
+    changes: list[TopicChangeShown]
     refused: Annotated[list[RefusalShown], Field(description="Only of a plan: else nothing would be done.")]
 
     @classmethod
@@ -194,7 +194,7 @@ class TopicChangedReply(BaseModel):
         return cls(
             message=_said(topic, plan, dry_run=dry_run),
             changes=[
-                ChangeShown(field=change.field, before=change.before, after=change.after)
+                TopicChangeShown(field=change.field, before=change.before, after=change.after)
                 for change in plan.changes
             ],
             refused=[RefusalShown(field=one.field, reason=one.reason) for one in plan.refusals],

@@ -173,7 +173,7 @@ def test_commands_lead_a_project_from_its_making_to_its_end(shells: Callable[[],
     ada.told("project", "create", name, "--ends", "2099-01-01", "--default", "partitions=2")
     planned = ada.told("project", "set", name, "--ends", "never", "--description", "frames", "--dry-run")
     assert [change["field"] for change in planned["changes"]] == ["description", "ends"]
-    assert "ends: 2099-01-01T00:00:00+00:00 -> -" in ada.run("project", "set", name, "--ends", "never").stdout
+    assert "ends: 2099-01-01T00:00:00Z -> -" in ada.run("project", "set", name, "--ends", "never").stdout
     ada.told("project", "add", name, grace.username)
     assert grace.username in grace.run("project", "members", name).stdout
     assert name in grace.run("project", "list").stdout

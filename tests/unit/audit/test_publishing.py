@@ -122,7 +122,7 @@ def test_event_is_a_cloud_event_in_binary_mode() -> None:
         "ce_id": "1",
         "ce_source": "https://fabric/api/v3/audit",
         "ce_type": "org.octopus.grant.given",
-        "ce_time": "2026-11-22T12:00:00+00:00",
+        "ce_time": "2026-11-22T12:00:00Z",
         "ce_subject": "lab.events",
         "content-type": "application/json",
     }

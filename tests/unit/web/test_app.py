@@ -112,6 +112,10 @@ def test_description_of_every_route_is_complete(app: FastAPI) -> None:
             assert documented, f"{where} {status} has no example"
 
 
+def test_schemas_are_named_by_what_they_hold_and_by_no_module(app: FastAPI) -> None:
+    assert [name for name in app.openapi()["components"]["schemas"] if "__" in name] == []
+
+
 def test_readiness_asks_all_at_once_and_does_not_wait_for_a_dependency_that_hangs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
