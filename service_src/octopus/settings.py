@@ -69,12 +69,12 @@ class DeployedSettings(_Settings):
     """What a partition without a bound by size counts in that sum."""
     quota_groups: int = 200
     quota_transactional_ids: int = 200
-    quota_produce_bytes: int = 0
+    quota_produce_bytes: int = 64 << 20
     """Bytes a second of one subject, over all brokers; 0 for no limit. So the two below."""
-    quota_consume_bytes: int = 0
-    quota_request_percent: int = 0
+    quota_consume_bytes: int = 128 << 20
+    quota_request_percent: int = 200
     """Percent of one broker's request-handler time (Kafka's ``request_percentage``), over all brokers."""
-    quota_requests: int = 0
+    quota_requests: int = 50
     """HTTPS requests a second of one subject, over all replicas; 0 for no limit."""
     public_requests: int = 10
     """HTTPS requests a second for public records, of all callers together; 0 for no public reading."""

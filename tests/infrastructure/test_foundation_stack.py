@@ -9,6 +9,7 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from octopus.settings import DeployedSettings
+from stacks.settings import Settings
 from tests.infrastructure.conftest import CAMPUS, Templates, synthesize
 from tests.infrastructure.intrinsics import resolve
 
@@ -156,6 +157,20 @@ def test_parameters_are_the_fields_of_the_settings_that_processes_read(template:
     }
     assert written == {f"/octopus/anl/{name}": value for name, value in values.items()}
     assert set(DeployedSettings.model_fields) == {*values, "mail_from"}, "mail_from is told when it is given"
+
+
+def test_process_that_is_told_nothing_takes_what_the_stack_says_by_default(found: Template) -> None:
+    """A service that is newer than its foundation finds no parameter, and must not be without the limit."""
+    parameters = found.find_resources("AWS::SSM::Parameter").values()
+    written = {one["Properties"]["Name"]: one["Properties"]["Value"] for one in parameters}
+    defaults = {
+        name: str(field.default)
+        for name, field in DeployedSettings.model_fields.items()
+        if not field.is_required() and name != "mail_from"
+    }
+
+    assert defaults == {name: written[f"/octopus/anl/{name}"] for name in defaults}
+    assert DeployedSettings.model_fields["mail_from"].default == Settings.from_context(CAMPUS).mail_from
 
 
 @pytest.mark.parametrize("name", ["octopus-anl-service", "octopus-anl-judge"])

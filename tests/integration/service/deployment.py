@@ -111,6 +111,11 @@ def deploy(
         globus_secret_name=f"octopus/{institution}/globus-client-secret",
         globus_auth_url=globus_url,
         globus_groups_url=globus_url,
+        # As on one machine: a test that asks for no limit is held up by none.
+        quota_produce_bytes=0,
+        quota_consume_bytes=0,
+        quota_request_percent=0,
+        quota_requests=0,
     )
     made = Deployment(endpoint, settings)
     for table in (settings.registry_table, settings.credentials_table):
