@@ -38,9 +38,11 @@ _NAMESPACE, _MEMBER = "namespace#", "member#"
 TURN_AGAIN_S = 1.0
 """After which a principal's policies that somebody else was writing are tried again."""
 WORKERS = 3
-"""Subjects whose policies are written at once. AWS states no rate for IAM, throttles beyond some tens of calls a
-second in an account, and takes about a tenth of a second for each. So these make up to 30 calls a second: at eight
-calls a subject, the policies of four."""
+"""Subjects whose policies are written at once.
+
+AWS states no rate for IAM and throttles beyond some tens of calls a second in an account. A call takes about
+a tenth of a second, so that these make up to 30 a second: at eight for each subject, the policies of four.
+"""
 _AT_ONCE, _MEMBERS_AT_ONCE = 30, 6
 """Notes that are seen to before it is asked which are due: all together, and of those of members."""
 _ROUNDS_S = 20.0

@@ -20,7 +20,7 @@ from octopus.accounts.dependents import Dependents, further_namespaces, require_
 from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
-from octopus.accounts.store import AccountStore
+from octopus.accounts.store import AccountStore, policies_lease_name
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.trail import Trail
 from octopus.credentials.service import NO_POLICY_SHA256, Credentials
@@ -77,11 +77,14 @@ class Deletions:
         asked = (dependent(account) for dependent in self._asked(further_too=further_too))
         return [sentence for sentence in asked if sentence is not None]
 
-    def begin(self, account: Account, lease: Lease, *, further_too: bool = False) -> Account:
+    def begin(
+        self, account: Account, lease: Lease, *, further_too: bool = False, actor: str | None = None
+    ) -> Account:
         """The account is as good as gone for its owner: no rights, no keys, nothing to be seen.
 
         Args:
             further_too: whether namespaces besides the account's own go with it, rather than keep it.
+            actor: who brings it about; None for the subject itself.
 
         Raises:
             Failure: others depend on the account; nothing was done.
@@ -89,6 +92,9 @@ class Deletions:
         """
         subject = account.subject
         with ExitStack() as turns:
+            if account.withdrawn is None:
+                # Nobody writes policies any more who had begun while the account was in use.
+                turns.enter_context(self._leases.hold(policies_lease_name(subject)))
             if account.state is not State.DELETING:
                 # Until the ownerships are taken, so that of two owners who go at once one is told.
                 for project in self._owned_projects(subject):
@@ -96,7 +102,7 @@ class Deletions:
                 require_none(account, self._asked(further_too=further_too))
                 # Asked first, so that an IAM that is away leaves everything as it was.
                 self._principals.exists(subject)
-                told = Event(type="account.deleted", actor=subject, subject=subject)
+                told = Event(type="account.deleted", actor=actor or subject, subject=subject)
                 change = [
                     *self._credentials.change(subject, NO_POLICY_SHA256),
                     *self._trail.items(told),
@@ -106,7 +112,7 @@ class Deletions:
                 return account
             try:
                 self._withdraw(subject, lease)
-                self._release(account)
+                self._release(account, actor or subject)
                 account = self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
             except CUT_SHORT as error:
                 raise _in_part(subject, "may have access still", error) from error
@@ -155,16 +161,16 @@ class Deletions:
             lease.renew()
             self._principals.withdraw(subject)
 
-    def _release(self, account: Account) -> None:
+    def _release(self, account: Account, actor: str) -> None:
         """Nobody has a grant of the account's any more, and it has none of others'."""
         subject = account.subject
         if account.moved_to is not None:
             self._access.move_all(subject, account.moved_to)
             self._quotas.move(subject, account.moved_to)
             return
-        self._access.take_all_to(subject, actor=subject)
+        self._access.take_all_to(subject, actor=actor)
         for namespace in sorted(account.namespaces):
-            self._access.take_all_on(namespace, None, actor=subject)
+            self._access.take_all_on(namespace, None, actor=actor)
 
     def _asked(self, *, further_too: bool) -> list[Dependents]:
         left_out = further_namespaces if further_too else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -18,6 +19,19 @@ from octopus.iam.policy_names import MANAGED_POLICY_PATH, managed_policy_name
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
+
+
+class PoliciesFullError(Failure):
+    """IAM will have no more managed policies, in the AWS account or of the user.
+
+    Attributes:
+        usable: how many of the user's, from the first, there is room for: those that it has.
+    """
+
+    def __init__(self, message: str, *, usable: int) -> None:
+        super().__init__(message)
+        self.usable = usable
+
 
 NOTHING: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
 """In the place of a policy that is not there; IAM would not take it."""
@@ -56,7 +70,8 @@ class ManagedPolicies:
         """The policy exists and says this from now on; returns its ARN.
 
         Raises:
-            Failure: the AWS account holds as many as it may, or one of that name that is not the fabric's.
+            PoliciesFullError: the AWS account holds as many as it may.
+            Failure: it holds one of that name that is not the fabric's.
         """
         arn = self._arn(user_name, number)
         # Always, whatever IAM shows: that may be the policy of a while ago.
@@ -70,15 +85,16 @@ class ManagedPolicies:
         """The user holds the policy.
 
         Raises:
-            Failure: it holds as many as it may, with those that somebody gave it by hand.
+            PoliciesFullError: it holds as many as it may, with those that somebody gave it by hand.
         """
         try:
             until_user_known(self._client)(self._client.attach_user_policy, UserName=user_name, PolicyArn=arn)
         except self._client.exceptions.LimitExceededException as ceiling:
             told = ceiling.response["Error"].get("Message", "")
-            raise Failure(
+            raise PoliciesFullError(
                 f"Failed to attach {arn} to IAM user {user_name}: it may hold {MOST_MANAGED_POLICIES} managed"
-                f" policies ({told}): take away what somebody gave it by hand"
+                f" policies ({told}): take away what somebody gave it by hand",
+                usable=self._attached_from_first(user_name),
             ) from None
 
     def detach(self, user_name: str, arn: str) -> None:
@@ -126,10 +142,11 @@ class ManagedPolicies:
         except self._client.exceptions.LimitExceededException:
             # IAM counts for us; its figures are asked for only when they are needed.
             figures = self._client.get_account_summary()["SummaryMap"]
-            raise Failure(
+            raise PoliciesFullError(
                 f"Failed to write the policies of IAM user {user_name}: the AWS account holds"
                 f" {figures['Policies']} managed policies and may hold {figures['PoliciesQuota']}; its"
-                " operator can have AWS raise the quota 'Customer managed policies per account'"
+                " operator can have AWS raise the quota 'Customer managed policies per account'",
+                usable=number - 1,
             ) from None
 
     def _new_version(self, arn: str, document: dict[str, Any]) -> None:
@@ -157,6 +174,11 @@ class ManagedPolicies:
             return {policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]}
         except self._client.exceptions.NoSuchEntityException:
             return set()
+
+    def _attached_from_first(self, user_name: str) -> int:
+        held = self._held(user_name)
+        arns = (self._arn(user_name, number) for number in _NUMBERS)
+        return sum(1 for _ in takewhile(held.__contains__, arns))
 
     def _exists(self, arn: str) -> bool:
         try:

@@ -6,10 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from octopus.accounts.managed_policies import NOTHING, ManagedPolicies, as_document, order_of_writing
+from octopus.accounts.managed_policies import (
+    NOTHING,
+    ManagedPolicies,
+    PoliciesFullError,
+    as_document,
+    order_of_writing,
+)
 from octopus.aws import until_unused, until_user_known
 from octopus.errors import Failure
-from octopus.iam.generate import PolicySet, canonical_json, fitting, principal_policies
+from octopus.iam.generate import (
+    MOST_MANAGED_POLICIES,
+    PolicySet,
+    canonical_json,
+    fitting,
+    principal_policies,
+)
 from octopus.iam.holdings import Holdings
 from octopus.iam.policy_names import INLINE_POLICY_NAME
 
@@ -39,14 +51,11 @@ class Principals:
         self._managed = ManagedPolicies(client, institution=institution, boundary_arn=boundary_arn)
 
     def fitting(self, subject: str, holdings: Holdings) -> Holdings:
-        """As many of these rights as IAM takes of one principal, whole namespaces first; mostly all of them.
+        """As many of these rights as IAM takes of one principal, the most senior first; mostly all of them.
 
-        So that somebody with whom too much is shared loses what is withdrawn all the same.
+        So that somebody with whom too much is shared loses what is withdrawn all the same, and nothing else.
         """
-        fit = fitting(cluster_arn=self._cluster_arn, holdings=holdings)
-        if len(fit) < len(holdings):
-            _log.warning("principal.rights_left_out", subject=subject, held=len(holdings), written=len(fit))
-        return fit
+        return self._fitting(subject, holdings, MOST_MANAGED_POLICIES)
 
     def policy_sha256(self, holdings: Holdings) -> str:
         """Hash of the policies that a principal with these rights has.
@@ -74,8 +83,12 @@ class Principals:
         user = self._find(subject)
         return user is not None and not self._is_foreign(user)
 
-    def ensure(self, subject: str, holdings: Holdings) -> None:
+    def ensure(self, subject: str, holdings: Holdings) -> Holdings:
         """Make or mend the user, its boundary and its policies.
+
+        Returns:
+            The rights that they give now: all of them, unless IAM has no room for another managed policy.
+            Then as many as fit into those that there are, so that nothing stays that was withdrawn.
 
         Raises:
             Failure: IAM will not have it: another fabric's user, or a ceiling of the AWS account.
@@ -83,7 +96,17 @@ class Principals:
         """
         policies = self._policies(holdings)
         self._ensure_user(subject)
-        self._write(subject, policies)
+        while True:
+            try:
+                self._write(subject, policies)
+            except PoliciesFullError as full:
+                if full.usable >= len(policies.managed):
+                    raise  # what it has is being taken away meanwhile
+                _log.warning("principal.no_room", subject=subject, reason=full.message)
+                holdings = self._fitting(subject, holdings, full.usable)
+                policies = self._policies(holdings)
+            else:
+                return holdings
 
     def suspend(self, subject: str) -> None:
         """The user, which exists, is denied everything; `ensure` gives its rights back.
@@ -226,6 +249,12 @@ class Principals:
         # Names of users are one space per AWS account, which fabrics and people share.
         fabric = _tags(user).get(FABRIC_TAG, self._institution)
         return user["Path"] != PATH or fabric != self._institution
+
+    def _fitting(self, subject: str, holdings: Holdings, managed: int) -> Holdings:
+        fit = fitting(cluster_arn=self._cluster_arn, holdings=holdings, managed=managed)
+        if len(fit) < len(holdings):
+            _log.warning("principal.rights_left_out", subject=subject, held=len(holdings), written=len(fit))
+        return fit
 
     def _policies(self, holdings: Holdings) -> PolicySet:
         return principal_policies(cluster_arn=self._cluster_arn, holdings=holdings)

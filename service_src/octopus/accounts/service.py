@@ -18,7 +18,7 @@ from octopus.access.service import Access
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import Principals
-from octopus.accounts.store import AccountStore, NamespaceTakenError, lease_name
+from octopus.accounts.store import AccountStore, NamespaceTakenError, lease_name, policies_lease_name
 from octopus.accounts.suspension import Suspensions, require_not_suspended
 from octopus.audit.events import Event
 from octopus.audit.trail import Trail
@@ -33,6 +33,9 @@ from octopus.topics.service import Topics
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+REFRESH_PATIENCE_S = 1.0
+"""How long policies that somebody else is writing are waited for; then they are written a second later."""
 
 _log = structlog.get_logger(__name__)
 
@@ -78,17 +81,18 @@ class Accounts:
         with self._turn(subject) as lease:
             return self._complete(subject, lease)
 
-    def delete(self, subject: str, *, further_too: bool = False) -> None:
+    def delete(self, subject: str, *, further_too: bool = False, actor: str | None = None) -> None:
         """The subject has no account any more: no key works, no topic is to be seen.
 
         What the account owned is removed behind the call (`heal`), or by the next creation if that is sooner.
 
         Args:
             further_too: whether namespaces besides the account's own go with it, rather than keep it.
+            actor: an operator, who may delete what is suspended; None for the subject itself.
 
         Raises:
             Failure: others depend on the account, such as the users of a further namespace; nothing was done.
-            ForbiddenError: the account is suspended.
+            ForbiddenError: the account is suspended, and it is the subject itself who asks.
             UnavailableError: a dependency is away; nothing was done.
             OctopusError: begun and not finished; calling again, or waiting, finishes it.
         """
@@ -96,9 +100,10 @@ class Accounts:
             return
         with self._turn(subject) as lease:
             account = self._store.read(subject)
-            require_not_suspended(account)
+            if actor is None:
+                require_not_suspended(account)
             if account is not None:
-                self._deletions.begin(account, lease, further_too=further_too)
+                self._deletions.begin(account, lease, further_too=further_too, actor=actor)
 
     def hindrances(self, subject: str) -> list[str]:
         """What keeps the subject's account from being deleted with all its namespaces, in sentences."""
@@ -177,20 +182,25 @@ class Accounts:
         Nothing is done for whoever has no account, or one that is not in use: it gets its rights when it is.
 
         Raises:
-            Failure: IAM will have no more policies.
-            UnavailableError: a dependency is away, or another change of the account is under way.
+            Failure: IAM has no room for all rights; those that fit are written.
+            TurnTakenError: somebody else is writing these policies.
+            UnavailableError: a dependency is away.
         """
         if self._store.read(subject) is None:
             return  # whoever makes an account from here on reads its rights after this
-        with self._turn(subject) as lease:
+        with self._writing(subject, patience_s=REFRESH_PATIENCE_S) as writing:
             account = self._store.read(subject)
             if account is None or account.state is not State.ACTIVE:
                 return
             holdings = self._holdings(account)
             # Even when IAM shows them already: that may be its state of a while ago, before a right was given
             # that has just been withdrawn.
-            self._ensure_principal(account, holdings, lease)
-            self._credentials.bump_version(subject, self._principals.policy_sha256(holdings))
+            written = self._write_policies(account, holdings, writing)
+        if written != holdings:
+            raise Failure(
+                f"Failed to write the policies of IAM user {subject}: there is no room for {len(holdings)}"
+                f" rights, {len(written)} are written"
+            )
 
     def subjects(self) -> Iterator[str]:
         """Every subject that has an account."""
@@ -235,6 +245,9 @@ class Accounts:
         if first:
             self._store.end(subject, lease)
 
+    def _writing(self, subject: str, *, patience_s: float = PATIENCE_S) -> AbstractContextManager[Lease]:
+        return self._leases.hold(policies_lease_name(subject), patience_s=patience_s)
+
     def _holdings(self, account: Account) -> Holdings:
         held = self._access.holdings(account.subject, account.namespaces)
         return self._principals.fitting(account.subject, held)
@@ -251,17 +264,38 @@ class Accounts:
             account = None
         if account is None:
             account = self._claim(subject, lease)
-        holdings = self._holdings(account)
-        if account.state is State.ACTIVE and self._in_order(account, holdings):
+        if account.state is State.ACTIVE and self._in_order(account, self._holdings(account)):
             return account
-        self._ensure_principal(account, holdings, lease)
-        policy_sha256 = self._principals.policy_sha256(holdings)
-        if account.state is State.ACTIVE:
-            self._credentials.bump_version(subject, policy_sha256)
-            return account
+        lease.renew()
+        with self._writing(subject) as writing:
+            holdings = self._holdings(account)
+            if account.state is State.ACTIVE:
+                self._write_policies(account, holdings, writing)
+                return account
+            # Until the account is in use: what it is given or loses meanwhile waits for that.
+            return self._begin_use(account, holdings, lease)
+
+    def _write_policies(self, account: Account, holdings: Holdings, writing: Lease) -> Holdings:
+        """Of an account in use; returns the rights for which IAM has room."""
+        subject = account.subject
+        writing.renew()
+        written = self._principals.ensure(subject, holdings)
+        conditions = (self._store.while_active(subject), writing.check())
+        self._credentials.bump_version(subject, self._principals.policy_sha256(written), *conditions)
+        return written
+
+    def _begin_use(self, account: Account, holdings: Holdings, lease: Lease) -> Account:
+        subject = account.subject
+        try:
+            written = self._principals.ensure(subject, holdings)
+        except Failure:
+            # IAM will never have it, so the claim is given up rather than tried again for ever.
+            self._store.remove(account, lease, [])
+            raise
         for namespace in sorted(account.namespaces):
             self._healing.adopt(subject, namespace)
         told = Event(type="account.created", actor=subject, subject=subject)
+        policy_sha256 = self._principals.policy_sha256(written)
         change = [*self._credentials.change(subject, policy_sha256), *self._trail.items(told)]
         account = self._store.advance(account, State.ACTIVE, lease, change)
         _log.info("account.created", subject=subject, namespace=namespace_of(subject))
@@ -273,13 +307,3 @@ class Accounts:
             return self._store.claim(subject, namespace, lease)
         except NamespaceTakenError:
             raise Failure(f"Failed to create namespace: Namespace already taken: {namespace}") from None
-
-    def _ensure_principal(self, account: Account, holdings: Holdings, lease: Lease) -> None:
-        lease.renew()
-        try:
-            self._principals.ensure(account.subject, holdings)
-        except Failure:
-            if account.state is State.CREATING:
-                # IAM will never have it, so the claim is given up rather than tried again for ever.
-                self._store.remove(account, lease, [])
-            raise

@@ -226,6 +226,15 @@ def lease_name(subject: str) -> str:
     return f"account {subject}"
 
 
+def policies_lease_name(subject: str) -> str:
+    """Of the lease under which an account's policies are written.
+
+    Apart from the account's own, so that whatever its owner does with it keeps no right in force: whoever
+    waits for this one waits for policies to be written.
+    """
+    return f"policies {subject}"
+
+
 def _account_row(subject: str) -> dict[str, Any]:
     return {"pk": {"S": f"SUBJECT#{subject}"}, "sk": {"S": "ACCOUNT"}}
 

@@ -16,7 +16,7 @@ from octopus.access.refresh import Refreshes
 from octopus.access.service import Access
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import SUSPENDED_POLICY, Principals
-from octopus.accounts.store import AccountStore, lease_name
+from octopus.accounts.store import AccountStore, lease_name, policies_lease_name
 from octopus.audit.events import OPERATOR, Event
 from octopus.audit.trail import Trail
 from octopus.credentials.service import Credentials
@@ -96,7 +96,8 @@ class Suspensions:
         there = self._principals.exists(subject)
         lease.renew()
         if there:
-            self._principals.suspend(subject)
+            with self._leases.hold(policies_lease_name(subject)):
+                self._principals.suspend(subject)
             lease.renew()
         self._credentials.suspend(subject, subject, lease, keep_in_iam=not there)
         if there:
@@ -117,15 +118,16 @@ class Suspensions:
                 return
             self._store.begin(subject, lease)
             lease.renew()
-            held = self._access.holdings(subject, account.namespaces)
-            holdings = self._principals.fitting(subject, held)
-            self._principals.ensure(subject, holdings)
-            self._credentials.resume(subject, subject, lease)
-            change = [
-                *self._credentials.change(subject, self._principals.policy_sha256(holdings)),
-                *self._told("account.resumed", subject),
-            ]
-            self._store.advance(account, State.ACTIVE, lease, change)
+            # Until the account is in use: what it is given or loses meanwhile waits for that.
+            with self._leases.hold(policies_lease_name(subject)):
+                held = self._access.holdings(subject, account.namespaces)
+                written = self._principals.ensure(subject, self._principals.fitting(subject, held))
+                self._credentials.resume(subject, subject, lease)
+                change = [
+                    *self._credentials.change(subject, self._principals.policy_sha256(written)),
+                    *self._told("account.resumed", subject),
+                ]
+                self._store.advance(account, State.ACTIVE, lease, change)
             _log.info("account.resumed", subject=subject)
         self._refreshes.now(user(subject))
 

@@ -265,9 +265,13 @@ class Credentials:
         """Tell the owner of keys whose end is near, of each once."""
         self._notices.give(events.ending(key, ends=end) for key, end in findings.ending)
 
-    def bump_version(self, subject: str, policy_sha256: str) -> None:
-        """Tell the judge that the principal's policy is another one now."""
-        self._store.bump_version(subject, policy_sha256)
+    def bump_version(self, subject: str, policy_sha256: str, *conditions: TransactWriteItemTypeDef) -> None:
+        """Tell the judge that the principal's policy is another one now.
+
+        Raises:
+            ConditionFailedError: one of the conditions did not hold; nothing was told.
+        """
+        self._store.bump_version(subject, policy_sha256, *conditions)
 
     def change(self, subject: str, policy_sha256: str) -> list[TransactWriteItemTypeDef]:
         """Items that tell the judge, for the transaction that changes the account itself."""

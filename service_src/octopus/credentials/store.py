@@ -168,13 +168,19 @@ class CredentialStore:
             return False
         return True
 
-    def bump_version(self, subject: str, policy_sha256: str | None = None) -> None:
+    def bump_version(
+        self, subject: str, policy_sha256: str | None = None, *conditions: TransactWriteItemTypeDef
+    ) -> None:
         """Tell the judge that something of this principal changed.
 
         Args:
             policy_sha256: of the policies now in force; None leaves what is recorded.
+            conditions: items without which nothing is told.
+
+        Raises:
+            ConditionFailedError: one of them did not hold.
         """
-        self._write(self.change(subject, policy_sha256))
+        self._write([*self.change(subject, policy_sha256), *conditions])
 
     def change(self, subject: str, policy_sha256: str | None = None) -> list[TransactWriteItemTypeDef]:
         """The two items that belong into every transaction that changes a principal."""

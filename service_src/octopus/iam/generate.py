@@ -97,13 +97,18 @@ def principal_policies(*, cluster_arn: str, holdings: Holdings) -> PolicySet:
     return PolicySet(policies[0], tuple(policies[1:]))
 
 
-def fitting(*, cluster_arn: str, holdings: Holdings) -> Holdings:
+def fitting(
+    *, cluster_arn: str, holdings: Holdings, managed: int = MOST_MANAGED_POLICIES
+) -> Holdings:
     """As many of these rights as `principal_policies` takes: the first ones in its order, mostly all of them.
+
+    Args:
+        managed: how many managed policies there is room for besides the inline one.
 
     Raises:
         ValueError: as for `principal_policies`.
     """
-    names, _, placed = _packed(cluster_arn, holdings)
+    names, _, placed = _packed(cluster_arn, holdings, managed)
     left_out = set(names[placed:])
     return frozenset(right for right in holdings if right.name not in left_out)
 
@@ -169,7 +174,9 @@ def policy_sha256(*policies: dict[str, Any]) -> str:
     return hashlib.sha256("\n".join(map(canonical_json, policies)).encode()).hexdigest()
 
 
-def _packed(cluster_arn: str, holdings: Holdings) -> tuple[list[str], list[dict[str, Any]], int]:
+def _packed(
+    cluster_arn: str, holdings: Holdings, managed: int = MOST_MANAGED_POLICIES
+) -> tuple[list[str], list[dict[str, Any]], int]:
     """All names in order, policies that say what is held on them, and of how many of the names they do."""
     cluster = Cluster(cluster_arn)
     named = {
@@ -178,7 +185,7 @@ def _packed(cluster_arn: str, holdings: Holdings) -> tuple[list[str], list[dict[
     }
     waiting = deque(named.values())
     policies: list[dict[str, Any]] = []
-    while not policies or (waiting and len(policies) <= MOST_MANAGED_POLICIES):
+    while not policies or (waiting and len(policies) <= managed):
         on_cluster = () if policies else CLUSTER_ACTIONS
         ceiling = MANAGED_POLICY_CEILING if policies else INLINE_POLICY_CEILING
         document, needs = cluster.document([], cluster=on_cluster), list[Need]()

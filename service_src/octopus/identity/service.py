@@ -32,10 +32,10 @@ NEGATIVE_LIFE_S = 10
 _REMEMBERED = 10_000
 """Answers of either kind; refused tokens have room of their own, so that junk drives out no caller."""
 
-_MOST_LINKED = 40
-"""Identities of one person that count besides the one that calls, the first in order; far more than anybody has.
+MOST_LINKED = 40
+"""Identities of one person that count besides the one that calls, the first in order.
 
-All of them given up for as many others are 80 rows, which one transaction still takes (`octopus.identity.links`).
+Far more than anybody has; and so few that all of them, given up for as many others, are one transaction.
 """
 
 _TOKEN = re.compile(r"\w{33,254}", re.ASCII)
@@ -189,7 +189,7 @@ class Authenticator:
                 username=_text(answer.get("username")),
                 expires=int(answer["exp"]),
                 scopes=frozenset((answer.get("scope") or "").split()),
-                linked=frozenset(sorted(others)[:_MOST_LINKED]),
+                linked=frozenset(sorted(others)[:MOST_LINKED]),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _unreadable() from None

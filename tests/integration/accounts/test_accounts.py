@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from octopus.access.models import Right
+from octopus.access.refresh import DUE_S, TURN_AGAIN_S
 from octopus.accounts.models import State
 from octopus.accounts.principal import Principals
-from octopus.errors import Failure, OctopusError
+from octopus.accounts.store import lease_name, policies_lease_name
+from octopus.errors import Failure, OctopusError, UnavailableError
 from octopus.iam.generate import principal_policies
-from octopus.iam.holdings import own
+from octopus.iam.holdings import Holdings, own
 from octopus.iam.policy_names import INLINE_POLICY_NAME
 from octopus.kafka.asking import KafkaAwayError
-from octopus.registry.leases import LIFE_S
-from tests.integration.accounts.crash import watched
+from octopus.registry.leases import LIFE_S, Leases
+from octopus.registry.pending import AGAIN_S
+from tests.integration.accounts.crash import known_policy, pending, require_sound, watched
 from tests.integration.accounts.fabric import Fabric
+from tests.integration.accounts.operations import OPERATIONS, grant
 from tests.integration.broker.node import CLUSTER_ARN
 from tests.memory_kafka import MemoryKafka
+
+IN_FORCE_S = 5
+"""In which what is withdrawn is gone from the policies, whatever its holder does meanwhile."""
 
 SOMEBODY_ELSES = pytest.mark.parametrize(
     ("path", "tags"),
@@ -228,3 +242,77 @@ def test_user_that_is_not_there_is_not_asked_to_give_up_keys(fabric: Fabric, iam
 
     assert "iam.DeleteAccessKey" not in calls.made
     assert keys.recorded(fabric.subject) == []
+
+
+def test_holders_of_an_account_do_not_delay_what_it_loses(fabric: Fabric, iam: Any) -> None:
+    OPERATIONS["take grant"].given(fabric)
+    leases = Leases(fabric.deployment.client("dynamodb"), fabric.settings.registry_table)
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        while not over.is_set():
+            with suppress(UnavailableError), leases.hold(lease_name(fabric.friend)):
+                held.set()
+                over.wait(1)
+
+    with ThreadPoolExecutor(25) as holders:
+        try:
+            for _ in range(25):
+                holders.submit(hold)
+            assert held.wait(10)
+            began = time.monotonic()
+            OPERATIONS["take grant"].does(fabric)
+            took = time.monotonic() - began
+        finally:
+            over.set()
+
+    assert took < IN_FORCE_S
+    reply = iam.get_user_policy(UserName=fabric.friend, PolicyName=INLINE_POLICY_NAME)
+    assert fabric.topic not in json.dumps(reply["PolicyDocument"])
+    assert pending(fabric) == []
+
+
+def test_policies_that_are_being_written_are_waited_for_a_second_and_written_then(
+    fabric: Fabric, iam: Any
+) -> None:
+    OPERATIONS["take grant"].given(fabric)
+    leases = Leases(fabric.deployment.client("dynamodb"), fabric.settings.registry_table, clock=fabric.clock)
+    with leases.hold(policies_lease_name(fabric.friend)):
+        OPERATIONS["take grant"].does(fabric)
+        fabric.clock.now += DUE_S
+        fabric.run_jobs()
+        assert pending(fabric) == [("PENDING#access", f"user#{fabric.friend}")]
+
+    fabric.wait(TURN_AGAIN_S)
+
+    assert pending(fabric) == []
+    reply = iam.get_user_policy(UserName=fabric.friend, PolicyName=INLINE_POLICY_NAME)
+    assert fabric.topic not in json.dumps(reply["PolicyDocument"])
+
+
+def test_rights_for_which_iam_has_no_room_are_tried_again(
+    fabric: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    OPERATIONS["take grant"].given(fabric)
+    fit = fabric.of_friend()
+    own_rights = own(fit.namespace)
+    with monkeypatch.context() as full:
+        full.setattr(Principals, "ensure", _only(own_rights))
+        fabric.features.access.give(replace(grant(fabric), right=Right.WRITE))
+        assert pending(fabric) == [("PENDING#access", f"user#{fabric.friend}")]
+        assert known_policy(fit) == principal_policies(cluster_arn=CLUSTER_ARN, holdings=own_rights).sha256
+
+    fabric.wait(AGAIN_S)
+
+    assert pending(fabric) == []
+    require_sound(fabric, iam)
+
+
+def _only(holdings: Holdings) -> Callable[[Principals, str, Holdings], Holdings]:
+    """In the place of `Principals.ensure`, where IAM has room for these rights alone."""
+    ensure = Principals.ensure
+
+    def write(principals: Principals, subject: str, _holdings: Holdings) -> Holdings:
+        return ensure(principals, subject, holdings)
+
+    return write

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
+from structlog.testing import capture_logs
 
 from octopus.accounts.principal import SUSPENDED_POLICY, Principals
 from octopus.errors import Failure
@@ -37,11 +38,9 @@ POLICIES = "arn:aws:iam::123456789012:policy/msk-policies/"
 
 
 @pytest.fixture
-def iam(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def iam(cloud: boto3.Session) -> Any:
     """IAM of an account with a boundary."""
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield boto3.client("iam", region_name="us-east-1")
+    return cloud.client("iam")
 
 
 @pytest.fixture
@@ -320,26 +319,59 @@ def test_judge_knows_the_policies_for_those_that_were_written_by_either_reader(
     assert effective(account.user(SUBJECT)).policy_sha256 == policy_sha256(SUSPENDED_POLICY)
 
 
-def test_ceiling_of_managed_policies_is_named_with_its_figures(
-    iam: Any, principals: Principals, monkeypatch: pytest.MonkeyPatch
+FULL = [
+    ("create_policy", r"holds \d+ managed policies and may hold \d+; its operator can"),
+    ("attach_user_policy", r"may hold 10 managed policies \(.*\): take away what somebody gave"),
+]
+
+
+@pytest.mark.parametrize(("call", "said"), FULL, ids=["of the account", "of the user"])
+def test_where_there_is_no_room_for_a_managed_policy_what_is_withdrawn_goes_all_the_same(
+    iam: Any, principals: Principals, monkeypatch: pytest.MonkeyPatch, call: str, said: str
 ) -> None:
-    principals.ensure(SUBJECT, OWN)
-    _refuse(iam, monkeypatch, "create_policy", "LimitExceededException")
+    secret = frozenset({DataRight("secret-lab.*", Level.ALL)})
+    principals.ensure(SUBJECT, OWN | secret)
+    _refuse(iam, monkeypatch, call, "LimitExceededException")
+    wanted = OWN | reads(80)
 
-    with pytest.raises(Failure, match=r"holds \d+ managed policies and may hold \d+; its operator can"):
-        principals.ensure(SUBJECT, OWN | reads(80))
+    with capture_logs() as logs:
+        written = principals.ensure(SUBJECT, wanted)
 
-    assert principals.in_order(SUBJECT, OWN)
+    assert OWN < written < wanted
+    assert principals.in_order(SUBJECT, written)
+    assert (attached(iam), managed(iam)) == ([], [])
+    told = {log["event"]: log for log in logs}
+    assert re.search(said, told["principal.no_room"]["reason"])
+    left_out = told["principal.rights_left_out"]
+    assert (left_out["held"], left_out["written"]) == (len(wanted), len(written))
 
 
-def test_ceiling_of_attached_policies_is_named_and_what_to_do(
-    iam: Any, principals: Principals, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("call", "_said"), FULL, ids=["of the account", "of the user"])
+def test_policies_that_there_are_take_what_fits_until_there_is_room_again(
+    iam: Any, principals: Principals, monkeypatch: pytest.MonkeyPatch, call: str, _said: str
 ) -> None:
-    principals.ensure(SUBJECT, OWN)
-    _refuse(iam, monkeypatch, "attach_user_policy", "LimitExceededException")
+    principals.ensure(SUBJECT, OWN | reads(60))
+    assert len(attached(iam)) == 1
+    wanted = OWN | reads(150, start=30)
+    with monkeypatch.context() as full:
+        attach = iam.attach_user_policy
+        _refuse(iam, full, call, "LimitExceededException")
+        if call == "attach_user_policy":  # which the first one is already
+            refuse = iam.attach_user_policy
+            first = attached(iam)
+            full.setattr(
+                iam,
+                "attach_user_policy",
+                lambda **asked: (attach if asked["PolicyArn"] in first else refuse)(**asked),
+            )
+        written = principals.ensure(SUBJECT, wanted)
+        assert principals.in_order(SUBJECT, written)
+        assert OWN < written < wanted
+        assert len(attached(iam)) == len(managed(iam)) == 1
+        assert len(written) > 60
 
-    with pytest.raises(Failure, match=r"may hold 10 managed policies \(.*\): take away what somebody gave"):
-        principals.ensure(SUBJECT, OWN | reads(80))
+    assert principals.ensure(SUBJECT, wanted) == wanted
+    assert principals.in_order(SUBJECT, wanted)
 
 
 def test_policy_of_that_name_elsewhere_is_not_taken_over(

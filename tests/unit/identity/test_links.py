@@ -15,7 +15,7 @@ from octopus.errors import UnavailableError
 from octopus.identity import links
 from octopus.identity.links import IdentityLinks
 from octopus.identity.models import Caller
-from octopus.identity.service import _MOST_LINKED
+from octopus.identity.service import MOST_LINKED
 from octopus.registry.reading import read_rows
 from tests.trail import recorded
 
@@ -141,7 +141,7 @@ def test_policies_that_cannot_be_written_now_are_left_to_the_background(world: W
 
 
 def test_all_links_given_up_for_as_many_others_are_one_change(world: World) -> None:
-    before, after = (sorted(str(uuid.uuid4()) for _ in range(_MOST_LINKED)) for _ in range(2))
+    before, after = (sorted(str(uuid.uuid4()) for _ in range(MOST_LINKED)) for _ in range(2))
     world.seen(*before)
 
     world.seen(*after)
