@@ -117,7 +117,7 @@ class Topics:
                 return TopicChange(changed=False, topics=found.shown())
             self._kafka.describe(name)
             going = replace(record, state=State.DELETING, by=caller.subject)
-            self._turns.put(found.owner, namespace, going, lease)
+            going = self._turns.put(found.owner, namespace, going, lease)
             try:
                 self._kafka.delete([name])
             except KafkaAwayError as away:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _TOPIC = "TOPIC#"
 _KEPT = frozenset({AccountState.ACTIVE, AccountState.SUSPENDED})
 """States of a namespace in which others may still have rights on its topics."""
+_MOST_ITEMS = 100
+"""Of one transaction."""
+_WORDS_AT_ONCE = 80
 
 
 class NamespaceGoneError(Exception):
@@ -129,15 +132,16 @@ class TopicStore:
         settled = topic.state is State.ACTIVE
         words = topic.described_by(namespace)
         put = replace(topic, words=words if settled else words | topic.words)
-        items = [
+        items: list[TransactWriteItemTypeDef] = [
             self._in_use(owner, namespace, AccountState.CREATING if while_creating else AccountState.ACTIVE),
             self._update(namespace, put),
             self.pending.ended(name) if settled else self.pending.begun(name),
             lease.check(),
             *self._index.added(name, words - (set() if relist else topic.words), listed=topic.about.listed),
-            *(self._index.removed(name, topic.words - words) if settled else ()),
             *further,
         ]
+        if settled:
+            items += self._shed(namespace, topic, topic.words - words, lease, room=_MOST_ITEMS - len(items))
         try:
             write_together(self._client, items)
         except ConditionFailedError as failed:
@@ -145,6 +149,21 @@ class TopicStore:
                 raise NamespaceGoneError(namespace) from None
             raise
         return put
+
+    def begin_removal(self, namespace: str, topic: TopicRecord, lease: Lease) -> None:
+        """The topic is being deleted, whatever becomes of its namespace: nobody is given a right on it."""
+        closed: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": _topic_row(namespace, topic.name),
+                "UpdateExpression": "SET #state = :deleting",
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":deleting": {"S": State.DELETING}},
+            }
+        }
+        begun = self.pending.begun(full_name(namespace, topic.name))
+        write_together(self._client, [closed, begun, lease.check()])
 
     def remove(
         self,
@@ -163,12 +182,43 @@ class TopicStore:
         deletion: TransactWriteItemTypeDef = {
             "Delete": {"TableName": self._table, "Key": _topic_row(namespace, topic.name)}
         }
-        words = self._index.removed(name, topic.words)
-        write_together(self._client, [deletion, self.pending.ended(name), lease.check(), *words, *further])
+        items = [deletion, self.pending.ended(name), lease.check(), *further]
+        items += self._shed(namespace, topic, topic.words, lease, room=_MOST_ITEMS - len(items))
+        write_together(self._client, items)
 
     def end(self, name: str, lease: Lease) -> None:
         """Note that nothing of a topic, given by its full name, is half-done any more."""
         write_together(self._client, [self.pending.ended(name), lease.check()])
+
+    def _shed(
+        self, namespace: str, topic: TopicRecord, words: Set[str], lease: Lease, *, room: int
+    ) -> list[TransactWriteItemTypeDef]:
+        """Items after which these words lead to the topic no more; those for which there is no room go first.
+
+        A change that is cut short leaves the words of before and after it, so that there may be any number.
+        """
+        name = full_name(namespace, topic.name)
+        going, left = sorted(words), set(topic.words)
+        while len(going) > room:
+            some, going = going[:_WORDS_AT_ONCE], going[_WORDS_AT_ONCE:]
+            left -= set(some)
+            recorded = self._reworded(namespace, topic.name, left)
+            write_together(self._client, [recorded, lease.check(), *self._index.removed(name, some)])
+        return self._index.removed(name, going)
+
+    def _reworded(self, namespace: str, topic: str, words: Set[str]) -> TransactWriteItemTypeDef:
+        names, values = {"#words": "words"}, {":words": {"SS": sorted(words)}}
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": _topic_row(namespace, topic),
+                # An empty set is none to DynamoDB.
+                "UpdateExpression": "SET #words = :words" if words else "REMOVE #words",
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeNames": names,
+                **({"ExpressionAttributeValues": values} if words else {}),
+            }
+        }
 
     def _in_use(self, owner: str, namespace: str, state: AccountState) -> TransactWriteItemTypeDef:
         return {

@@ -155,6 +155,10 @@ class Turns:
         Args:
             actor: who brought it about.
         """
+        if topic.state in SHOWN:
+            # Or somebody could be given a right after the grants were taken, and have it on the next topic
+            # of that name.
+            self.store.begin_removal(namespace, topic, lease)
         self.access.take_all_on(namespace, topic.name, actor=actor)
         self.store.remove(namespace, topic, lease, further=self._trail.items(*events))
 

@@ -355,6 +355,65 @@ def test_grants_go_with_their_topic(
     assert access.grants_on(NAMESPACE) == []
 
 
+@pytest.mark.usefixtures("configuration")
+def test_topic_that_is_lost_is_closed_to_grants_before_they_are_taken(
+    topics: Topics,
+    healing: Healing,
+    store: TopicStore,
+    access: Access,
+    kafka: MemoryKafka,
+    grantee: Callable[[Right], Caller],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grantee(Right.READ)
+    kafka.held.clear()
+    states: list[State] = []
+    take_all_on = access.take_all_on
+
+    def taking(namespace: str, topic: str | None, *, actor: str) -> None:
+        states.append(events(store).state)
+        take_all_on(namespace, topic, actor=actor)
+
+    monkeypatch.setattr(access, "take_all_on", taking)
+
+    assert healing.reconcile(OWNER.subject, NAMESPACE).lost == (NAME,)
+
+    assert states == [State.DELETING], "in which nobody is given a right"
+    assert access.grants_on(NAMESPACE) == []
+    assert topics.names(NAMESPACE) == []
+
+
+@pytest.mark.parametrize("ends", ["deleted", "changed"])
+def test_any_number_of_words_of_changes_that_were_cut_short_goes_with_them(
+    configuration: Configuration,
+    topics: Topics,
+    store: TopicStore,
+    kafka: MemoryKafka,
+    database: Any,
+    table: str,
+    ends: str,
+) -> None:
+    for letter in "abc":
+        description = " ".join(f"{letter}{number:04d}" for number in range(80))
+        kafka.faults["alter"] = KafkaAwayError("timed out")
+        wish = Wish({"retention_ms": 60_000 + ord(letter)}, {"description": description})
+        with pytest.raises(OctopusError, match="changed in part"):
+            configuration.change(OWNER, NAMESPACE, "events", wish)
+    kafka.faults.clear()
+    assert len(events(store).words) > 200, "more than two transactions take"
+
+    if ends == "deleted":
+        topics.delete(OWNER, NAMESPACE, "events")
+    else:
+        configuration.change(OWNER, NAMESPACE, "events", Wish({}, {"description": "short"}))
+
+    words = set() if ends == "deleted" else {"events", "short"}
+    rows = database.scan(TableName=table)["Items"]
+    assert {row["sk"]["S"].split("#")[0] for row in rows if row["pk"]["S"].startswith("WORD#")} == words
+    if ends == "changed":
+        assert events(store).words == words
+
+
 def test_topic_of_a_project_is_made_by_its_members_with_its_defaults_and_within_its_bounds(
     topics: Topics, store: TopicStore, kafka: MemoryKafka, open_project: Callable[..., None]
 ) -> None:
