@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import structlog
+
 from octopus import aws
 from octopus.audit.events import Event
 from octopus.audit.mail import letters
 from octopus.audit.trail import Trail, open_trail
 from octopus.registry.reading import Key, read_rows
-from octopus.registry.transactions import ConditionFailedError, write_together
+from octopus.registry.transactions import CUT_SHORT, ConditionFailedError, write_together
 from octopus.settings import DeployedSettings
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 _KEPT = timedelta(days=1)
 """How long after an end it is remembered that it was told."""
+_LETTERS_AT_ONCE = 80
+"""Of one transaction, of a hundred items; the rest are the warning's own."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +70,13 @@ class Notices:
         self._mail = mail
 
     def give(self, endings: Iterable[Ending]) -> int:
-        """Warn of those that end soon, of each once; returns of how many."""
+        """Warn of those that end soon, of each once; returns of how many.
+
+        One that fails is logged, stops no other, and is tried again with the next call.
+        """
         due = {_row(one.kind, one.reference, one.ends): one for one in endings if self.due(one)}
         told = read_rows(self._client, self._table, due)
-        return sum(self._give(ending) for row, ending in due.items() if row not in told)
+        return sum(self._attempt(ending) for row, ending in due.items() if row not in told)
 
     def untold(self, kind: str, ends: Iterable[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
         """Those of the ends, each with what it is the end of, of which nobody was warned."""
@@ -79,6 +88,15 @@ class Notices:
         """Whether it is time: what lives less than twice the warning is told of at half of its life."""
         left = ending.ends - datetime.now(UTC)
         return timedelta() < left <= min(self._warning, (ending.ends - ending.created) / 2)
+
+    def _attempt(self, ending: Ending) -> bool:
+        try:
+            return self._give(ending)
+        except CUT_SHORT as error:
+            _log.warning(
+                "warning.not_given", kind=ending.kind, reference=ending.reference, reason=type(error).__name__
+            )
+            return False
 
     def _give(self, ending: Ending) -> bool:
         pk, sk = _row(ending.kind, ending.reference, ending.ends)
@@ -96,9 +114,13 @@ class Notices:
         }
         posted = letters(self._table, ending.event, ending.to, ends=ending.ends) if self._mail else []
         try:
-            write_together(self._client, [first, *self._trail.items(ending.event), *posted])
+            together = [first, *self._trail.items(ending.event), *posted[:_LETTERS_AT_ONCE]]
+            write_together(self._client, together)
         except ConditionFailedError:
             return False  # another replica was first
+        # After the warning: cut short, letters are missing, and none is sent twice.
+        for start in range(_LETTERS_AT_ONCE, len(posted), _LETTERS_AT_ONCE):
+            write_together(self._client, posted[start : start + _LETTERS_AT_ONCE])
         return True
 
 

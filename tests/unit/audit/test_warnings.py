@@ -9,12 +9,14 @@ import pytest
 
 from octopus.access.models import EVERY_TOPIC, Grant, Right, group, user
 from octopus.access.store import GrantStore
+from octopus.audit import notices
 from octopus.audit import warnings as warning
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.mail import LETTERS
 from octopus.audit.notices import Notices
 from octopus.audit.trail import Trail, from_json
 from octopus.audit.warnings import Warnings
+from octopus.errors import UnavailableError
 from octopus.projects.store import ProjectStore
 from octopus.registry.ends import End, EndKind, Ends
 from octopus.registry.reading import rows_of
@@ -207,3 +209,41 @@ def test_one_go_gives_a_bounded_number_of_warnings_and_the_next_goes_on(
     warnings.run()
 
     assert (first, len(told(database, table))) == (2, 3)
+
+
+def test_of_a_big_groups_project_every_owner_gets_a_letter(
+    database: Any, table: str, world: World, warnings: Warnings
+) -> None:
+    owners = [identity() for _ in range(190)]
+    world.give("lab", EVERY_TOPIC, group(world.group(*owners)), Right.OWNER)
+    give(world, group(world.group(identity())), 10)
+
+    warnings.run()
+    warnings.run()
+
+    assert len(told(database, table)) == 1
+    assert letters(database, table) == sorted(("grant.ending", one) for one in owners)
+
+
+def test_warning_that_fails_keeps_no_other_from_being_given_and_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, database: Any, table: str, world: World, warnings: Warnings
+) -> None:
+    people = [identity() for _ in range(3)]
+    for person in people:
+        give(world, user(person), 10)
+    failing: list[object] = []
+
+    def write(client: Any, items: Any) -> None:
+        if not failing:
+            failing.append(items)
+            raise UnavailableError("The registry is busy")
+        write_together(client, items)
+
+    monkeypatch.setattr(notices, "write_together", write)
+
+    warnings.run()
+    first = len(told(database, table))
+    warnings.run()
+
+    assert first == 2
+    assert {event.subject for event in told(database, table)} == set(people)
