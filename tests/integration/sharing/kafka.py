@@ -34,7 +34,7 @@ REFUSALS = frozenset(
 )
 _NO_GROUP = frozenset({KafkaError.GROUP_ID_NOT_FOUND})
 """Said only to those who may know."""
-_ANSWER_S = 30
+_ANSWER_S = 15
 _COORDINATORS = frozenset(
     {
         KafkaError.COORDINATOR_NOT_AVAILABLE,
@@ -91,6 +91,9 @@ def _describe(client: Client, name: str, _own: str) -> None:
 def _read(client: Client, name: str, own: str) -> None:
     consumer = Consumer({**client.settings, "group.id": f"{own}.readers", "enable.auto.commit": False})
     try:
+        # Of a topic that it does not see a consumer hears nothing more, however long it polls.
+        if (unseen := consumer.list_topics(name, _ANSWER_S).topics[name].error) is not None:
+            raise KafkaException(unseen)
         consumer.assign([TopicPartition(name, 0, 0)])
         message = consumer.poll(_ANSWER_S)
         if message is None:

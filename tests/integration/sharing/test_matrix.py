@@ -1,8 +1,8 @@
 """A sample of the matrix of rights on the wire: real people, clients, brokers, judge and service.
 
-The short form is pairwise: every person meets every place, every request and every moment, and so on for each
-two of those. The long form is all of it. What is decided in full, and what is lawful, stands in
-`tests.unit.access_matrix`.
+The short form is pairwise: every person meets every place, every request (of the service's, each second one)
+and every moment, and so on for each two of those. The long form is all of it. What is decided in full, and
+what is lawful, stands in `tests.unit.access_matrix`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import product
 
 import pytest
+from confluent_kafka import KafkaException
 
 from tests.integration.sharing.cast import Cast
 from tests.integration.sharing.kafka import OPERATIONS, allowed
@@ -42,14 +43,16 @@ PLACES = (
     Place(PERSONAL, "for-read2"),
     *(Place(project, "events") for project in (*SHARED_PROJECTS.values(), NOBODYS_PROJECT)),
 )
+LET, REFUSED = "let", "refused"
 MOMENTS = ("before", "given", "taken")
 HARMLESS = tuple(
     ask
     for ask in ASKS
-    if ask.needs is not Needs.NOTHING
+    if ask.on is not None
+    and ask.needs is not Needs.NOTHING
     and (ask.route.startswith("GET") or "dry_run" in ask.query or "{grant_id}" in ask.route)
 )
-"""Requests that change nothing, whoever is let do them."""
+"""Requests about places that change nothing, whoever is let do them."""
 
 Request = str | Ask
 """An operation of Kafka's, or a request to the service."""
@@ -57,7 +60,7 @@ Cell = tuple[str, Place, Request, str]
 
 
 def _sample() -> list[Cell]:
-    return pairwise(tuple(PEOPLE), PLACES, (*OPERATIONS, *HARMLESS), MOMENTS)  # type: ignore[return-value]
+    return pairwise(tuple(PEOPLE), PLACES, (*OPERATIONS, *HARMLESS[::2]), MOMENTS)  # type: ignore[return-value]
 
 
 def _everything() -> list[Cell]:
@@ -87,7 +90,7 @@ def test_what_is_let_is_lawful(cast: Cast, cells: Callable[[], list[Cell]]) -> N
         ]
         asked += len(now)
     print(f"on the wire: {asked} decisions in {time.monotonic() - began:.0f} s")  # noqa: T201
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def _moments(cast: Cast, law: Law) -> Iterator[str]:
@@ -111,21 +114,31 @@ def _verdict(cast: Cast, law: Law, cell: Cell, settles: float) -> str:
     while True:
         if isinstance(request, str):
             lawful = operations.lawful(law, PEOPLE[role], request, place, datetime.now(UTC))
-            let = allowed(
-                request, cast.clients[role], cast.name(place), f"{cast.people[role].namespace}.mine"
-            )
-            told = "allowed" if let else "refused"
+            told = _of_kafka(cast, role, request, place)
         else:
             lawful = routes.lawful(law, PEOPLE[role], request, place, datetime.now(UTC))
-            status, text = cast.asked(role, *_sent(cast, request, place))
-            let, told = status != 403, f"{status} {text[:200]}"
-            if let and not isinstance(request.needs, Needs):
-                let = status == 200
-        if let == lawful:
+            told = _of_service(cast, role, request, place)
+        if told == (LET if lawful else REFUSED):
             return ""
         if time.monotonic() > settles:
             return told
         time.sleep(0.2)
+
+
+def _of_kafka(cast: Cast, role: str, operation: str, place: Place) -> str:
+    own = f"{cast.people[role].namespace}.mine"
+    try:
+        return LET if allowed(operation, cast.clients[role], cast.name(place), own) else REFUSED
+    except KafkaException as error:
+        return str(error)
+
+
+def _of_service(cast: Cast, role: str, ask: Ask, place: Place) -> str:
+    status, text = cast.asked(role, *_sent(cast, ask, place))
+    if status == 403:
+        return REFUSED
+    # What a request about nobody's rights names may not be there.
+    return LET if status == 200 or isinstance(ask.needs, Needs) else f"{status} {text[:200]}"
 
 
 def _sent(cast: Cast, ask: Ask, place: Place) -> tuple[str, str, object]:

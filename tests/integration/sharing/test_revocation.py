@@ -24,11 +24,11 @@ from tests.integration.service.replica import Person, Replica, await_that
 
 LAST_RECORD_S = 60
 """No record leaves a broker later than this after a right was taken."""
-SILENCE_S = 15
+SILENCE_S = 8
 """Without a record for so long, with ten written every second, a consumer is cut off; not all are told."""
 POLL_S = 4
 """So often replicas under test ask for groups' members; by default it is 300 s, and comes on top."""
-ENDS_IN_S = 8
+ENDS_IN_S = 5
 REFUSED = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED)
 
 Revoke = Callable[[], float]
