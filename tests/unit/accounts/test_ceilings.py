@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from structlog.testing import capture_logs
 
 from octopus.accounts.ceilings import Ceilings
@@ -15,32 +14,30 @@ from octopus.accounts.ceilings import Ceilings
 
 @pytest.mark.parametrize(("policies", "warned"), [(1199, []), (1200, ["Policies"])])
 def test_share_of_each_ceiling_is_measured_and_a_near_one_warned_of(
-    monkeypatch: pytest.MonkeyPatch, policies: int, warned: list[str]
+    cloud: boto3.Session, monkeypatch: pytest.MonkeyPatch, policies: int, warned: list[str]
 ) -> None:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     figures = {"Users": 50, "UsersQuota": 5000, "Policies": policies, "PoliciesQuota": 1500}
-    with mock_aws():
-        iam: Any = boto3.client("iam", region_name="us-east-1")
-        cloudwatch: Any = boto3.client("cloudwatch", region_name="us-east-1")
-        monkeypatch.setattr(iam, "get_account_summary", lambda: {"SummaryMap": figures})
+    iam: Any = cloud.client("iam")
+    cloudwatch: Any = cloud.client("cloudwatch")
+    monkeypatch.setattr(iam, "get_account_summary", lambda: {"SummaryMap": figures})
 
-        with capture_logs() as logged:
-            Ceilings(iam, cloudwatch, institution="anl").measure()
+    with capture_logs() as logged:
+        Ceilings(iam, cloudwatch, institution="anl").measure()
 
-        assert [line["ceiling"] for line in logged if line["log_level"] == "warning"] == warned
-        metrics = cloudwatch.get_metric_data(
-            StartTime=datetime.now(UTC) - timedelta(minutes=5),
-            EndTime=datetime.now(UTC) + timedelta(minutes=5),
-            MetricDataQueries=[
-                {
-                    "Id": name.lower(),
-                    "MetricStat": {
-                        "Metric": {"Namespace": "Octopus/anl", "MetricName": name},
-                        "Period": 60,
-                        "Stat": "Maximum",
-                    },
-                }
-                for name in ("UsersOfCeiling", "ManagedPoliciesOfCeiling")
-            ],
-        )["MetricDataResults"]
-        assert [result["Values"] for result in metrics] == [[1.0], [pytest.approx(policies / 15)]]
+    assert [line["ceiling"] for line in logged if line["log_level"] == "warning"] == warned
+    metrics = cloudwatch.get_metric_data(
+        StartTime=datetime.now(UTC) - timedelta(minutes=5),
+        EndTime=datetime.now(UTC) + timedelta(minutes=5),
+        MetricDataQueries=[
+            {
+                "Id": name.lower(),
+                "MetricStat": {
+                    "Metric": {"Namespace": "Octopus/anl", "MetricName": name},
+                    "Period": 60,
+                    "Stat": "Maximum",
+                },
+            }
+            for name in ("UsersOfCeiling", "ManagedPoliciesOfCeiling")
+        ],
+    )["MetricDataResults"]
+    assert [result["Values"] for result in metrics] == [[1.0], [pytest.approx(policies / 15)]]
