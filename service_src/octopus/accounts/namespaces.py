@@ -57,18 +57,24 @@ class Namespaces:
         self._trail = trail
         self._last_requests_s = last_requests_s
 
-    def contents(self, subject: str, namespace: str) -> Contents:
+    def contents(self, subject: str, namespace: str, *, actor: str | None = None) -> Contents:
         """What `wipe` or `delete` would take away; nothing is changed.
+
+        Args:
+            actor: as for `wipe`.
 
         Raises:
             ForbiddenError: the namespace is not one of the subject's.
             UnavailableError: Kafka is away.
         """
-        self._own(subject, namespace)
+        self._own(subject, namespace, actor)
         return self._emptying.contents(namespace)
 
-    def wipe(self, subject: str, namespace: str) -> tuple[Contents, list[str]]:
+    def wipe(self, subject: str, namespace: str, *, actor: str | None = None) -> tuple[Contents, list[str]]:
         """The namespace is empty: no topic, no group and no grant of before is left; it stays the subject's.
+
+        Args:
+            actor: an operator, who may wipe what is suspended; None for the subject itself.
 
         Returns:
             What there was, and the groups that are there still because they have members.
@@ -78,14 +84,14 @@ class Namespaces:
             UnavailableError: Kafka is away; nothing was done.
             OctopusError: begun and not finished; calling again, or waiting, finishes it.
         """
-        self._own(subject, namespace)
+        self._own(subject, namespace, actor)
         with self._leases.hold(lease_name(subject)) as lease:
-            self._own(subject, namespace)
+            self._own(subject, namespace, actor)
             found = self._emptying.contents(namespace)
-            wipe = Wipe(namespace, subject, found.topics, found.groups)
+            wipe = Wipe(namespace, actor or subject, found.topics, found.groups)
             told = Event(
                 type="namespace.wiped",
-                actor=subject,
+                actor=wipe.actor,
                 subject=subject,
                 namespace=namespace,
                 data={"topics": len(found.topics), "groups": len(found.groups), "grants": len(found.grants)},
@@ -158,8 +164,9 @@ class Namespaces:
         owner = self._store.owner(namespace) or namespace
         return self._leases.hold(lease_name(owner), patience_s=0)
 
-    def _own(self, subject: str, namespace: str) -> Account:
+    def _own(self, subject: str, namespace: str, actor: str | None = None) -> Account:
         account = self._accounts.find(subject)
-        if account is None or account.state is not State.ACTIVE or namespace not in account.namespaces:
+        usable = (State.ACTIVE,) if actor is None else (State.ACTIVE, State.SUSPENDED)
+        if account is None or account.state not in usable or namespace not in account.namespaces:
             raise ForbiddenError(f"Namespace {namespace[:64]} not found for {subject}")
         return account

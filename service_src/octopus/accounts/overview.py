@@ -84,7 +84,7 @@ class Overviews:
             UnavailableError: Kafka is away.
         """
         account = self._accounts.find(subject)
-        in_use = account is not None and account.state is State.ACTIVE
+        in_use = account is not None and account.state in (State.ACTIVE, State.SUSPENDED)
         namespaces = sorted(account.namespaces) if account is not None and in_use else []
         keys, sessions = self._count_keys(subject)
         return DeletionPlan(

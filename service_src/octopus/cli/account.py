@@ -7,17 +7,30 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from octopus.cli.grantees import shown_minute
-from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
+from octopus.cli.output import (
+    AsOption,
+    JsonOption,
+    print_fields,
+    print_json,
+    print_line,
+    print_reply,
+    print_table,
+)
+from octopus.cli.plans import (
+    DryRunOption,
+    YesOption,
+    ask,
+    print_account_plan,
+    print_contents,
+    require_an_answer,
+)
 from octopus.cli.session import Session, log_in_once, open_session
+from octopus.cli.times import shown_minute
 from octopus.errors import OctopusError
 
 app = typer.Typer(
     help="Show your account, move it to another identity, wipe or delete it.", no_args_is_help=True
 )
-
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @app.command()
@@ -29,11 +42,13 @@ def show(as_name: AsOption = None, as_json: JsonOption = False) -> None:
         return
     use = reply["use"]
     print_line(reply["message"])
-    for name, topics in reply["namespaces"].items():
-        print_line(f"namespace          {name}: {', '.join(topics) or 'no topics'}")
-    print_line(f"keys, sessions     {use['keys']}, {use['sessions']}")
-    for linked in reply["linked"]:
-        print_line(f"linked identity    {linked['id']} {linked['name'] or ''}".rstrip())
+    fields = [
+        ("namespace", f"{name}: {', '.join(topics) or 'no topics'}")
+        for name, topics in reply["namespaces"].items()
+    ]
+    fields += [("keys, sessions", f"{use['keys']}, {use['sessions']}")]
+    fields += [("linked identity", f"{one['id']} {one['name'] or ''}") for one in reply["linked"]]
+    print_fields(fields)
     held = [*reply["memberships"], *reply["grants"]]
     if held:
         print_table(
@@ -59,7 +74,7 @@ def move(
     as_json: JsonOption = False,
 ) -> None:
     """Take over all that another identity of yours has; without --from or --token-file, log in as it."""
-    _require_an_answer(yes=yes, as_json=as_json)
+    require_an_answer(yes=yes, as_json=as_json)
     session = open_session(as_name)
     token = _old_token(old_name, token_file)
     old = Session(subject="", authorization=f"Bearer {token}", url=session.url)
@@ -70,8 +85,8 @@ def move(
         for name, topics in found["namespaces"].items():
             print_line(f"  namespace {name}: {', '.join(topics) or 'no topics'}")
         print_line(f"  {held} grants and memberships; its {found['use']['keys']} keys end")
-        typer.confirm(f"Move all of it to {session.subject}?", abort=True, err=True)
-    _tell(session.call("POST", "account/move", {"token": token}), as_json)
+        ask(f"Move all of it to {session.subject}?")
+    print_reply(session.call("POST", "account/move", {"token": token}), as_json)
 
 
 @app.command()
@@ -85,17 +100,19 @@ def wipe(
     as_json: JsonOption = False,
 ) -> None:
     """Delete all topics of a namespace with their records, its consumer groups and the grants on it."""
-    _require_an_answer(yes=yes or dry_run, as_json=as_json)
+    require_an_answer(yes=yes, dry_run=dry_run, as_json=as_json)
     session = open_session(as_name)
     named = {"namespace": namespace} if namespace else {}
     if dry_run or not yes:
-        plan = session.call("POST", f"account/wipe?{urlencode({**named, 'dry_run': 'true'})}")
-        _show_plan(plan, {plan["namespace"]: plan["contents"]}, as_json)
+        reply = session.call("POST", f"account/wipe?{urlencode({**named, 'dry_run': 'true'})}")
+        print_reply(reply, as_json)
+        if not as_json:
+            print_contents(reply["namespace"], reply["contents"])
         if dry_run:
             return
-        typer.confirm("Go on?", abort=True, err=True)
+        ask()
     reply = session.call("POST", f"account/wipe?{urlencode(named)}")
-    _tell(reply, as_json)
+    print_reply(reply, as_json)
     if reply["groups_in_use"] and not as_json:
         print_line(f"Left, because consumers are in them: {', '.join(reply['groups_in_use'])}")
 
@@ -112,31 +129,23 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete your account with everything in your namespaces, or a further namespace alone."""
-    _require_an_answer(yes=yes or dry_run, as_json=as_json)
+    require_an_answer(yes=yes, dry_run=dry_run, as_json=as_json)
     session = open_session(as_name)
     path = "account" if namespace is None else f"account/namespaces/{quote(namespace, safe='')}"
     if dry_run or not yes:
         reply = session.call("DELETE", f"{path}?dry_run=true")
         plan = reply.get("plan")
-        _show_plan(reply, plan["namespaces"] if plan else {namespace: reply["contents"]}, as_json)
+        print_reply(reply, as_json)
         if plan and not as_json:
-            print_line(
-                f"  {plan['keys']} keys, {plan['sessions']} sessions, {plan['received']} grants to you"
-            )
-            for sentence in plan["hindrances"]:
-                print_line(f"It will be refused: {sentence}")
+            print_account_plan(plan)
+        elif not as_json:
+            print_contents(reply["namespace"], reply["contents"])
         if dry_run:
             return
         if plan and plan["hindrances"]:
             raise OctopusError("Nothing was deleted.")
-        typer.confirm("Go on?", abort=True, err=True)
-    _tell(session.call("DELETE", path), as_json)
-
-
-def _require_an_answer(*, yes: bool, as_json: bool) -> None:
-    """A program that reads JSON is asked nothing."""
-    if as_json and not yes:
-        raise typer.BadParameter("--json wants --yes, or --dry-run where there is one")
+        ask()
+    print_reply(session.call("DELETE", path), as_json)
 
 
 def _old_token(old_name: str | None, token_file: typer.FileText | None) -> str:
@@ -148,27 +157,7 @@ def _old_token(old_name: str | None, token_file: typer.FileText | None) -> str:
     return authorization.removeprefix("Bearer ")
 
 
-def _show_plan(reply: dict[str, Any], namespaces: dict[Any, dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print_json(reply)
-        return
-    print_line(reply["message"])
-    for name, held in namespaces.items():
-        print_line(
-            f"  {name}: topics {', '.join(held['topics']) or '-'}; groups {', '.join(held['groups']) or '-'}"
-        )
-        for grant in held["grants"]:
-            print_line(f"    {grant['topic']}: {grant['right']} of {grant['name'] or grant['to']}")
-
-
 def _way(held: dict[str, Any]) -> str:
     if held["through_group"]:
         return f"group {held['group_name'] or held['through_group']}"
     return f"identity {held['through_identity']}" if held["through_identity"] else "-"
-
-
-def _tell(reply: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(reply)
-    else:
-        print_line(reply["message"])

@@ -22,6 +22,7 @@ from octopus.cli import (
     group,
     keys,
     login,
+    offboarding,
     platform,
     project,
     quota,
@@ -48,6 +49,7 @@ config.register(app)
 doctor.register(app)
 quota.register(app)
 audit.register(app, platform.app)
+offboarding.register(platform.app)
 app.add_typer(topics.app, name="topic")
 sharing.register(topics.app, app)
 app.add_typer(project.app, name="project")

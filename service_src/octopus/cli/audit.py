@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import textwrap
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,13 +16,12 @@ import typer
 
 from octopus import aws
 from octopus.audit.denials import Denials
-from octopus.audit.models import AuditReply
 from octopus.audit.reading import Query
 from octopus.audit.trail import open_trail
-from octopus.cli.grantees import moment
 from octopus.cli.operator import InstitutionOption, features_of, settings_of
-from octopus.cli.output import AsOption, JsonOption, print_error, print_json, print_line, print_table
+from octopus.cli.output import AsOption, JsonOption, print_error, print_json, print_line
 from octopus.cli.session import open_session
+from octopus.cli.times import moment, shown_second
 from octopus.registry.transactions import CUT_SHORT
 
 SinceOption = Annotated[
@@ -37,6 +38,9 @@ LimitOption = Annotated[int, typer.Option("--limit", min=1, help="The newest so 
 _A_PAGE = 1000
 _NEW_LINES_EVERY_S = 2.0
 _AGAIN_S = 30.0
+_UNDER = " " * 21
+"""Details stand below what happened, not below its time."""
+_UUID = re.compile(r"\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _AGO = re.compile(r"(\d{1,4})([mhd])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
@@ -96,6 +100,8 @@ def of_fabric(
     as_json: JsonOption = False,
 ) -> None:
     """Show what happened to anybody, the newest first; it takes AWS rights on the registry."""
+    from octopus.audit.models import AuditReply  # late, as whatever the web service is made of
+
     begin, end = _moment(since), _moment(until)
     with features_of(institution) as features:
 
@@ -154,10 +160,19 @@ def _show(events: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json({"status": "success", "events": events})
         return
-    print_table(
-        ["time", "what", "by", "about", "details"],
-        [[event["time"], event["type"], event["actor"], _about(event), _details(event)] for event in events],
-    )
+    types = max((len(event["type"]) for event in events), default=0)
+    width = shutil.get_terminal_size().columns
+    for event in events:
+        actor, about = _short(event["actor"]), _short(_about(event))
+        line = f"{shown_second(event['time'])}  {event['type']:<{types}}  by {actor:<9}  {about}"
+        print_line(line.rstrip())
+        for part in textwrap.wrap(_short(_details(event)), width - len(_UNDER), break_on_hyphens=False):
+            print_line(f"{_UNDER}{part}")
+
+
+def _short(text: str) -> str:
+    """Identities by their beginnings: a line has no room for more, and JSON has them whole."""
+    return _UUID.sub(r"\1…", text)
 
 
 def _about(event: Mapping[str, Any]) -> str:

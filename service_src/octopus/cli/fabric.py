@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from octopus.cli.output import JsonOption, print_json, print_line, print_table
+from octopus.cli.plans import YesOption, ask, require_an_answer
 from octopus.fabric.environment import sdk_environment
 from octopus.fabric.errors import FabricError
 from octopus.fabric.progress import Progress
@@ -119,13 +120,12 @@ def logs(
         return
 
 
-def reset(
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, as_json: JsonOption = False
-) -> None:
+def reset(yes: YesOption = False, as_json: JsonOption = False) -> None:
     """Stop the fabric and delete all its state: topics, accounts, keys, identities, logs."""
     settings = FabricSettings()
+    require_an_answer(yes=yes, as_json=as_json)
     if not yes:
-        typer.confirm(f"Delete everything in {settings.home}?", abort=True)
+        ask(f"Delete everything in {settings.home}?")
     Fabric(settings, _progress(as_json)).reset()
     if as_json:
         print_json({"status": "success"})

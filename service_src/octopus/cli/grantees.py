@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from octopus.cli.output import print_json, print_line, print_table
 from octopus.cli.pages import read_all
 from octopus.cli.session import Session
+from octopus.cli.times import moment, shown_minute
 
 WhoArgument = Annotated[
     str | None, typer.Argument(metavar="WHO", help="User name, e-mail address or UUID of a person.")
@@ -48,29 +48,9 @@ def rights(*, read: bool, write: bool, manage: bool) -> list[str]:
     return [name for name, wanted in chosen if wanted]
 
 
-def moment(text: str) -> str:
-    """A time that a person wrote, as requests have it; a time without a zone is UTC, a date its first moment.
-
-    Raises:
-        typer.BadParameter: it is no time.
-    """
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"a time is written 2027-04-01 or 2027-04-01T12:00+02:00; received {text!r}"
-        ) from None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).isoformat()
-
-
 def ending(until: str | None) -> dict[str, str]:
     """An end, as requests have it."""
     return {} if until is None else {"until": moment(until)}
-
-
-def shown_minute(text: str | None) -> str:
-    """A time of a reply, for a table."""
-    return text[:16].replace("T", " ") if text else "-"
 
 
 def take_all(session: Session, path: str, who: dict[str, str], chosen: Iterable[str], as_json: bool) -> None:

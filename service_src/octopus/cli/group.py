@@ -10,6 +10,7 @@ import typer
 
 from octopus.cli.kafka import CaFileOption, open_kafka
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
+from octopus.cli.plans import DryRunOption
 from octopus.groups.models import Move
 from octopus.groups.names import complete
 from octopus.groups.service import Groups
@@ -85,7 +86,7 @@ def reset(
             help="This one only, of the group's namespace if there is no dot; else all it ever read.",
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
+    dry_run: DryRunOption = False,
     as_name: AsOption = None,
     ca_file: CaFileOption = None,
     as_json: JsonOption = False,

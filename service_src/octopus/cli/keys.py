@@ -7,8 +7,17 @@ from typing import Annotated, Any
 import typer
 
 from octopus.cli import key_session
-from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
+from octopus.cli.output import (
+    AsOption,
+    JsonOption,
+    print_fields,
+    print_json,
+    print_line,
+    print_reply,
+    print_table,
+)
 from octopus.cli.session import open_session
+from octopus.cli.times import shown_minute
 
 app = typer.Typer(help="Create, list, rotate and revoke keys; open sessions.", no_args_is_help=True)
 
@@ -49,8 +58,8 @@ def list_keys(as_name: AsOption = None, as_json: JsonOption = False) -> None:
                 key["label"] or "-",
                 key["kind"],
                 key["state"],
-                _minute(key["expires"]) or "-",
-                _minute(key["last_used"]) or "never",
+                shown_minute(key["expires"]),
+                shown_minute(key["last_used"], missing="never"),
                 _scope(key),
             ]
             for key in keys
@@ -75,7 +84,7 @@ def rotate(
 @app.command()
 def revoke(access_key: KeyArgument, as_name: AsOption = None, as_json: JsonOption = False) -> None:
     """End a key or session now, wherever it is in use."""
-    _tell(open_session(as_name).call("DELETE", f"keys/{access_key}"), as_json)
+    print_reply(open_session(as_name).call("DELETE", f"keys/{access_key}"), as_json)
 
 
 @app.command()
@@ -86,14 +95,10 @@ def label(
     as_json: JsonOption = False,
 ) -> None:
     """Call a key or session something else."""
-    _tell(open_session(as_name).call("PATCH", f"keys/{access_key}", {"label": text}), as_json)
+    print_reply(open_session(as_name).call("PATCH", f"keys/{access_key}", {"label": text}), as_json)
 
 
 key_session.register(app)
-
-
-def _minute(moment: str | None) -> str:
-    return moment[:16].replace("T", " ") if moment else ""
 
 
 def _scope(key: dict[str, Any]) -> str:
@@ -107,18 +112,12 @@ def _show(key: dict[str, Any], as_json: bool) -> None:
         print_json(key)
         return
     print_line(f"{key['message']}{' (new)' if key['fresh'] else ''}")
-    print_line(f"access key         {key['access_key']}")
-    print_line(f"secret key         {key['secret_key']}")
-    print_line(f"created            {key['create_date']}")
-    if key.get("expires"):
-        print_line(f"ends               {key['expires']}")
-    if key.get("replaced_expires"):
-        print_line(f"old key ends       {key['replaced_expires']}")
-    print_line(f"bootstrap servers  {key['endpoint']}")
-
-
-def _tell(reply: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(reply)
-    else:
-        print_line(reply["message"])
+    fields = [
+        ("access key", "access_key"),
+        ("secret key", "secret_key"),
+        ("created", "create_date"),
+        ("ends", "expires"),
+        ("old key ends", "replaced_expires"),
+        ("bootstrap servers", "endpoint"),
+    ]
+    print_fields([(name, key[field]) for name, field in fields if key.get(field)])

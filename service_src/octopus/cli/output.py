@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -28,6 +28,44 @@ def print_json(value: object, to: TextIO | None = None) -> None:
 def print_line(text: str) -> None:
     """Print text as it is."""
     sys.stdout.write(f"{text}\n")
+
+
+def print_reply(reply: Mapping[str, Any], as_json: bool) -> None:
+    """Print a reply's message, or all of it."""
+    if as_json:
+        print_json(reply)
+    else:
+        print_line(reply["message"])
+
+
+def print_done(message: str, as_json: bool) -> None:
+    """Say that something was done."""
+    print_reply({"status": "success", "message": message}, as_json)
+
+
+def print_fields(fields: Sequence[tuple[str, Any]]) -> None:
+    """Print what one thing is like: a line for each of its fields."""
+    width = max(len(name) for name, _ in fields)
+    for name, value in fields:
+        print_line(f"{name:<{width}}  {shown_value(value)}".rstrip())
+
+
+def print_changes(changes: Sequence[Mapping[str, Any]]) -> None:
+    """Print what is, or would be, another than before."""
+    for change in changes:
+        before, after = shown_value(change["before"]), shown_value(change["after"])
+        print_line(f"{change['field']}: {before} -> {after}")
+
+
+def shown_value(value: object) -> str:
+    """A value of a reply, for a person to read."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={one}" for name, one in value.items()) or "-"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value in (None, "") else str(value)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

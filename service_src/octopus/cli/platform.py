@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from octopus.cli import quota
-from octopus.cli.operator import InstitutionOption, features_of, print_done
-from octopus.cli.output import JsonOption, print_json, print_line
+from octopus.cli.operator import InstitutionOption, features_of
+from octopus.cli.output import JsonOption, print_done, print_json, print_line
 from octopus.credentials.platform import issue_platform_key
 from octopus.parameters import as_environment, read_deployed_settings
 

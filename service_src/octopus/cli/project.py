@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
@@ -15,17 +15,25 @@ from octopus.cli.grantees import (
     WhoArgument,
     WriteOption,
     ending,
-    moment,
     named,
     print_grants,
     rights,
-    shown_minute,
     take_all,
 )
-from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
+from octopus.cli.output import (
+    AsOption,
+    JsonOption,
+    print_changes,
+    print_fields,
+    print_json,
+    print_reply,
+    print_table,
+)
 from octopus.cli.pages import read_all
+from octopus.cli.plans import DryRunOption, YesOption, ask, print_contents, require_an_answer
 from octopus.cli.session import open_session
 from octopus.cli.sharing import give_each
+from octopus.cli.times import moment, shown_minute
 
 app = typer.Typer(help="Create projects, decide who is in them, share and end them.", no_args_is_help=True)
 
@@ -44,7 +52,6 @@ BoundOption = Annotated[
     list[str] | None,
     typer.Option("--bound", metavar="SETTING=VALUE", help="The most for its topics, such as partitions=16."),
 ]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 OwnerOption = Annotated[bool, typer.Option("--owner", help="As an owner, not as a member.")]
 
 
@@ -61,7 +68,7 @@ def create(
 ) -> None:
     """Create a project that you own; its topics are called NAME.TOPIC."""
     body = _settings(description, contact, ends, default, bound)
-    _tell(open_session(as_name).call("POST", _path(name), body), as_json)
+    print_reply(open_session(as_name).call("POST", _path(name), body), as_json)
 
 
 @app.command("list")
@@ -94,16 +101,14 @@ def describe(name: NameArgument, as_name: AsOption = None, as_json: JsonOption =
         print_json(reply)
         return
     project = reply["project"]
-    print_line(f"project      {project['name']}")
-    print_line(f"standing     {project['standing']}")
-    print_line(f"description  {project['description'] or '-'}")
-    print_line(f"contact      {project['contact'] or '-'}")
-    print_line(f"ends         {shown_minute(project['ends'])}")
-    print_line(f"defaults     {_pairs(project['defaults'])}")
-    print_line(f"bounds       {_pairs(project['bounds'])}")
-    print_line(f"you may      {', '.join(project['my_rights'])}")
+    fields = [("project", project["name"])]
+    fields += [(field, project[field]) for field in ("standing", "description", "contact")]
+    fields += [("ends", shown_minute(project["ends"]))]
+    fields += [(field, project[field]) for field in ("defaults", "bounds")]
+    fields += [("you may", project["my_rights"])]
     if project["offers"]:
-        print_line(f"time to      {' or '.join(project['offers'])} it: its end is long past")
+        fields += [("time to", f"{' or '.join(project['offers'])} it: its end is long past")]
+    print_fields(fields)
 
 
 @app.command("set")
@@ -121,10 +126,9 @@ def set_(
     """Change settings of a project; `--default` and `--bound` name all that are to be there afterwards."""
     body = _settings(description, contact, ends, default, bound)
     reply = open_session(as_name).call("PATCH", _path(name, dry_run=dry_run), body)
-    _tell(reply, as_json)
+    print_reply(reply, as_json)
     if not as_json:
-        for change in reply["changes"]:
-            print_line(f"{change['field']}: {_value(change['before'])} -> {_value(change['after'])}")
+        print_changes(reply["changes"])
 
 
 @app.command()
@@ -145,7 +149,7 @@ def add(
 ) -> None:
     """Take a person or a Globus group into a project."""
     body = {**named(who, group), **ending(until), "role": "owner" if owner else "member"}
-    _tell(open_session(as_name).call("POST", f"{_path(name)}/members", body), as_json)
+    print_reply(open_session(as_name).call("POST", f"{_path(name)}/members", body), as_json)
 
 
 @app.command()
@@ -172,7 +176,7 @@ def transfer(
 ) -> None:
     """Hand a project over: somebody else owns it, and you do no more."""
     body = {"to": to, "keep_me": keep_me}
-    _tell(open_session(as_name).call("POST", f"{_path(name)}/transfer", body), as_json)
+    print_reply(open_session(as_name).call("POST", f"{_path(name)}/transfer", body), as_json)
 
 
 @app.command()
@@ -219,19 +223,22 @@ def grants(name: NameArgument, as_name: AsOption = None, as_json: JsonOption = F
 def delete(
     name: NameArgument,
     dry_run: DryRunOption = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     as_name: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """End a project for good, with its topics and all their records; its name is never given again."""
+    require_an_answer(yes=yes, dry_run=dry_run, as_json=as_json)
     session = open_session(as_name)
     if dry_run or not yes:
-        plan = session.call("DELETE", _path(name, dry_run=True))
-        _tell(plan, as_json)
+        reply = session.call("DELETE", _path(name, dry_run=True))
+        print_reply(reply, as_json)
+        if not as_json:
+            print_contents(name, reply["plan"])
         if dry_run:
             return
-        typer.confirm("Go on?", abort=True, err=True)
-    _tell(session.call("DELETE", _path(name)), as_json)
+        ask()
+    print_reply(session.call("DELETE", _path(name)), as_json)
 
 
 def _path(name: str, *, dry_run: bool = False) -> str:
@@ -267,18 +274,3 @@ def _parsed(pairs: list[str]) -> dict[str, object]:
             )
         parsed[setting] = int(value) if value.removeprefix("-").isdecimal() else value
     return parsed
-
-
-def _pairs(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{setting}={value}" for setting, value in settings.items()) or "-"
-
-
-def _value(value: Any) -> str:
-    return _pairs(value) if isinstance(value, dict) else str(value or "-")
-
-
-def _tell(reply: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(reply)
-    else:
-        print_line(reply["message"])

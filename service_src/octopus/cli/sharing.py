@@ -15,12 +15,12 @@ from octopus.cli.grantees import (
     named,
     print_grants,
     rights,
-    shown_minute,
     take_all,
 )
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
 from octopus.cli.pages import read_all
 from octopus.cli.session import Session, open_session
+from octopus.cli.times import shown_minute
 from octopus.cli.topic_names import TopicArgument, path_of
 
 
@@ -76,7 +76,7 @@ def grants(topic: TopicArgument, as_name: AsOption = None, as_json: JsonOption =
 
 
 def who(topic: TopicArgument, as_name: AsOption = None, as_json: JsonOption = False) -> None:
-    """List everybody who can read, write or manage a topic, and why."""
+    """List the people and groups who can read, write or manage a topic, and why."""
     session = open_session(as_name)
     found = read_all(session, f"{path_of(session, topic)}/access", "access")
     if as_json:
@@ -86,15 +86,10 @@ def who(topic: TopicArgument, as_name: AsOption = None, as_json: JsonOption = Fa
         ["who", "right", "why", "through", "until (UTC)"],
         [
             [
-                one["name"] or one["identity"] or "nobody known",
+                one["name"] or one["identity"] or one["through_group"],
                 one["right"],
                 one["why"] + (" of the project" if one["on"] == "*" else ""),
-                ", ".join(
-                    f"{kind} {one[field]}"
-                    for kind, field in (("group", "through_group"), ("identity", "through_identity"))
-                    if one[field]
-                )
-                or "-",
+                f"group {one['through_group']} of {one['members']}" if one["through_group"] else "-",
                 shown_minute(one["until"]),
             ]
             for one in found

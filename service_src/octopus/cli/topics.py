@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
+from octopus.cli.output import (
+    AsOption,
+    JsonOption,
+    print_changes,
+    print_fields,
+    print_json,
+    print_line,
+    print_reply,
+    print_table,
+    shown_value,
+)
 from octopus.cli.pages import read_all
+from octopus.cli.plans import DryRunOption
 from octopus.cli.session import open_session
 from octopus.cli.topic_names import TopicArgument, path_of
 from octopus.cli.topic_options import (
@@ -67,7 +78,7 @@ def create(
         listed=listed,
         public=public,
     )
-    _tell(session.call("POST", path_of(session, topic), body or None), as_json)
+    print_reply(session.call("POST", path_of(session, topic), body or None), as_json)
 
 
 @app.command("list")
@@ -102,20 +113,19 @@ def describe(topic: TopicArgument, as_name: AsOption = None, as_json: JsonOption
     if as_json:
         print_json(reply)
         return
-    about = reply["about"]
-    rows = [["name", reply["name"]], ["you may", ", ".join(reply["rights"]) or "see this"]]
-    rows += [[field, _value(value)] for field, value in about.items()]
+    fields = [("name", reply["name"]), ("you may", ", ".join(reply["rights"]) or "see this")]
+    fields += reply["about"].items()
     if reply["settings"] is not None:
-        rows += [["topic id", reply["topic_id"]]]
-        rows += [
-            [field, _value(value) + ("" if field in reply["chosen"] else " (the brokers' default)")]
+        fields += [("topic id", reply["topic_id"])]
+        fields += [
+            (field, shown_value(value) + ("" if field in reply["chosen"] else " (the brokers' default)"))
             for field, value in reply["settings"].items()
         ]
-        rows += [
-            [f"partition {number}", f"offsets {span['earliest']} to {span['latest']}"]
+        fields += [
+            (f"partition {number}", f"offsets {span['earliest']} to {span['latest']}")
             for number, span in reply["offsets"].items()
         ]
-    print_table(["", ""], rows)
+    print_fields(fields)
 
 
 @app.command("set")
@@ -137,9 +147,7 @@ def set_(
         list[str] | None,
         typer.Option("--default", metavar="FIELD", help="Back to its default: retention_ms, tags, ..."),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would change, and what cannot.")
-    ] = False,
+    dry_run: DryRunOption = False,
     as_name: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -163,10 +171,9 @@ def set_(
         raise typer.BadParameter(f"{', '.join(sorted(twice))}: set, and given back to the default")
     body |= dict.fromkeys(default or ())
     reply = session.call("PATCH", f"{path_of(session, topic)}{'?dry_run=true' if dry_run else ''}", body)
-    _tell(reply, as_json)
+    print_reply(reply, as_json)
     if not as_json:
-        for change in reply["changes"]:
-            print_line(f"{change['field']}: {_value(change['before'])} -> {_value(change['after'])}")
+        print_changes(reply["changes"])
         for refused in reply["refused"]:
             print_line(f"not possible: {refused['field']}: {refused['reason']}")
 
@@ -204,14 +211,14 @@ def search(
 def delete(topic: TopicArgument, as_name: AsOption = None, as_json: JsonOption = False) -> None:
     """Delete a topic, its records, and all grants on it."""
     session = open_session(as_name)
-    _tell(session.call("DELETE", path_of(session, topic)), as_json)
+    print_reply(session.call("DELETE", path_of(session, topic)), as_json)
 
 
 @app.command()
 def recreate(topic: TopicArgument, as_name: AsOption = None, as_json: JsonOption = False) -> None:
     """Delete a topic's records by making the topic anew under its name; settings and grants stay."""
     session = open_session(as_name)
-    _tell(session.call("PUT", f"{path_of(session, topic)}/recreate"), as_json)
+    print_reply(session.call("PUT", f"{path_of(session, topic)}/recreate"), as_json)
 
 
 @app.command("delete-records")
@@ -231,7 +238,7 @@ def delete_records(
     session = open_session(as_name)
     body = {"offsets": "all" if everything else dict(_offset(pair) for pair in before or ())}
     reply = session.call("POST", f"{path_of(session, topic)}/records/delete", body)
-    _tell(reply, as_json)
+    print_reply(reply, as_json)
     if not as_json:
         for number, offset in reply["earliest"].items():
             print_line(f"partition {number} begins at {offset}")
@@ -242,18 +249,3 @@ def _offset(pair: str) -> tuple[str, int]:
     if not (number.isdecimal() and offset.isdecimal()):
         raise typer.BadParameter(f"--before is written PARTITION=OFFSET, such as 0=120; received {pair!r}")
     return number, int(offset)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value) or "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "-" if value in (None, "") else str(value)
-
-
-def _tell(reply: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(reply)
-    else:
-        print_line(reply["message"])

@@ -6,22 +6,18 @@ In two parts. What was taken away after the restored state is taken away again b
 
 from __future__ import annotations
 
-import configparser
 import datetime
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
-from botocore.credentials import Credentials
-
+from octopus.fabric.features import open_features
 from octopus.fabric.healing import accounts, grants, keys, openness, projects
 from octopus.fabric.healing.journal import read_journal
-from octopus.fabric.platform_keys import credentials_file
 from octopus.fabric.settings import FabricSettings
 from octopus.globus.store import IdentityStore
-from octopus.settings import DeployedSettings, ServiceSettings
+from octopus.settings import DeployedSettings
 from octopus.topics.names import PERSONAL
-from octopus.web.assembly import Features, assemble
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ def withdraw(settings: FabricSettings, deployed: DeployedSettings, unclean: Uncl
         A sentence for each thing that a person should know.
     """
     journal = list(read_journal(settings, since=unclean.restored_to))
-    with _features(settings, deployed) as features:
+    with closing(open_features(settings, deployed)) as features:
         said = [
             *keys.delete_again(features.keys, journal, _names(settings)),
             *grants.take_again(features.access, grants.last_words(journal)),
@@ -83,7 +79,7 @@ def heal(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean)
     journal = list(read_journal(settings, since=unclean.restored_to))
     names = _names(settings)
     words = grants.last_words(journal)
-    with _features(settings, deployed) as features:
+    with closing(open_features(settings, deployed)) as features:
         held = {name.split(".")[0] for name in features.kafka.list_topics(PERSONAL)}
         table = deployed.registry_table
         return [
@@ -100,31 +96,8 @@ def heal(settings: FabricSettings, deployed: DeployedSettings, unclean: Unclean)
         ]
 
 
-@contextmanager
-def _features(settings: FabricSettings, deployed: DeployedSettings) -> Iterator[Features]:
-    features = assemble(
-        ServiceSettings(
-            **deployed.model_dump(),
-            kafka_ca_file=settings.home / "tls" / "ca.pem",
-            replication_factor=settings.replication_factor,
-        ),
-        kafka_key=_service_key(settings),
-    )
-    try:
-        yield features
-    finally:
-        features.close()
-
-
 def _names(settings: FabricSettings) -> dict[str, str]:
     if not settings.stand_in:
         return {}
     with IdentityStore(settings.identity_store) as store:
         return {identity.id: identity.name for identity in store.list_identities()}
-
-
-def _service_key(settings: FabricSettings) -> Credentials:
-    profiles = configparser.RawConfigParser()
-    profiles.read(credentials_file(settings))
-    profile = profiles["service"]
-    return Credentials(profile["aws_access_key_id"], profile["aws_secret_access_key"])

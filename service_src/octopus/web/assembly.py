@@ -45,6 +45,7 @@ from octopus.kafka.groups import GroupAdmin
 from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import TICK_S, Memberships, open_memberships
 from octopus.projects.ending import Endings
+from octopus.projects.handover import Handovers
 from octopus.projects.members import Members
 from octopus.projects.restored import RestoredProjects
 from octopus.projects.service import Projects
@@ -102,6 +103,7 @@ class Features:
     sharing: Sharing
     projects: Projects
     members: Members
+    handovers: Handovers
     endings: Endings
     restored_projects: RestoredProjects
     jobs: tuple[Job, ...]
@@ -354,6 +356,9 @@ def wire(
         ),
         projects=projects,
         members=Members(access=access, leases=leases, grantees=grantees, room=room, clock=clock),
+        handovers=Handovers(
+            store=project_store, leases=leases, access=access, grantees=grantees, room=room, clock=clock
+        ),
         endings=endings,
         restored_projects=RestoredProjects(
             store=project_store, leases=leases, endings=endings, refreshes=refreshes, trail=trail

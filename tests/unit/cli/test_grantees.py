@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from octopus.cli import project, sharing
 from octopus.cli.app import app
-from octopus.cli.grantees import moment, named
+from octopus.cli.grantees import named
+from octopus.cli.times import moment
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.groups import GroupAdmin
 from octopus.kafka.quotas import QuotaAdmin
 from octopus.projects.ending import Endings
+from octopus.projects.handover import Handovers
 from octopus.projects.members import Members
 from octopus.projects.models import Seen
 from octopus.projects.service import Projects
@@ -84,6 +85,14 @@ class Lab:
         room = Room(self.access, self._write)
         self.members = Members(
             access=self.access, leases=self.leases, grantees=grantees, room=room, clock=clock
+        )
+        self.handovers = Handovers(
+            store=self.store,
+            leases=self.leases,
+            access=self.access,
+            grantees=grantees,
+            room=room,
+            clock=clock,
         )
         self.sharing = Sharing(
             access=self.access,
