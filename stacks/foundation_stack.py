@@ -90,7 +90,6 @@ class FoundationStack(Stack):
             self, "ServicePrincipal", name=settings.named("service"), institution=institution
         )
         self.registry.grant_read_write(service.policy)
-        self.registry.grant_scan(service.policy)
         self.credentials.grant_issue(service.policy)
         self.boundary.grant_make_principals(service.policy)
         self.cluster.grant_administer(service.policy)

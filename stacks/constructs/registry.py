@@ -41,7 +41,3 @@ class Registry(Construct):
     def grant_read_write(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let ``grantee`` read and change rows, in transactions too."""
         return self.table.grant(grantee, *READ, *WRITE)
-
-    def grant_scan(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let ``grantee`` read every row, as it must to hold each account against IAM and Kafka."""
-        return self.table.grant(grantee, "dynamodb:Scan")

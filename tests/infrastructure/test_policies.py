@@ -189,7 +189,6 @@ def test_stacks_and_service_mean_the_same_users() -> None:
         # A user that is not there: IAM must say so.
         ("iam:DeleteUser", USER, {}),
         ("dynamodb:GetItem", f"{TABLE}/octopus-anl-registry", {}),
-        ("dynamodb:Scan", f"{TABLE}/octopus-anl-registry", {}),
         ("dynamodb:PutItem", f"{TABLE}/octopus-anl-credentials", {}),
         ("dynamodb:ConditionCheckItem", f"{TABLE}/octopus-anl-credentials", {}),
         ("kms:Encrypt", KEY, ENCRYPTED),
@@ -272,6 +271,7 @@ def test_service_may(service: dict[str, Any], action: str, resource: str, contex
         ("iam:CreateAccessKey", NOBODY, OURS),
         ("iam:CreateRole", f"{IAM}:role/eve", {}),
         ("dynamodb:DeleteTable", f"{TABLE}/octopus-anl-registry", {}),
+        ("dynamodb:Scan", f"{TABLE}/octopus-anl-registry", {}),
         ("dynamodb:Scan", f"{TABLE}/octopus-anl-credentials", {}),
         ("dynamodb:GetItem", f"{TABLE}/another", {}),
         ("kms:Decrypt", KEY, {}),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from octopus.accounts.models import Account, State
+from octopus.accounts.store import listed
 from octopus.registry.transactions import write_together
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class MoveStore:
         """
         gone = self._gone(old, old_subject, new.subject)
         taken = [self._taken(old, new), *self._renamed(old, new)] if old else []
-        write_together(self._client, [gone, *taken, *change])
+        begun = [] if old else [listed(self._table, old_subject)]
+        write_together(self._client, [gone, *begun, *taken, *change])
 
     def _gone(self, old: Account | None, subject: str, new: str) -> TransactWriteItemTypeDef:
         now = {"S": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")}

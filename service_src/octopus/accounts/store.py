@@ -6,6 +6,8 @@ Rows (pk / sk):
         in place of the namespaces, of one whose person moved to another.
     ``NAMESPACE#<namespace>`` / ``NAMESPACE``: owner, state, created. Its topics are rows of the same
         partition (`octopus.topics.store`).
+    ``ACCOUNTS`` / ``<subject>``: of each account, in whatever state it is, so that all are found in one
+        partition. ``LISTED`` / ``ACCOUNTS`` once that holds for accounts of before there were such rows.
     ``PENDING#account`` / ``<subject>``: while it is being changed (`octopus.registry.pending`).
 An account and its namespaces are written in one transaction and have the same state.
 """
@@ -21,11 +23,15 @@ from typing import TYPE_CHECKING, Any
 from octopus.accounts.models import Account, State
 from octopus.registry.leases import Lease
 from octopus.registry.pending import Pending
+from octopus.registry.reading import rows_of
 from octopus.registry.transactions import ConditionFailedError, write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+_ACCOUNTS = "ACCOUNTS"
 
 
 class NamespaceTakenError(Exception):
@@ -58,7 +64,18 @@ class AccountStore:
         )
 
     def subjects(self) -> Iterator[str]:
-        """Every subject that has an account, by reading the whole table."""
+        """Every subject that has an account, in order."""
+        for row in rows_of(self._client, self._table, _ACCOUNTS):
+            yield row["sk"]["S"]
+
+    def list_older(self) -> None:
+        """`subjects` finds accounts of before they were listed, too: reads the whole table, once for ever.
+
+        The web service must not run meanwhile, and may not read it so.
+        """
+        done = {"pk": {"S": "LISTED"}, "sk": {"S": _ACCOUNTS}}
+        if "Item" in self._client.get_item(TableName=self._table, Key=done, ConsistentRead=True):
+            return
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             ConsistentRead=True,
@@ -67,7 +84,9 @@ class AccountStore:
         )
         for page in pages:
             for item in page["Items"]:
-                yield item["pk"]["S"].removeprefix("SUBJECT#")
+                row = _listed_row(item["pk"]["S"].removeprefix("SUBJECT#"))
+                self._client.put_item(TableName=self._table, Item=row)
+        self._client.put_item(TableName=self._table, Item=done)
 
     def while_active(self, subject: str) -> TransactWriteItemTypeDef:
         """Item that makes a transaction fail unless the account is active at that moment."""
@@ -115,7 +134,8 @@ class AccountStore:
             }
         }
         try:
-            write_together(self._client, [claim, account, self.pending.begun(subject), lease.check()])
+            items = [claim, account, listed(self._table, subject), self.pending.begun(subject), lease.check()]
+            write_together(self._client, items)
         except ConditionFailedError as failed:
             if 0 in failed.positions:
                 raise NamespaceTakenError(namespace) from None
@@ -192,7 +212,8 @@ class AccountStore:
 
     def remove(self, account: Account, lease: Lease, change: Sequence[TransactWriteItemTypeDef]) -> None:
         """Forget the account and its namespaces, together with the principal's ``change``."""
-        rows = [_account_row(account.subject), *map(_namespace_row, sorted(account.namespaces))]
+        own = [_account_row(account.subject), _listed_row(account.subject)]
+        rows = [*own, *map(_namespace_row, sorted(account.namespaces))]
         deletions: list[TransactWriteItemTypeDef] = [
             {"Delete": {"TableName": self._table, "Key": row}} for row in rows
         ]
@@ -221,6 +242,11 @@ class AccountStore:
         return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
 
 
+def listed(table: str, subject: str) -> TransactWriteItemTypeDef:
+    """Item of the transaction that begins an account: it is found among all."""
+    return {"Put": {"TableName": table, "Item": _listed_row(subject)}}
+
+
 def lease_name(subject: str) -> str:
     """Of the lease under which an account changes."""
     return f"account {subject}"
@@ -233,6 +259,10 @@ def policies_lease_name(subject: str) -> str:
     waits for this one waits for policies to be written.
     """
     return f"policies {subject}"
+
+
+def _listed_row(subject: str) -> dict[str, Any]:
+    return {"pk": {"S": _ACCOUNTS}, "sk": {"S": subject}}
 
 
 def _account_row(subject: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from octopus import log
+from octopus import aws, log
+from octopus.accounts.store import AccountStore
 from octopus.fabric import deployment, heal, platform_keys
 from octopus.fabric.broker import check_broker_count, prepare_brokers
 from octopus.fabric.certificates import ensure_certificates
@@ -227,6 +228,7 @@ class Fabric:
             deployment.ensure_globus_secret(_globus_secret(settings))
             deployment.deploy(settings, log=settings.home / "log" / "deploy.log")
         deployed = read_deployed_settings(INSTITUTION)
+        AccountStore(aws.dynamodb(), deployed.registry_table).list_older()
         with self._progress.step("Preparing Kafka's storage"):
             prepare_brokers(
                 settings,
