@@ -27,9 +27,9 @@ router = APIRouter(prefix="/api/v3/public", tags=["Public"], responses=_ERRORS)
 def read_public_records(
     request: Request,
     response: Response,
-    namespace: Annotated[str, Path(examples=["lab-a"])],
-    topic: Annotated[str, Path(examples=["measurements"])],
-    partition: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    namespace: Annotated[str, Path(description="Of the topic.", examples=["lab-a"])],
+    topic: Annotated[str, Path(description="Without its namespace.", examples=["measurements"])],
+    partition: Annotated[int, Query(ge=0, le=2**31 - 1, description="Of the topic; the first is 0.")] = 0,
     offset: Annotated[
         str,
         Query(

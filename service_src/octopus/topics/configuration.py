@@ -6,13 +6,15 @@ settings twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import structlog
 
 from octopus.access.models import Right
-from octopus.errors import InvalidError, NotFoundError, UnavailableError
+from octopus.audit.events import FABRIC, Event
+from octopus.errors import Failure, ForbiddenError, InvalidError, NotFoundError, UnavailableError
 from octopus.identity.models import Caller
 from octopus.kafka.admin import KafkaTopic, TopicAdmin
 from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
@@ -27,7 +29,7 @@ from octopus.topics.models import SHOWN, Namespace, State, TopicRecord
 from octopus.topics.names import full_name
 from octopus.topics.settings import TopicSettings
 from octopus.topics.store import NamespaceGoneError
-from octopus.topics.telling import changed, told
+from octopus.topics.telling import changed, made, told
 from octopus.topics.turns import Turns, in_part
 
 _CONFIGURES = (Right.MEMBER, Right.MANAGE)
@@ -65,7 +67,7 @@ class Configuration:
         """The topic, with what the brokers say of it.
 
         Raises:
-            Failure, ForbiddenError: the caller has no right on it, and it is not listed.
+            ForbiddenError: the caller has no right on it, and it is not listed.
             NotFoundError: there is no such topic, and the caller may know that.
             UnavailableError: Kafka is away.
         """
@@ -75,7 +77,8 @@ class Configuration:
         if record is not None and not rights and record.about.listed:
             return Description(about=record.about, rights=rights)
         if not rights:
-            self._turns.access.require(caller, namespace, topic, *Right)
+            with _forbidden():
+                self._turns.access.require(caller, namespace, topic, *Right)
         if record is None:
             raise _absent(namespace, topic)
         held = self._held(record, name)
@@ -93,11 +96,12 @@ class Configuration:
         """What `change` would do; nothing is done.
 
         Raises:
-            Failure, ForbiddenError: the caller may not change the topic, or not open it to others.
+            ForbiddenError: the caller may not change the topic, or not open it to others.
             NotFoundError: there is no such topic.
         """
-        found = self._turns.in_use(caller, namespace, topic, *_CONFIGURES)
-        return self._plan(caller, found, _shown(found, topic), wish)
+        with _forbidden():
+            found = self._turns.in_use(caller, namespace, topic, *_CONFIGURES)
+            return self._plan(caller, found, _shown(found, topic), wish)
 
     def change(self, caller: Caller, namespace: str, topic: str, wish: Wish) -> Plan:
         """The topic is as wished for, in the registry and in Kafka; what is not named stays as it was.
@@ -106,7 +110,7 @@ class Configuration:
             What was changed.
 
         Raises:
-            Failure, ForbiddenError: the caller may not change the topic, or not open it to others.
+            ForbiddenError: the caller may not change the topic, or not open it to others.
             NotFoundError: there is no such topic.
             InvalidError: something of the wish cannot be had; nothing was done.
             OverLimitError: there is no room for it; nothing was done.
@@ -115,7 +119,7 @@ class Configuration:
         """
         name = full_name(namespace, topic)
         allowed = self._turns.allowed(caller, namespace, topic, *_CONFIGURES, patience_s=_PATIENCE_S)
-        with allowed as (found, lease):
+        with _forbidden(), allowed as (found, lease):
             record = _shown(found, topic)
             if record.state is State.RECREATING:
                 raise _being_recreated(topic)
@@ -153,20 +157,21 @@ class Configuration:
             Offset of the first record that is left, or of the next that comes, of each partition named.
 
         Raises:
-            Failure, ForbiddenError: the caller may not.
+            ForbiddenError: the caller may not.
             NotFoundError: there is no such topic.
             InvalidError: there is no such partition, or its log ends before the offset.
             UnavailableError: Kafka is away.
         """
         name = full_name(namespace, topic)
-        with self._turns.allowed(caller, namespace, topic, *_CONFIGURES) as (found, _lease):
+        allowed = self._turns.allowed(caller, namespace, topic, *_CONFIGURES)
+        with _forbidden(), allowed as (found, _lease):
             record = _shown(found, topic)
             held = self._held(record, name)
             spans = self._kafka.offsets.spans(name, held.partitions)
             offsets = {number: span.latest for number, span in spans.items()} if before is None else before
             _require_deletable(record, spans, offsets)
             named = {str(number): offset for number, offset in offsets.items()}
-            self._turns.tell(told("records_deleted", caller.subject, namespace, topic, **named))
+            self._turns.tell(told("topic.records_deleted", caller.subject, namespace, topic, **named))
             left = self._kafka.offsets.delete_before(name, offsets)
             _log.info("topic.records_deleted", subject=caller.subject, namespace=namespace, topic=topic)
             return left
@@ -211,16 +216,27 @@ class Configuration:
         except KafkaRefusedError as refused:
             # What the brokers have now is neither what was wished for nor, perhaps, what there was.
             now = self._kafka.describe(held.name) or held
-            self._finish(found, replace(begun, settings=settings_of(self._kafka, now)), lease)
+            holds = replace(begun, settings=settings_of(self._kafka, now))
+            # The audit has been told what was wished for.
+            self._finish(found, holds, lease, made("topic.changed", FABRIC, found.name, holds))
             raise KafkaRefusedError(f"Failed to change Kafka topic: {refused.message}") from refused
 
-    def _finish(self, found: Namespace, begun: TopicRecord, lease: Lease) -> None:
+    def _finish(self, found: Namespace, begun: TopicRecord, lease: Lease, *events: Event) -> None:
         active = replace(begun, state=State.ACTIVE)
         try:
-            self._turns.settle(found.owner, found.name, active, lease)
+            self._turns.settle(found.owner, found.name, active, lease, *events)
         except NamespaceGoneError as gone:
             changed_meanwhile = UnavailableError(f"{found.name} changed meanwhile")
             raise in_part("changed", begun.name, changed_meanwhile) from gone
+
+
+@contextmanager
+def _forbidden() -> Iterator[None]:
+    """Of one's own namespace without an account: failures are what the published routes answer, not these."""
+    try:
+        yield
+    except Failure as failure:
+        raise ForbiddenError(failure.message) from None
 
 
 def _shown(found: Namespace, topic: str) -> TopicRecord:

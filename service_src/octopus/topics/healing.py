@@ -78,7 +78,7 @@ class Healing:
             about = was.model_copy(update=open_to)
             if about == was:
                 return False
-            event = told("changed", FABRIC, namespace, topic, **open_to)
+            event = told("topic.changed", FABRIC, namespace, topic, **open_to)
             closed = replace(record, about=about)
             relist = about.listed != was.listed
             self._turns.put(found.owner, namespace, closed, lease, event, relist=relist)
@@ -141,11 +141,11 @@ class Healing:
             if held is not None:
                 self._kafka.delete([name])
             if record.state in LIVING:
-                lost = told("lost", FABRIC, namespace, topic)
+                lost = told("topic.lost", FABRIC, namespace, topic)
                 self._turns.forget(namespace, record, lease, lost, actor=FABRIC)
                 _log.warning("topic.lost", **fields)
                 return Reconciliation(lost=(name,))
-            gone = [told("deleted", actor, namespace, topic)] if record.state is State.DELETING else []
+            gone = [told("topic.deleted", actor, namespace, topic)] if record.state is State.DELETING else []
             self._turns.forget(namespace, record, lease, *gone, actor=actor)
             return Reconciliation(completed=(name,))
         if held is None:
@@ -154,8 +154,9 @@ class Healing:
         if record is not None and record.state is State.ACTIVE and same:
             return Reconciliation()
         active, kind = self._as_held(record or TopicRecord(topic, State.CREATING, None), held, same=same)
-        kind = "adopted" if record is None else kind
-        events = [made(kind, FABRIC if kind == "adopted" else actor, namespace, active)] if kind else []
+        kind = "topic.adopted" if record is None else kind
+        by = FABRIC if kind in ("topic.adopted", "topic.changed") else actor
+        events = [made(kind, by, namespace, active)] if kind else []
         self._turns.settle(owner, namespace, active, lease, *events, while_creating=while_creating)
         if record is None:
             _log.info("topic.adopted", **fields)
@@ -171,9 +172,10 @@ class Healing:
             try:
                 apply(self._kafka, held, record.settings)
             except KafkaRefusedError:
-                return replace(active, settings=settings_of(self._kafka, held)), None
+                # The audit has been told what was wished for.
+                return replace(active, settings=settings_of(self._kafka, held)), "topic.changed"
             return active, None
         if record.state is State.RECREATING:
-            return active, None if same else "recreated"
-        kind = "created" if record.state is State.CREATING else "adopted"
+            return active, None if same else "topic.recreated"
+        kind = "topic.created" if record.state is State.CREATING else "topic.adopted"
         return replace(active, settings=settings_of(self._kafka, held)), kind

@@ -84,7 +84,6 @@ def create_topic(
 @router.get(
     "/{namespace}/{topic}",
     summary="Describe a topic",
-    response_model=TopicReply | FailureReply,
     responses=_NO_TOPIC,
 )
 def describe_topic(
@@ -97,7 +96,6 @@ def describe_topic(
 @router.patch(
     "/{namespace}/{topic}",
     summary="Change a topic's settings or description",
-    response_model=TopicChangedReply | FailureReply,
     responses=_NO_TOPIC,
 )
 def change_topic(
@@ -119,7 +117,6 @@ def change_topic(
 @router.post(
     "/{namespace}/{topic}/records/delete",
     summary="Delete a topic's oldest records",
-    response_model=RecordsDeletedReply | FailureReply,
     responses=_NO_TOPIC,
 )
 def delete_records(

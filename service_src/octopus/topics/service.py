@@ -89,7 +89,7 @@ class Topics:
                 if held is None:
                     self._turns.forget(namespace, wanted, lease, actor=caller.subject)
                 raise KafkaRefusedError(f"Failed to create Kafka topic: {refused.message}") from refused
-            kind = "created" if not known else "recreated" if is_new else "adopted"
+            kind = "topic.created" if not known else "topic.recreated" if is_new else "topic.adopted"
             wanted = replace(wanted, settings=settings)
             self._activate(caller, found, wanted, held, lease, kind=kind, is_new=is_new)
             if not known:
@@ -125,7 +125,7 @@ class Topics:
             except KafkaRefusedError as refused:
                 self._turns.put(found.owner, namespace, record, lease)
                 raise KafkaRefusedError(f"Failed to delete Kafka topic: {refused.message}") from refused
-            gone = told("deleted", caller.subject, namespace, topic)
+            gone = told("topic.deleted", caller.subject, namespace, topic)
             self._turns.forget(namespace, going, lease, gone, actor=caller.subject)
             _log.info("topic.deleted", subject=caller.subject, namespace=namespace, topic=topic)
             return TopicChange(changed=True, topics=[other for other in found.shown() if other != topic])
@@ -153,7 +153,7 @@ class Topics:
                 new = make(self._kafka, name, begun.settings, unlike=old.topic_id if old else None)
             except OctopusError as error:
                 raise in_part("recreated", topic, error) from error
-            self._activate(caller, found, begun, new, lease, kind="recreated", is_new=True)
+            self._activate(caller, found, begun, new, lease, kind="topic.recreated", is_new=True)
             _log.info("topic.recreated", subject=caller.subject, namespace=namespace, topic=topic)
 
     def ids(self, namespace: str) -> dict[str, str]:
@@ -199,7 +199,7 @@ class Topics:
             records = found.topics if found else {}
             for topic, lease in leases.items():
                 record = records.get(topic) or TopicRecord(topic, State.DELETING, None)
-                gone = told("deleted", subject, namespace, topic)
+                gone = told("topic.deleted", subject, namespace, topic)
                 self._turns.forget(namespace, record, lease, gone, actor=subject)
                 _log.info("topic.deleted", subject=subject, namespace=namespace, topic=topic)
 

@@ -12,10 +12,10 @@ def told(kind: str, actor: str, namespace: str, topic: str, **data: Value) -> Ev
     """Something that happened to a topic.
 
     Args:
-        kind: in the past tense: ``created``, ``deleted``.
+        kind: the event's type, ``topic.deleted``.
         actor: who did it, as `Event` has it.
     """
-    return Event(type=f"topic.{kind}", actor=actor, namespace=namespace, topic=topic, data=data)
+    return Event(type=kind, actor=actor, namespace=namespace, topic=topic, data=data)
 
 
 def changed(plan: Plan, actor: str, namespace: str, topic: str) -> Event:
@@ -24,10 +24,10 @@ def changed(plan: Plan, actor: str, namespace: str, topic: str) -> Event:
         change.field: list(change.after) if isinstance(change.after, tuple) else change.after
         for change in plan.changes
     }
-    return told("changed", actor, namespace, topic, **values)
+    return told("topic.changed", actor, namespace, topic, **values)
 
 
 def made(kind: str, actor: str, namespace: str, topic: TopicRecord) -> Event:
-    """A topic is there, for the first time or anew."""
+    """A topic is there, for the first time or anew, or with other settings than somebody wished for."""
     settings: TopicSettings = topic.settings
     return told(kind, actor, namespace, topic.name, topic_id=topic.topic_id, **settings.told())

@@ -32,8 +32,9 @@ _DESCRIPTION = """
 Topics of an event fabric, self-service: your Globus identity has a namespace, keys and topics; records go
 to and from Kafka itself, at the `endpoint` that comes with your key.
 
-Every request takes a Globus access token and your identity's UUID in the `Subject` header. Every request may
-be repeated: making what exists and deleting what is gone both succeed.
+A request takes a Globus access token; those of the published SDK take your identity's UUID in the `Subject`
+header, too; public records take neither. Every request may be repeated: making what exists and deleting what
+is gone both succeed.
 """
 
 _TAGS = [

@@ -35,9 +35,9 @@ _THROTTLED = frozenset(
     }
 )
 _VALUE_SHOWN = 100
+"""Characters of a refused value that the caller gets back."""
 HOLDS_A_SECRET: dict[str, Any] = {"x-octopus-holds-a-secret": True}
 """``openapi_extra`` of a route whose body holds a secret: what was received is not said of it."""
-"""Characters of a refused value that the caller gets back."""
 
 _log = structlog.get_logger(__name__)
 
@@ -76,10 +76,12 @@ def documented(description: str, error_code: int, message: str) -> dict[str, Any
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     401: documented("No valid token, or no `Subject`.", 401, "Token is inactive."),
     403: documented("Not yours.", 403, "Token does not belong to the user."),
-    413: documented("The body is too large.", 413, "A body of this route holds at most 16384 bytes."),
+    413: documented("The body is too large.", 413, "body: this route takes at most 16384 bytes"),
     422: documented("Malformed.", 422, "Invalid user ID; expected UUID."),
     429: documented(
-        "Over a limit, and nothing was done: `Retry-After` says when to try again.", 429, "topics: ..."
+        "Over a limit, and nothing was done: `Retry-After` says when to try again.",
+        429,
+        "topics: 200 of at most 200 are in use, and 1 more was asked for",
     ),
     500: documented("Not done, or done in part; the message says which.", 500, "Internal error"),
     503: documented("A dependency is away and nothing was done: try again.", 503, "Kafka does not answer"),

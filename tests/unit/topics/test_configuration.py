@@ -10,6 +10,7 @@ import pytest
 
 from octopus.access.models import Right
 from octopus.access.service import Access
+from octopus.audit.events import FABRIC
 from octopus.errors import (
     ForbiddenError,
     InvalidError,
@@ -25,6 +26,7 @@ from octopus.topics.changes import Wish
 from octopus.topics.configuration import Configuration
 from octopus.topics.healing import Healing
 from octopus.topics.models import State, TopicRecord
+from octopus.topics.names import namespace_of
 from octopus.topics.service import Topics
 from octopus.topics.settings import AskedSettings, TopicSettings
 from octopus.topics.store import TopicStore
@@ -147,6 +149,8 @@ def test_change_that_brokers_refuse_leaves_what_they_have_on_record(
     healing: Healing,
     store: TopicStore,
     kafka: MemoryKafka,
+    database: Any,
+    table: str,
     healed: bool,
 ) -> None:
     wish = Wish({"partitions": 3, "retention_ms": 60_000})
@@ -165,6 +169,25 @@ def test_change_that_brokers_refuse_leaves_what_they_have_on_record(
 
     assert events(store).state is State.ACTIVE
     assert events(store).settings == TopicSettings(partitions=2, retention_ms=60_000)
+    told = [event for event in recorded(database, table) if event.type == "topic.changed"]
+    assert [(one.actor, one.data["partitions"], one.data["retention_ms"]) for one in told] == [
+        (SUBJECT, 3, 60_000),
+        (FABRIC, 2, 60_000),
+    ]
+
+
+def test_own_namespace_without_an_account_is_forbidden_as_any_other(configuration: Configuration) -> None:
+    stranger, place = caller_of(OTHER), namespace_of(OTHER)
+    refusal = f"Namespace {place} not found for {OTHER}"
+
+    with pytest.raises(ForbiddenError, match=refusal):
+        configuration.describe(stranger, place, "events")
+    with pytest.raises(ForbiddenError, match=refusal):
+        configuration.plan(stranger, place, "events", Wish())
+    with pytest.raises(ForbiddenError, match=refusal):
+        configuration.change(stranger, place, "events", Wish())
+    with pytest.raises(ForbiddenError, match=refusal):
+        configuration.delete_records(stranger, place, "events", None)
 
 
 def test_plan_says_what_changes_and_what_cannot_and_changes_nothing(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +21,7 @@ from octopus.web.app import create_app
 from octopus.web.health import Dependencies
 from octopus.web.sockets import listen
 
+ROOT = Path(__file__).parents[3]
 ROUTES = {
     ("post", "/api/v3/user"),
     ("delete", "/api/v3/user"),
@@ -110,6 +113,20 @@ def test_description_of_every_route_is_complete(app: FastAPI) -> None:
             ]
             documented = "example" in media or all("example" in schemas[name] for name in names)
             assert documented, f"{where} {status} has no example"
+
+
+def test_page_of_the_api_has_every_route_and_says_which_take_the_subject(app: FastAPI) -> None:
+    def written(method: str, path: str, operation: dict[str, Any]) -> str:
+        takes_subject = any(one["name"] == "subject" for one in operation.get("parameters", []))
+        return f"{method.upper()} {path.removeprefix('/api/v3')}{' *' if takes_subject else ''}"
+
+    page = (ROOT / "docs" / "api.md").read_text()
+    rows = re.findall(r"^\| ([A-Z]+) \| `(/[^`]*)`( \*)? \| .+ \| \[.+\]\((.+)\) \|$", page, re.MULTILINE)
+
+    shown = [f"{method} {path}{star}" for method, path, star, _ in rows]
+    assert sorted(shown) == sorted(written(*route, told) for route, told in operations(app).items())
+    pages = {link for *_, link in rows if not link.startswith("#")}
+    assert [link for link in sorted(pages) if not (ROOT / "docs" / link).is_file()] == []
 
 
 def test_schemas_are_named_by_what_they_hold_and_by_no_module(app: FastAPI) -> None:
