@@ -39,17 +39,19 @@ class MemoryMemberships(Memberships):
 
     Attributes:
         names: of the groups that the fabric is shown.
+        members: of each, identities who may name it.
         looked: groups that were asked for.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
+        self.members: dict[str, set[str]] = {}
         self.looked: list[str] = []
 
-    def look(self, group_id: str) -> GroupRecord:
+    def look(self, group_id: str, *, asked_by: Collection[str]) -> GroupRecord:
         """See `Memberships.look`."""
         self.looked.append(group_id)
-        if group_id not in self.names:
+        if self.members.get(group_id, set()).isdisjoint(asked_by):
             raise InvalidError(f"group: Globus Groups shows this fabric no members of a group {group_id}")
         return GroupRecord(id=group_id, name=self.names[group_id], looked=0.0, state=State.HELD)
 

@@ -19,9 +19,10 @@ from octopus.access.refresh import Refreshes
 from octopus.access.store import GrantStore, end_of, parts_of
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.trail import Trail
-from octopus.errors import UnavailableError
+from octopus.errors import InvalidError, UnavailableError
 from octopus.registry.ends import EndKind, Ends
 from octopus.registry.transactions import ConditionFailedError, write_together
+from octopus.times import shown
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,12 +59,15 @@ class Grants:
         self,
         grant: Grant,
         *,
+        within: datetime | None = None,
         in_use: Sequence[TransactWriteItemTypeDef] = (),
         events: Sequence[Event] = (),
     ) -> Grant:
         """The grant is there, and in force on Kafka; one that was there gets the end of this one.
 
         Args:
+            within: when the giver's own right ends, beyond which neither this grant may last nor one that it
+                takes the place of; None for a giver without an end.
             in_use: what must hold in that moment, as condition checks: that the topic is there, a lease.
             events: for the audit, besides ``grant.given``.
 
@@ -71,13 +75,17 @@ class Grants:
             The grant as it stands: one that is given again is as it was given first, but for its end.
 
         Raises:
+            InvalidError: the grant, or the one in its place, lasts longer than ``within``.
             ConditionFailedError: something of ``in_use`` did not hold, the positions are those in it; nothing
                 was done.
             UnavailableError: others kept changing the same grant; nothing was done.
         """
         grant = replace(grant, until=grant.until.replace(microsecond=0) if grant.until else None)
+        _require_within(within, grant, "give")
         for _ in range(_ATTEMPTS):
             old = self._store.find(grant.namespace, grant.topic, grant.right, grant.grantee)
+            if old is not None:
+                _require_within(within, old, "change")
             if old is not None and old.until == grant.until:
                 return old
             given = replace(old, until=grant.until) if old else grant
@@ -103,6 +111,7 @@ class Grants:
         grant: Grant | str,
         *,
         actor: str,
+        within: datetime | None = None,
         in_use: Sequence[TransactWriteItemTypeDef] = (),
         events: Sequence[Event] = (),
     ) -> Grant | None:
@@ -112,6 +121,8 @@ class Grants:
             topic: without its namespace, or `EVERY_TOPIC`.
             grant: it, or its id.
             actor: who takes it, for the audit.
+            within: when the taker's own right ends, beyond which the grant may not last; None for a taker
+                without an end, and for whoever gives up what he was given.
             in_use: as for `give`.
             events: for the audit, besides ``grant.revoked``.
 
@@ -119,6 +130,7 @@ class Grants:
             What was taken; None when there was no such grant.
 
         Raises:
+            InvalidError: the grant lasts longer than ``within``.
             ConditionFailedError: as for `give`.
             UnavailableError: as for `give`.
         """
@@ -129,6 +141,7 @@ class Grants:
             found = self._store.find(namespace, topic, *parts)
             if found is None:
                 return None
+            _require_within(within, found, "take back")
             told = _event("grant.revoked", found, actor)
             note = self._refreshes.begun(found.grantee)
             items = [*self._deleted(found), note, *self._trail.items(told, *events)]
@@ -182,7 +195,7 @@ class Grants:
         if kept is moved:
             told.append(_event("grant.given", moved, new))
         if self._written([*given, *self._deleted(grant), *notes, *self._trail.items(*told)], ()):
-            data = _event("grant.moved", replace(grant, until=kept.until), new).data
+            data = _event("grant.revoked", replace(grant, until=kept.until), new).data
             _log.info(
                 "grant.moved",
                 **data,
@@ -272,6 +285,15 @@ def _event(kind: str, grant: Grant, actor: str) -> Event:
 
 def _ends_before(one: Grant, other: Grant) -> bool:
     return one.until is not None and (other.until is None or one.until < other.until)
+
+
+def _require_within(end: datetime | None, grant: Grant, verb: str) -> None:
+    if end is not None and (grant.until is None or grant.until > end):
+        has = "has no end" if grant.until is None else f"ends at {shown(grant.until)}"
+        raise InvalidError(
+            f"until: you may {verb} what ends by {shown(end)} at the latest, as your right to share does; "
+            f"{grant.id} {has}"
+        )
 
 
 def _busy(namespace: str) -> UnavailableError:

@@ -164,10 +164,10 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One identity's right on a topic or project, and why it has it."""
+    """One identity's or group's right on a topic or project, and why it has it."""
 
-    identity: str
-    """Who can; a group whose members are not known stands for itself, with this empty."""
+    identity: str | None
+    """Who can, and with him whoever this identity is linked to; None where it is a group."""
     right: Right
     why: Why
     until: datetime | None
@@ -175,6 +175,6 @@ class Reason:
     grant: Grant | None = None
     """None for a personal namespace's owner."""
     through_group: str | None = None
-    """UUID of the group that holds the grant."""
-    through_identity: str | None = None
-    """The linked identity that the grant or the group names."""
+    """UUID of the group that holds the grant, and whose members can."""
+    members: int | None = None
+    """How many identities are in that group, by the last list."""

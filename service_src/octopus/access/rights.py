@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from octopus.access.models import EVERY_TOPIC, ROLES, Grant, NamespaceFacts, Right
-from octopus.iam.holdings import DataRight, Holdings, Level, own
+from octopus.iam.holdings import Claim, DataRight, Holdings, Level, own
 from octopus.topics.names import full_name
 
 
@@ -25,21 +26,28 @@ def data_rights(
         now: a project whose end it has reached is read and not written.
     """
     rights = set(own(*namespaces))
-    for grant in grants:
+    # Of equal rights a set keeps the first: the most senior.
+    for grant in sorted(grants, key=lambda grant: (grant.right not in ROLES, grant.created)):
         if grant.namespace in facts:
             rights.update(_of_grant(grant, facts[grant.namespace], now))
     named: dict[str, list[DataRight]] = {}
     for right in rights:
         named.setdefault(right.name, []).append(right)
-    return frozenset(
-        right
-        for right in rights
-        if not any(
-            _leaves_nothing(other, right)
+    kept: list[DataRight] = []
+    seniors: dict[str, DataRight] = {}
+    for right in rights:
+        wider = {
+            other.name
             for name in {right.name, _whole_namespace(right.name)}
             for other in named.get(name, ())
-            if other != right
-        )
+            if other != right and _leaves_nothing(other, right)
+        }
+        if not wider:
+            kept.append(right)
+        for name in {right.name, *wider}:  # what takes a right's place is as senior as that was
+            seniors[name] = min(seniors.get(name, right), right, key=lambda one: one.seniority)
+    return frozenset(
+        replace(right, claim=seniors[right.name].claim, given=seniors[right.name].given) for right in kept
     )
 
 
@@ -53,13 +61,15 @@ def _of_grant(grant: Grant, facts: NamespaceFacts, now: datetime) -> Iterator[Da
     if grant.right in ROLES:
         whole = full_name(grant.namespace, EVERY_TOPIC)
         if facts.ends is not None:
-            yield DataRight(whole, Level.READ, grant.until)
+            yield DataRight(whole, Level.READ, grant.until, Claim.ROLE, grant.created)
         if not facts.frozen(now):
-            yield DataRight(whole, Level.ALL, sooner(grant.until, facts.ends))
+            end = sooner(grant.until, facts.ends)
+            yield DataRight(whole, Level.ALL, end, Claim.ROLE, grant.created)
     elif grant.right is Right.READ:
-        yield DataRight(name, Level.READ, grant.until)
+        yield DataRight(name, Level.READ, grant.until, Claim.GRANT, grant.created)
     elif grant.right is Right.WRITE and not facts.frozen(now):
-        yield DataRight(name, Level.WRITE, sooner(grant.until, facts.ends))
+        end = sooner(grant.until, facts.ends)
+        yield DataRight(name, Level.WRITE, end, Claim.GRANT, grant.created)
 
 
 def _leaves_nothing(wider: DataRight, right: DataRight) -> bool:

@@ -5,7 +5,8 @@ Nothing is allowed that no row says: a namespace's own subject, or a grant that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from octopus.access.grants import Grants
 from octopus.access.models import (
@@ -37,10 +38,18 @@ class Access(Grants):
         Args:
             namespaces: of the subject's account.
         """
-        identities = self._counting(subject, self._store.linked(subject))
-        grants = [held.grant for held in self._in_force(identities, None)]
-        facts = self._usable({grant.namespace for grant in grants})
-        return data_rights(namespaces, grants, facts, self._now())
+        return self._holdings(subject, namespaces, ())
+
+    def holdings_with(self, grant: Grant) -> list[Holdings]:
+        """What everybody would hold for whom a grant to a person counts: he, and whoever he is linked to.
+
+        Somebody without an account is taken for having one.
+        """
+        subjects = [grant.grantee.id, *self._store.linked_to(grant.grantee.id)]
+        return [
+            self._holdings(subject, self._store.own_namespaces(subject) or {namespace_of(subject)}, [grant])
+            for subject in subjects
+        ]
 
     def rights(self, caller: Caller, namespace: str, topic: str | None) -> frozenset[Right]:
         """What the caller may do with a topic, or with the namespace itself; empty for nothing.
@@ -75,6 +84,25 @@ class Access(Grants):
             raise Failure(refusal)
         raise ForbiddenError(refusal)
 
+    def held_until(
+        self, caller: Caller, namespace: str, topic: str | None, *one_of: Right
+    ) -> datetime | None:
+        """When the caller has none of these rights any more, by what he holds now; None for never.
+
+        Raises:
+            ForbiddenError: he has none of them as it is. It does not tell whether there is such a namespace.
+        """
+        facts = self._store.namespaces([namespace]).get(namespace) if is_namespace_name(namespace) else None
+        ends = [] if facts is None else self._ends_for(caller, facts, topic, one_of)
+        if not ends:
+            raise ForbiddenError(f"Namespace {namespace[:64]} not found for {caller.subject}")
+        return None if None in ends else max(end for end in ends if end is not None)
+
+    def owner(self, namespace: str) -> str | None:
+        """Subject of whoever owns a personal namespace now; `PROJECT_OWNER`, or None where there is none."""
+        facts = self._store.namespaces([namespace]).get(namespace)
+        return None if facts is None else facts.owner
+
     def identities(self, caller: Caller) -> list[str]:
         """Those of the caller that count, his own first: not linked ones whose own account is suspended."""
         return self._counting(caller.subject, caller.linked)
@@ -98,9 +126,10 @@ class Access(Grants):
         return list(self._store.to(user(subject)))
 
     def who(self, namespace: str, topic: str | None) -> list[Reason]:
-        """Everybody who has a right on a topic, or on the whole namespace, and why.
+        """Every identity and group that has a right on a topic, or on the whole namespace, and why.
 
-        One entry for each way to a right: whoever has it twice is there twice.
+        One entry for each way to a right: what has it twice is there twice. Identities linked to one that is
+        named have what it has, and are not told.
         """
         facts = self._store.namespaces([namespace]).get(namespace)
         if facts is None or not facts.usable:
@@ -119,19 +148,42 @@ class Access(Grants):
             visible.setdefault(held.grant.namespace, set()).add(held.grant.topic)
         return {name: frozenset(topics) for name, topics in visible.items()}
 
+    def _holdings(self, subject: str, namespaces: Collection[str], further: Iterable[Grant]) -> Holdings:
+        identities = self._counting(subject, self._store.linked(subject))
+        grants = [*(held.grant for held in self._in_force(identities, None)), *further]
+        facts = self._usable({grant.namespace for grant in grants})
+        return data_rights(namespaces, grants, facts, self._now())
+
     def _rights(self, caller: Caller, facts: NamespaceFacts | None, topic: str | None) -> frozenset[Right]:
         if facts is None or not facts.usable:
             return frozenset()
         if facts.owner == caller.subject:
             return closure(Right.OWNER) if facts.state == "active" else frozenset()
         frozen = facts.frozen(self._now())
-        identities = self._counting(caller.subject, caller.linked)
         return frozenset(
             right
-            for held in self._in_force(identities, facts.name)
-            if held.grant.topic in (EVERY_TOPIC, topic)
-            for right in closure(held.grant.right, frozen=frozen)
+            for grant in self._held(caller, facts.name, topic)
+            for right in closure(grant.right, frozen=frozen)
         )
+
+    def _ends_for(
+        self, caller: Caller, facts: NamespaceFacts, topic: str | None, one_of: Collection[Right]
+    ) -> list[datetime | None]:
+        """When each way ends by which the caller has one of the rights now."""
+        if facts.owner == caller.subject:
+            return [None] if facts.state == "active" else []
+        frozen = facts.frozen(self._now())
+        return [
+            grant.until
+            for grant in (self._held(caller, facts.name, topic) if facts.usable else ())
+            if not closure(grant.right, frozen=frozen).isdisjoint(one_of)
+        ]
+
+    def _held(self, caller: Caller, namespace: str, topic: str | None) -> Iterator[Grant]:
+        """Grants in force that count for the caller on a topic, or on the namespace itself."""
+        for held in self._in_force(self._counting(caller.subject, caller.linked), namespace):
+            if held.grant.topic in (EVERY_TOPIC, topic):
+                yield held.grant
 
     def _gives(self, grant: Grant, facts: NamespaceFacts | None) -> bool:
         """Whether a grant that is in force gives anything on its namespace just now."""

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any
 
 from octopus.errors import InvalidError
@@ -74,13 +73,14 @@ def principal_policies(*, cluster_arn: str, holdings: Holdings) -> PolicySet:
     the cluster but Connect and WriteDataIdempotently: DescribeCluster would list every tenant's groups. A
     right that ends says so itself, so that it ends without anybody's doing.
 
-    Whole namespaces come first, the holder's own before all others. Each name stands in one policy with all
-    that is held on it, and names keep their order whatever else is held: a name that moves from one policy to
-    the next never has to pass another that moves the other way (`octopus.accounts.principal`).
+    Names come in order of seniority: the holder's own namespaces, then projects, then what is shared, the
+    oldest first. Each name stands in one policy with all that is held on it, and names keep their order
+    whatever else is held: what is given last changes the last policy alone, and a name that moves from one
+    policy to the next never has to pass another that moves the other way (`octopus.accounts.principal`).
 
     Args:
         cluster_arn: ``arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>``.
-        holdings: equal ones make equal policies.
+        holdings: the same ones, of the same seniority, make equal policies.
 
     Raises:
         ValueError: the ARN is not a cluster's, a name holds a character that IAM would interpret, or a right
@@ -97,10 +97,10 @@ def principal_policies(*, cluster_arn: str, holdings: Holdings) -> PolicySet:
     return PolicySet(policies[0], tuple(policies[1:]))
 
 
-def fitting(
-    *, cluster_arn: str, holdings: Holdings, managed: int = MOST_MANAGED_POLICIES
-) -> Holdings:
-    """As many of these rights as `principal_policies` takes: the first ones in its order, mostly all of them.
+def fitting(*, cluster_arn: str, holdings: Holdings, managed: int = MOST_MANAGED_POLICIES) -> Holdings:
+    """As many of these rights as `principal_policies` takes: the most senior ones, mostly all of them.
+
+    So nobody loses what he has by being given more, by whomsoever.
 
     Args:
         managed: how many managed policies there is room for besides the inline one.
@@ -179,10 +179,11 @@ def _packed(
 ) -> tuple[list[str], list[dict[str, Any]], int]:
     """All names in order, policies that say what is held on them, and of how many of the names they do."""
     cluster = Cluster(cluster_arn)
-    named = {
-        name: _needs(name, list(rights))
-        for name, rights in groupby(sorted(holdings, key=_place), lambda right: right.name)
-    }
+    rights: dict[str, list[DataRight]] = {}
+    for right in holdings:
+        rights.setdefault(right.name, []).append(right)
+    order = sorted(rights, key=lambda name: (min(right.seniority for right in rights[name]), name))
+    named = {name: _needs(name, rights[name]) for name in order}
     waiting = deque(named.values())
     policies: list[dict[str, Any]] = []
     while not policies or (waiting and len(policies) <= managed):
@@ -197,11 +198,7 @@ def _packed(
             document = longer
             waiting.popleft()
         policies.append(document)
-    return list(named), policies, len(named) - len(waiting)
-
-
-def _place(right: DataRight) -> tuple[bool, bool, str]:
-    return not right.name.endswith(".*"), not right.name.startswith("ns-"), right.name
+    return order, policies, len(named) - len(waiting)
 
 
 def _needs(name: str, rights: list[DataRight]) -> list[Need]:

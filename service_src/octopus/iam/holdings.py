@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
 
 
 class Level(StrEnum):
@@ -18,11 +18,25 @@ class Level(StrEnum):
     """Describe and write topics. Transactional ids are those of the writer's own namespaces."""
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Claim(IntEnum):
+    """What a right is held by, in the order in which policies name rights."""
+
+    OWN = 1
+    """One's own namespace."""
+    ROLE = 2
+    """Membership or ownership of a project."""
+    GRANT = 3
+    """A topic or a project that is shared."""
+
+
 @dataclass(frozen=True)
 class DataRight:
     """A level on the topics of one name or pattern.
 
-    Equal sets of rights make equal policies, whatever their order.
+    Sets of the same rights, held for as long, make equal policies, whatever their order.
     """
 
     name: str
@@ -30,6 +44,14 @@ class DataRight:
     level: Level
     until: datetime | None = None
     """UTC, whole seconds; stands in the policy statement itself (``aws:CurrentTime``)."""
+    claim: Claim = field(default=Claim.GRANT, compare=False)
+    given: datetime | None = field(default=None, compare=False)
+    """When it was first given, UTC; None for what was never given."""
+
+    @property
+    def seniority(self) -> tuple[Claim, datetime]:
+        """Where not all fit into policies, the least are kept: nobody's right goes for one given later."""
+        return self.claim, self.given or _NEVER
 
 
 Holdings = frozenset[DataRight]
@@ -38,4 +60,4 @@ Holdings = frozenset[DataRight]
 
 def own(*namespaces: str) -> Holdings:
     """What the owner of these namespaces holds without any grant."""
-    return frozenset(DataRight(f"{namespace}.*", Level.ALL) for namespace in namespaces)
+    return frozenset(DataRight(f"{namespace}.*", Level.ALL, claim=Claim.OWN) for namespace in namespaces)

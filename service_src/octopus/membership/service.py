@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -75,21 +75,26 @@ class Memberships:
         self._clock = clock
         self._resting_until = 0.0
 
-    def look(self, group_id: str) -> GroupRecord:
+    def look(self, group_id: str, *, asked_by: Collection[str]) -> GroupRecord:
         """The group with its members listed just now: what whoever gives it a grant begins with.
 
+        Args:
+            asked_by: identities of whoever gives it; one of them is in the group.
+
         Raises:
-            InvalidError: it is no UUID, or the fabric is not shown the group's members.
+            InvalidError: it is no UUID, the fabric is not shown the group's members, or nobody of
+                ``asked_by`` is one: in the same words, which do not tell what groups there are.
             UnavailableError: Globus Groups gave no answer, or somebody else looks at the group; no grant
                 must be given.
         """
         group = _uuid(group_id)
         with self._leases.hold(f"group {group}") as lease:
             listed = ask(self._globus, group)
-            if not listed.shown:
+            if listed.members.isdisjoint(asked_by):
                 raise InvalidError(
-                    f"group: Globus Groups shows this fabric no members of a group {group}: an admin of it "
-                    f"must add the identity {self._globus.client_id} to it as a manager"
+                    f"group: Globus Groups shows this fabric no members of a group {group}, or you are not "
+                    f"among them: an admin of it must add the identity "
+                    f"{self._globus.client_id} to it as a manager, and you as a member"
                 )
             # Known first, so that the background forgets it again if no grant comes of it.
             self._store.mark_asked(group, asked=0.0, given=self._now_text())
@@ -155,7 +160,8 @@ class Memberships:
         *,
         joined: bool,
     ) -> None:
-        at_once = (_MOST_ITEMS - ITEMS_AN_EVENT * len(told[:_TOLD] or [None])) // _ITEMS_A_MEMBER
+        events = len(told[:_TOLD]) + 1
+        at_once = (_MOST_ITEMS - ITEMS_AN_EVENT * events) // _ITEMS_A_MEMBER
         for start in range(0, len(identities), at_once):
             some = list(identities[start : start + at_once])
             change = self._store.put_member if joined else self._store.delete_member
@@ -163,8 +169,11 @@ class Memberships:
             for identity in some:
                 items += change(group.id, identity)
                 items.append(self._refreshes.begun_behind(identity))
-            data: dict[str, Value] = {"joined" if joined else "left": some}
-            items += self._events("group.members_changed", group, told, data)
+            # Operators are told who; whoever shares something with the group, how many.
+            what = "joined" if joined else "left"
+            items += self._events("group.members_changed", group, [], {what: some})
+            if told:
+                items += self._events("group.members_changed", group, told, {what: len(some)})
             self._store.write(items)
             _log.info("groups.members_changed", group=group.id, joined=joined, members=len(some))
             lease.renew()

@@ -60,36 +60,37 @@ class Members:
 
         Raises:
             ForbiddenError: there is no such project, or the caller does not own it.
-            InvalidError: nobody is known by that name, the end is over, or the last owner would get one.
+            InvalidError: nobody is known by that name, the end is over or later than that of the caller's own
+                ownership, or that of the role which is there already is; or the last owner would get one.
             OverLimitError: his policies have no room for it.
         """
         _require(self._access, caller, name, Right.OWNER)
         if until is not None:
             require_future("until", until, self._now())
-        grantee, shown_as = self._grantees.welcomed(named)
+        grantee, shown_as = self._grantees.welcomed(caller, named)
         with self._leases.hold(lease_name(name)) as lease:
-            _require(self._access, caller, name, Right.OWNER)
+            within = self._access.held_until(caller, name, None, Right.OWNER)
             if role is Right.OWNER and until is not None:
                 self._require_another_owner(name, grantee, "until")
-            return self._give(caller, name, grantee, shown_as, role, until, lease)
+            return self._give(caller, name, grantee, shown_as, role, until, within, lease)
 
     def remove(self, caller: Caller, name: str, grant_id: str) -> Grant | None:
         """That membership or ownership is over; returns it, or None when there was none.
 
         Raises:
             ForbiddenError: there is no such project, or the caller neither owns it nor is the one who leaves.
-            InvalidError: it is the last owner's.
+            InvalidError: it is the last owner's, or lasts longer than the caller's own ownership.
         """
         _require(self._access, caller, name, *Right)
         with self._leases.hold(lease_name(name)) as lease:
             found = next((grant for grant in self._roles(name) if grant.id == grant_id), None)
-            if found is None or not is_own(caller, found):
-                _require(self._access, caller, name, Right.OWNER)
+            own = found is not None and is_own(caller, found)
+            within = None if own else self._access.held_until(caller, name, None, Right.OWNER)
             if found is None:
                 return None
             if found.right is Right.OWNER:
                 self._require_another_owner(name, found.grantee, "grant_id")
-            return self._take(caller, found, lease)
+            return self._take(caller, found, within, lease)
 
     def transfer(self, caller: Caller, name: str, to: str, *, keep_me: bool) -> Grant:
         """The project is owned by somebody else, and by the caller no more.
@@ -102,23 +103,24 @@ class Members:
 
         Raises:
             ForbiddenError: there is no such project, or the caller does not own it.
-            InvalidError: nobody is known by that name, or it is the caller's own.
+            InvalidError: nobody is known by that name, it is the caller's own, or the caller's own ownership
+                has an end.
             OverLimitError: his policies have no room for it.
         """
         _require(self._access, caller, name, Right.OWNER)
-        grantee, shown_as = self._grantees.welcomed(Named(who=to))
+        grantee, shown_as = self._grantees.person(to)
         if grantee.id in caller.identities:
             raise InvalidError(f"to: must be somebody else; received {to[:64]!r}, which is your own identity")
         with self._leases.hold(lease_name(name)) as lease:
-            _require(self._access, caller, name, Right.OWNER)
-            given = self._give(caller, name, grantee, shown_as, Right.OWNER, None, lease)
+            within = self._access.held_until(caller, name, None, Right.OWNER)
+            given = self._give(caller, name, grantee, shown_as, Right.OWNER, None, within, lease)
             if keep_me:
                 me = user(caller.subject)
-                self._give(caller, name, me, caller.username, Right.MEMBER, None, lease)
+                self._give(caller, name, me, caller.username, Right.MEMBER, None, within, lease)
             told = Event(type="project.transferred", actor=caller.subject, subject=grantee.id, namespace=name)
             for grant in self._roles(name):
                 if grant.right is Right.OWNER and is_own(caller, grant):
-                    self._take(caller, grant, lease, told)
+                    self._take(caller, grant, within, lease, told)
             return given
 
     def _give(
@@ -129,6 +131,7 @@ class Members:
         shown_as: str | None,
         role: Right,
         until: datetime | None,
+        within: datetime | None,
         lease: Lease,
     ) -> Grant:
         grant = Grant(
@@ -142,14 +145,17 @@ class Members:
             shown_as=shown_as,
         )
         self._room.require(grant)
-        return self._access.give(grant, in_use=[lease.check()])
+        return self._access.give(grant, within=within, in_use=[lease.check()])
 
-    def _take(self, caller: Caller, grant: Grant, lease: Lease, *events: Event) -> Grant | None:
+    def _take(
+        self, caller: Caller, grant: Grant, within: datetime | None, lease: Lease, *events: Event
+    ) -> Grant | None:
         return self._access.take(
             grant.namespace,
             grant.topic,
             grant,
             actor=caller.subject,
+            within=within,
             in_use=[lease.check()],
             events=events,
         )

@@ -62,7 +62,7 @@ class Project:
 
     def offers(self, now: datetime, *, grace: timedelta) -> tuple[Offer, ...]:
         """What its owners are offered once its end is ``grace`` ago."""
-        if self.ends is None or now < self.ends + grace:
+        if self.ends is None or now - grace < self.ends:
             return ()
         return (Offer.EXPORT, Offer.DELETE)
 

@@ -44,18 +44,30 @@ class Grantees:
             return group(named.group)
         return user(self._people.resolve(_who(named)).id)
 
-    def welcomed(self, named: Named) -> tuple[Grantee, str]:
+    def welcomed(self, caller: Caller, named: Named) -> tuple[Grantee, str]:
         """The grantee, to give it something, and what it is called now.
 
+        A group is named by its members alone: what is given to it tells that there is one, and its size.
+
         Raises:
-            InvalidError: as for `meant`; or it is a group whose members the fabric cannot see.
+            InvalidError: as for `meant`; or it is a group whose members the fabric cannot see, or that the
+                caller is not in. It does not tell which.
             UnavailableError: Globus gave no usable answer.
         """
         if named.group is not None:
-            looked = self._memberships.look(named.group)
+            looked = self._memberships.look(named.group, asked_by=caller.identities)
             return group(looked.id), looked.name
-        person = self._people.resolve(_who(named))
-        return user(person.id), person.username
+        return self.person(_who(named))
+
+    def person(self, who: str) -> tuple[Grantee, str]:
+        """Somebody by user name, e-mail address or UUID, and the user name.
+
+        Raises:
+            InvalidError: Globus Auth knows nobody by that name.
+            UnavailableError: Globus Auth gave no usable answer.
+        """
+        found = self._people.resolve(who)
+        return user(found.id), found.username
 
 
 def is_own(caller: Caller, grant: Grant) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -147,34 +148,45 @@ class GrantTakenReply(BaseModel):
 class ReasonShown(BaseModel):
     """One way in which somebody comes to a right."""
 
-    identity: Annotated[str, Field(description="UUID of whoever can; empty for a group of unknown members.")]
-    name: Annotated[str | None, Field(description="User name, if Globus Auth tells it now.")]
+    identity: Annotated[
+        str | None,
+        Field(description="UUID of whoever can, and with it identities linked to it; null for a group."),
+    ]
+    name: Annotated[
+        str | None,
+        Field(description="User name, if Globus Auth tells it now; a group's, when the grant was given."),
+    ]
     right: Right
     why: Why
     until: Moment | None
-    through_group: Annotated[str | None, Field(description="UUID of the group that holds the grant.")]
-    through_identity: Annotated[str | None, Field(description="The linked identity that is meant.")]
+    through_group: Annotated[str | None, Field(description="UUID of the group whose members can.")]
+    members: Annotated[int | None, Field(description="How many there are in that group.")]
     grant: Annotated[str | None, Field(description="Id of the grant; none for a personal namespace's owner.")]
     on: Annotated[str | None, Field(description="What the grant is on: the topic, or `*`.")]
 
     @classmethod
-    def of(cls, reason: Reason, name: str | None) -> ReasonShown:
-        """A reason as replies show it."""
+    def of(cls, reason: Reason, names: Mapping[str, str]) -> ReasonShown:
+        """A reason as replies show it.
+
+        Args:
+            names: of identities, as far as they are known.
+        """
+        group_name = reason.grant.shown_as if reason.grant else None
         return cls(
             identity=reason.identity,
-            name=name,
+            name=group_name if reason.identity is None else names.get(reason.identity),
             right=reason.right,
             why=reason.why,
             until=reason.until,
             through_group=reason.through_group,
-            through_identity=reason.through_identity,
+            members=reason.members,
             grant=reason.grant.id if reason.grant else None,
             on=reason.grant.topic if reason.grant else None,
         )
 
 
 class AccessReply(BaseModel):
-    """Everybody who can do something with a topic, and why."""
+    """Everybody and every group that can do something with a topic, and why."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -183,13 +195,13 @@ class AccessReply(BaseModel):
                 "message": "Found 1 reasons",
                 "access": [
                     {
-                        "identity": "b4e0d0c2-5b3c-4d4e-9a52-0f5d5b0c7d11",
-                        "name": "ada@example.org",
+                        "identity": None,
+                        "name": "Beamline team",
                         "right": "read",
                         "why": "grant",
                         "until": None,
                         "through_group": "c3a1f0de-1b1c-4b5e-9d7e-6a1f5f0d2c11",
-                        "through_identity": None,
+                        "members": 12,
                         "grant": "read-group-c3a1f0de-1b1c-4b5e-9d7e-6a1f5f0d2c11",
                         "on": "measurements",
                     }

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from octopus.access.models import EVERY_TOPIC, ROLES, Grant, GranteeKind, Right
+from octopus.access.models import Grant, GranteeKind, Right
 from octopus.access.service import Access
 from octopus.errors import OverLimitError
 from octopus.iam.generate import PolicyTooLargeError
-from octopus.iam.holdings import DataRight, Holdings, Level
-from octopus.topics.names import full_name, namespace_of
+from octopus.iam.holdings import Holdings
 
 _ASK_AGAIN_S = 3600
 """Somebody has to give something up first."""
-_LEVELS = {Right.READ: Level.READ, Right.WRITE: Level.WRITE}
 
 
 class Room:
@@ -29,28 +27,21 @@ class Room:
         self._write = write
 
     def require(self, grant: Grant) -> None:
-        """The grantee's policies have room for the grant; of a group's members, each sees for himself.
+        """The policies of everybody for whom the grant would count have room for it.
+
+        A group's members are not asked: of whom it is too much keeps what he had before.
 
         Raises:
-            OverLimitError: they have none. It does not tell what else the grantee holds.
+            OverLimitError: they have none. It does not tell what else they hold, or who they are.
         """
-        right = _data_right(grant)
-        if right is None or grant.grantee.kind is GranteeKind.GROUP:
+        if grant.right is Right.MANAGE or grant.grantee.kind is GranteeKind.GROUP:
             return
-        subject = grant.grantee.id
-        held = self._access.holdings(subject, [namespace_of(subject)])
         try:
-            self._write(held | {right})
+            for holdings in self._access.holdings_with(grant):
+                self._write(holdings)
         except PolicyTooLargeError:
             raise OverLimitError(
-                f"who: {grant.shown_as or subject} holds as many topics and projects as IAM takes for one "
-                "person: nothing was done. Share a whole project instead of its topics",
+                f"who: {grant.shown_as or grant.grantee.id} holds as many topics and projects as IAM takes "
+                "for one person: nothing was done. Share a whole project instead of its topics",
                 retry_after_s=_ASK_AGAIN_S,
             ) from None
-
-
-def _data_right(grant: Grant) -> DataRight | None:
-    if grant.right in ROLES:
-        return DataRight(full_name(grant.namespace, EVERY_TOPIC), Level.ALL, grant.until)
-    level = _LEVELS.get(grant.right)
-    return DataRight(full_name(grant.namespace, grant.topic), level, grant.until) if level else None

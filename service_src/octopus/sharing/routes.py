@@ -115,10 +115,10 @@ def list_access(
     limit: Limit = 100,
     after: After = None,
 ) -> AccessReply:
-    """One entry for each way to a right: by a grant, a group, a linked identity, a project."""
+    """One entry for each way to a right: by a grant, a group, a project. A group is one, with its size."""
     some = page(sharing.who(caller, namespace, topic), _reason_key, limit, after)
-    names = sharing.names([one.identity for one in some.entries if one.identity])
-    shown = [ReasonShown.of(one, names.get(one.identity)) for one in some.entries]
+    names = sharing.names([one.identity for one in some.entries if one.identity is not None])
+    shown = [ReasonShown.of(one, names) for one in some.entries]
     return AccessReply(message=f"Found {len(shown)} reasons", access=shown, next=some.next)
 
 
@@ -153,4 +153,4 @@ def _held_key(held: HeldGrant) -> str:
 def _reason_key(reason: Reason) -> str:
     grant = reason.grant
     way = f"{grant.topic}/{grant.id}" if grant else ""
-    return f"{reason.identity}/{reason.right}/{way}/{reason.through_identity or ''}"
+    return f"{reason.identity or reason.through_group}/{reason.right}/{way}"

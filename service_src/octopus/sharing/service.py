@@ -14,11 +14,11 @@ from octopus.identity.people import People
 from octopus.projects.names import is_project_name
 from octopus.registry.transactions import ConditionFailedError
 from octopus.sharing.grantees import Grantees, Named, is_own
-from octopus.sharing.rights import refused, require_right
+from octopus.sharing.rights import refused
 from octopus.sharing.room import Room
 from octopus.sharing.store import in_use
 from octopus.sharing.until import require_future
-from octopus.topics.names import is_topic_name, namespace_of
+from octopus.topics.names import is_topic_name
 
 
 class Sharing:
@@ -61,9 +61,9 @@ class Sharing:
             to: only those of this person or group, in whose name the grants stand.
 
         Raises:
-            ForbiddenError: the caller does not manage it, or there is no such thing.
+            ForbiddenError: the caller neither manages nor owns it, or there is no such thing.
         """
-        self._require_managed(caller, namespace, topic)
+        self._seen_until(caller, namespace, topic)
         found = [one for one in self._access.grants_on(namespace, _on(topic)) if one.right in TOPIC_RIGHTS]
         if to is not None:
             meant = self._grantees.meant(to)
@@ -84,15 +84,17 @@ class Sharing:
         Raises:
             ForbiddenError: the caller does not manage it, or there is no such namespace.
             NotFoundError: the namespace has no such topic.
-            InvalidError: nobody is known by that name, he owns the namespace already, or the end is over.
+            InvalidError: nobody is known by that name, he owns the namespace already, or the end is over or
+                later than that of the caller's own right; or that of the grant which is there already is.
             OverLimitError: his policies have no room for it.
             UnavailableError: Globus does not answer, or the topic is being changed; nothing was done.
         """
-        self._require_managed(caller, namespace, topic)
+        self._require_named(caller, namespace, topic)
+        within = self._access.held_until(caller, namespace, topic, Right.MANAGE)
         if until is not None:
             require_future("until", until, self._now())
-        grantee, shown_as = self._grantees.welcomed(named)
-        if namespace == namespace_of(grantee.id):
+        grantee, shown_as = self._grantees.welcomed(caller, named)
+        if self._access.owner(namespace) == grantee.id:
             raise InvalidError(f"who: {shown_as} owns {namespace}, and has every right on it already")
         grant = Grant(
             namespace=namespace,
@@ -106,7 +108,8 @@ class Sharing:
         )
         self._room.require(grant)
         try:
-            return self._access.give(grant, in_use=in_use(self._table, namespace, _on(topic)))
+            checks = in_use(self._table, namespace, _on(topic))
+            return self._access.give(grant, within=within, in_use=checks)
         except ConditionFailedError as failed:
             if 0 in failed.positions:
                 raise UnavailableError(
@@ -118,25 +121,26 @@ class Sharing:
         """That grant is there no more; returns it, or None when there was none.
 
         Raises:
-            ForbiddenError: the caller neither manages it nor gives up what he was given himself.
+            ForbiddenError: the caller neither manages nor owns it, nor gives up what he was given himself.
+            InvalidError: it lasts longer than the caller's own right.
         """
         self._require_named(caller, namespace, topic)
         found = next(
             (one for one in self._access.grants_on(namespace, _on(topic)) if one.id == grant_id), None
         )
-        if found is None or not is_own(caller, found):
-            self._require_managed(caller, namespace, topic)
+        own = found is not None and is_own(caller, found)
+        within = None if own else self._seen_until(caller, namespace, topic)
         if found is None or found.right not in TOPIC_RIGHTS:
             return None
-        return self._access.take(namespace, _on(topic), found, actor=caller.subject)
+        return self._access.take(namespace, _on(topic), found, actor=caller.subject, within=within)
 
     def who(self, caller: Caller, namespace: str, topic: str) -> list[Reason]:
-        """Everybody who has a right on the topic, and why: an entry for each way to a right.
+        """Every identity and group that has a right on the topic, and why: an entry for each way to a right.
 
         Raises:
-            ForbiddenError: the caller does not manage it.
+            ForbiddenError: the caller neither manages nor owns it.
         """
-        self._require_managed(caller, namespace, topic)
+        self._seen_until(caller, namespace, topic)
         return self._access.who(namespace, topic)
 
     def shared_with(self, caller: Caller) -> list[HeldGrant]:
@@ -148,9 +152,16 @@ class Sharing:
         """User names of these identities, as far as Globus Auth tells them now, for people to read."""
         return {one.id: one.username for one in self._people.shown(set(identities)).values()}
 
-    def _require_managed(self, caller: Caller, namespace: str, topic: str | None) -> None:
+    def _seen_until(self, caller: Caller, namespace: str, topic: str | None) -> datetime | None:
+        """How long the caller may see and take back what is shared; None for ever.
+
+        Owners may past the project's end, too, when nobody manages anything any more.
+
+        Raises:
+            ForbiddenError: he may not at all.
+        """
         self._require_named(caller, namespace, topic)
-        require_right(self._access, caller, namespace, topic, Right.MANAGE)
+        return self._access.held_until(caller, namespace, topic, Right.MANAGE, Right.OWNER)
 
     def _require_named(self, caller: Caller, namespace: str, topic: str | None) -> None:
         # The registry has no room for keys of any length. A person's own namespace is shared topic by topic.

@@ -281,10 +281,10 @@ def test_moved_grants_are_the_new_subjects_with_the_later_end(world: World) -> N
     assert world.rows(f"GRANTEE#user#{old}") == world.rows("ENDS#") == []
 
 
-def test_who_can_names_each_way_to_a_right(world: World) -> None:
-    owner, named, linked, member = (identity() for _ in range(4))
+def test_who_can_names_each_way_to_a_right_and_nobody_whom_no_grant_names(world: World) -> None:
+    owner, named, linked = (identity() for _ in range(3))
     world.namespace("ns-3f2a5c1b9e44", owner)
-    team = world.group(member)
+    team = world.group(identity(), identity())
     world.link(linked, named)
     read = world.give("ns-3f2a5c1b9e44", "events", named, Right.READ, until=LATER)
     world.give("ns-3f2a5c1b9e44", "events", group(team), Right.WRITE)
@@ -292,10 +292,27 @@ def test_who_can_names_each_way_to_a_right(world: World) -> None:
 
     found = world.access.who("ns-3f2a5c1b9e44", "events")
 
-    assert {(one.identity, one.right, one.why, one.through_group, one.through_identity) for one in found} == {
+    assert {(one.identity, one.right, one.why, one.through_group, one.members) for one in found} == {
         (owner, Right.OWNER, Why.OWNER, None, None),
         (named, Right.READ, Why.GRANT, None, None),
-        (linked, Right.READ, Why.GRANT, None, named),
-        (member, Right.WRITE, Why.GRANT, team, None),
+        (None, Right.WRITE, Why.GRANT, team, 2),
     }
     assert {one.until for one in found if one.grant == read} == {LATER}
+
+
+def test_who_can_takes_no_more_questions_for_more_people(world: World) -> None:
+    asked: list[str] = []
+    events = world.client.meta.events
+    events.register("before-call.dynamodb", lambda model, **_: asked.append(model.name), unique_id="asked")
+    counts = []
+    try:
+        for _ in range(2):
+            for _ in range(5):
+                world.give("lab", "events", identity(), Right.READ)
+            asked.clear()
+            world.access.who("lab", "events")
+            counts.append(len(asked))
+    finally:
+        events.unregister("before-call.dynamodb", unique_id="asked")
+
+    assert counts[0] == counts[1]

@@ -155,6 +155,23 @@ def test_right_that_another_holds_already_is_left_out(world: World) -> None:
     }
 
 
+def test_rights_are_as_senior_as_what_they_are_held_by_and_as_what_they_take_the_place_of(
+    world: World,
+) -> None:
+    person = identity()
+    for name in ("zoo", "ark"):
+        world.namespace(name, "project")
+    world.give("zoo", "a", person, Right.READ, until=LATER, created=START)
+    world.give("ark", "b", person, Right.READ, created=START + timedelta(days=1))
+    world.give("lab", EVERY_TOPIC, person, Right.MEMBER, created=START + timedelta(days=2))
+    world.give("zoo", EVERY_TOPIC, person, Right.READ, created=START + timedelta(days=3))
+
+    held = world.access.holdings(person, ["ns-3f2a5c1b9e44"])
+
+    ordered = sorted(held, key=lambda right: right.seniority)
+    assert [right.name for right in ordered] == ["ns-3f2a5c1b9e44.*", "lab.*", "zoo.*", "ark.b"]
+
+
 def test_projects_end_stands_in_what_its_members_write_with(world: World) -> None:
     person = identity()
     world.namespace("lab", "project", ends=LATER)

@@ -95,6 +95,7 @@ class World:
         right: Right,
         *,
         until: datetime | None = None,
+        created: datetime = START,
     ) -> Grant:
         grantee = user(to) if isinstance(to, str) else to
         return self.access.give(
@@ -105,7 +106,7 @@ class World:
                 right=right,
                 until=until,
                 by="0e000000-0000-4000-8000-000000000000",
-                created=START,
+                created=created,
                 shown_as="someone@example.org",
             )
         )

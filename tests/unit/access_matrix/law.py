@@ -72,8 +72,9 @@ GROUP = str(uuid.uuid5(uuid.NAMESPACE_URL, "group"))
 PEOPLE = {
     person.role: person
     for person in (
-        Person("owner"),
-        Person("project owner"),
+        # Whoever gives something to a group is in it.
+        Person("owner", in_group=True),
+        Person("project owner", in_group=True),
         Person("project member"),
         Person("grantee", linked_with="linked identity"),
         Person("linked identity", linked_with="grantee"),

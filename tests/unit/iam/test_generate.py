@@ -21,12 +21,13 @@ from octopus.iam.generate import (
     PolicySet,
     PolicyTooLargeError,
     canonical_json,
+    fitting,
     policy_sha256,
     principal_boundary,
     principal_policies,
     session_policy,
 )
-from octopus.iam.holdings import DataRight, Holdings, Level, own
+from octopus.iam.holdings import Claim, DataRight, Holdings, Level, own
 from octopus.iam.models import Principal
 from octopus.iam.normalise import normalise
 
@@ -234,6 +235,38 @@ def test_what_the_inline_policy_does_not_hold_is_in_managed_ones_within_iams_cei
 @pytest.mark.parametrize(("shared", "managed"), [(8, 0), (9, 1)])
 def test_inline_policy_holds_eight_shared_topics_beside_ones_own_namespace(shared: int, managed: int) -> None:
     assert len(principal_policies(cluster_arn=CLUSTER, holdings=many_reads(shared)).managed) == managed
+
+
+def test_where_not_all_fit_nobody_loses_what_he_had_before() -> None:
+    def given(name: str, day: int, claim: Claim = Claim.GRANT) -> DataRight:
+        level = Level.ALL if claim is Claim.ROLE else Level.READ
+        return DataRight(name, level, claim=claim, given=UNTIL + timedelta(days=day))
+
+    before = own(OWN) | {given("zzz.legit", 1), given("zzz-2.*", 2)}
+    before |= {given(f"mmm.t-{number:04}", 3) for number in range(300)}
+    flood = {given(f"aaa-{number:03}.{'t' * 30}", 4) for number in range(2000)}
+    role = given("zzz-lab.*", 5, Claim.ROLE)
+
+    fit = fitting(cluster_arn=CLUSTER, holdings=before | flood | {role})
+
+    assert before | {role} < fit < before | flood | {role}
+    assert fit == fitting(cluster_arn=CLUSTER, holdings=fit), "what fits fits"
+    last = max(right.name for right in fit & flood)
+    assert {right for right in flood if right.name <= last} == fit & flood, "else by name"
+
+
+def test_what_is_given_last_changes_the_last_policy_alone() -> None:
+    held = {
+        DataRight(f"lab.t-{number:04}", Level.READ, given=UNTIL + timedelta(days=number))
+        for number in range(100)
+    }
+    further = DataRight("aaa.t", Level.READ, given=UNTIL + timedelta(days=1000))
+
+    before = principal_policies(cluster_arn=CLUSTER, holdings=own(OWN) | held)
+    after = principal_policies(cluster_arn=CLUSTER, holdings=own(OWN) | held | {further})
+
+    assert before.all[:-1] == after.all[:-1]
+    assert before.all[-1] != after.all[-1]
 
 
 def test_more_than_all_policies_hold_is_refused_with_how_much_fits() -> None:

@@ -21,7 +21,7 @@ def test_group_is_listed_at_once_with_its_active_members_alone(world: World) -> 
     world.groups.put(group, world.person("carol"), role=Role.MEMBER, status=Status.INVITED)
     world.groups.put(group, world.person("dave"), role=Role.MEMBER, status=Status.REMOVED)
 
-    record = world.memberships.look(group.upper())
+    record = world.memberships.look(group.upper(), asked_by=[world.person("alice")])
 
     alice, bob = world.person("alice"), world.person("bob")
     assert (record.id, record.name, record.state) == (group, "beamline", State.HELD)
@@ -31,7 +31,7 @@ def test_group_is_listed_at_once_with_its_active_members_alone(world: World) -> 
 
 def test_members_who_come_and_go_are_found_at_the_next_question_and_not_before(world: World) -> None:
     group = world.group("bob")
-    world.memberships.look(group)
+    world.memberships.look(group, asked_by=[world.person("alice")])
     world.give(group)
     world.memberships.poll()
     world.due()
@@ -49,7 +49,8 @@ def test_members_who_come_and_go_are_found_at_the_next_question_and_not_before(w
     assert world.due() == {f"member#{bob}", f"member#{carol}"}
     assert world.row(f"IDENTITY#{bob}", f"GROUP#{group}") is None
     left = [event for event in world.events("group.members_changed") if "left" in event.data]
-    assert [(event.namespace, event.data["left"]) for event in left] == [("lab", [bob])]
+    # Operators see who; whoever shares something with the group, how many.
+    assert {event.namespace: event.data["left"] for event in left} == {None: [bob], "lab": 1}
 
 
 def test_group_given_a_grant_without_a_look_is_asked_at_the_next_tick(world: World) -> None:
@@ -61,7 +62,7 @@ def test_group_given_a_grant_without_a_look_is_asked_at_the_next_tick(world: Wor
 
 def test_new_grant_has_the_members_asked_for_anew(world: World) -> None:
     group = world.group("bob")
-    world.memberships.look(group)
+    world.memberships.look(group, asked_by=[world.person("alice")])
     world.give(group)
     world.memberships.poll()
     world.groups.put(group, world.person("carol"), role=Role.MEMBER)
@@ -74,20 +75,31 @@ def test_new_grant_has_the_members_asked_for_anew(world: World) -> None:
 @pytest.mark.parametrize("group", ["beamline", "", "{"])
 def test_group_that_is_no_uuid_is_refused(world: World, group: str) -> None:
     with pytest.raises(InvalidError, match="must be the UUID"):
-        world.memberships.look(group)
+        world.memberships.look(group, asked_by=[world.person("alice")])
 
 
 def test_group_that_does_not_show_its_members_is_refused_with_what_to_do(world: World) -> None:
     for group in (world.group(shown=False), str(uuid.uuid4())):
         with pytest.raises(InvalidError, match=f"must add the identity {SERVICE} to it as a manager"):
-            world.memberships.look(group)
+            world.memberships.look(group, asked_by=[world.person("alice")])
         assert world.rows_of(group) == []
+
+
+def test_group_is_refused_in_the_same_words_to_whoever_is_not_in_it(world: World) -> None:
+    said = []
+    for group in (world.group("bob"), world.group("bob", shown=False), str(uuid.uuid4())):
+        with pytest.raises(InvalidError) as refused:
+            world.memberships.look(group, asked_by=[world.person("carol")])
+        said.append(refused.value.message.replace(group, ""))
+        assert world.rows_of(group) == []
+
+    assert len(set(said)) == 1
 
 
 def test_group_that_is_gone_or_hidden_gives_nobody_anything(world: World) -> None:
     gone, hidden = world.group("bob"), world.group("bob")
     for group in (gone, hidden):
-        world.memberships.look(group)
+        world.memberships.look(group, asked_by=[world.person("alice")])
         world.give(group)
     world.due()
     world.groups.delete(gone)
@@ -106,7 +118,7 @@ def test_group_that_is_gone_or_hidden_gives_nobody_anything(world: World) -> Non
 
 def test_list_is_held_while_groups_is_away_then_dropped_and_taken_up_again(world: World) -> None:
     group = world.group("bob")
-    world.memberships.look(group)
+    world.memberships.look(group, asked_by=[world.person("alice")])
     world.give(group)
     world.memberships.poll()
     world.due()
@@ -141,13 +153,13 @@ def test_nothing_is_given_on_a_group_that_cannot_be_asked(world: World) -> None:
     group = world.group("bob")
     away = world.memberships_with(world.globus_at(f"http://127.0.0.1:{free_port()}/"))
     with pytest.raises(UnavailableError):
-        away.look(group)
+        away.look(group, asked_by=[world.person("alice")])
     assert world.rows_of(group) == []
 
 
 def test_refusal_that_is_not_of_groups_takes_nothing_from_anybody(world: World) -> None:
     group = world.group("bob")
-    world.memberships.look(group)
+    world.memberships.look(group, asked_by=[world.person("alice")])
     world.give(group)
     world.memberships.poll()
     elsewhere = world.globus_at(f"{world.url}/nowhere")  # 404, by whatever answers there
@@ -157,7 +169,7 @@ def test_refusal_that_is_not_of_groups_takes_nothing_from_anybody(world: World) 
     for globus in (elsewhere, unknown_client):
         misled = world.memberships_with(globus)
         with pytest.raises(UnavailableError):
-            misled.look(group)
+            misled.look(group, asked_by=[world.person("alice")])
         world.now += POLL_S
         misled.poll()
         globus.close()
@@ -166,7 +178,7 @@ def test_refusal_that_is_not_of_groups_takes_nothing_from_anybody(world: World) 
 
 def test_group_without_grants_is_forgotten_whole(world: World) -> None:
     group = world.group("bob")
-    world.memberships.look(group)
+    world.memberships.look(group, asked_by=[world.person("alice")])
     world.give(group)
     world.memberships.poll()
     world.take(group)
@@ -180,7 +192,7 @@ def test_group_without_grants_is_forgotten_whole(world: World) -> None:
 
 def test_group_looked_at_and_given_nothing_is_forgotten(world: World) -> None:
     group = world.group("bob")
-    world.memberships.look(group)
+    world.memberships.look(group, asked_by=[world.person("alice")])
     world.now += POLL_S
     world.memberships.poll()
     assert world.rows_of(group) == []
@@ -191,7 +203,7 @@ def test_group_that_takes_several_transactions_is_listed_whole(world: World) -> 
     group = world.group(*names)
     for namespace in [f"lab-{number}" for number in range(20)]:
         world.give(group, namespace=namespace)
-    world.memberships.look(group)
+    world.memberships.look(group, asked_by=[world.person("alice")])
     assert len(world.members(group)) == 42
 
     world.groups.delete(group)
@@ -223,5 +235,7 @@ def test_change_cut_short_is_completed_by_the_next_question(
     world.memberships.poll()
     assert len(world.members(group)) == 42
     assert world.store.find(group) is not None
-    joined = [one for event in world.events("group.members_changed") for one in event.data["joined"]]  # type: ignore[union-attr]
+    told = world.events("group.members_changed")
+    joined = [one for event in told if event.namespace is None for one in event.data["joined"]]  # type: ignore[union-attr]
     assert len(joined) == len(set(joined)) == 42
+    assert sum(event.data["joined"] for event in told if event.namespace == "lab") == 42  # type: ignore[misc]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -35,8 +35,7 @@ def test_member_by_name_holds_the_project_and_is_stored_by_identity(lab: Lab) ->
 
 def test_group_is_looked_at_before_it_is_a_member(lab: Lab) -> None:
     grace = lab.person("grace@example.org")
-    team = lab.world.group(grace.subject)
-    lab.memberships.names[team] = "Beamline team"
+    team = lab.team("Beamline team", lab.ada, grace)
 
     given = lab.members.add(lab.ada, NAME, Named(group=team), Right.MEMBER, None)
 
@@ -189,6 +188,52 @@ def test_project_is_not_handed_over_to_oneself(lab: Lab) -> None:
     for own in ("ada@example.org", "ada@work.example"):
         with pytest.raises(InvalidError, match="to: must be somebody else"):
             lab.members.transfer(work, NAME, own, keep_me=False)
+
+
+@pytest.mark.parametrize("until", [None, SOON + timedelta(seconds=1)])
+@pytest.mark.parametrize("role", [Right.MEMBER, Right.OWNER])
+def test_owner_with_an_end_gives_nobody_a_role_for_longer(
+    lab: Lab, until: datetime | None, role: Right
+) -> None:
+    grace = lab.person("grace@example.org")
+    lab.person("alan@example.org")
+    lab.add(NAME, "grace@example.org", Right.OWNER, SOON)
+    before = lab.roles(NAME)
+
+    for who in ("grace@example.org", "alan@example.org"):
+        with pytest.raises(InvalidError, match=r"^until: you may give what ends by 2026-12-02T12:00:00Z"):
+            lab.members.add(grace, NAME, Named(who=who), role, until)
+    with pytest.raises(InvalidError, match=r"^until: you may give what ends by"):
+        lab.members.transfer(grace, NAME, "alan@example.org", keep_me=False)
+
+    assert lab.roles(NAME) == before
+    assert lab.members.add(grace, NAME, Named(who="alan@example.org"), role, SOON).until == SOON
+
+
+def test_owner_with_an_end_neither_removes_nor_shortens_one_who_stays_longer(lab: Lab) -> None:
+    grace = lab.person("grace@example.org")
+    lab.person("alan@example.org")
+    lab.add(NAME, "grace@example.org", Right.OWNER, SOON)
+    lasting = lab.add(NAME, "alan@example.org", Right.OWNER)
+
+    with pytest.raises(InvalidError, match=f"^until: you may change .* {lasting.id} has no end"):
+        lab.members.add(grace, NAME, Named(who="alan@example.org"), Right.OWNER, SOON)
+    with pytest.raises(InvalidError, match=f"^until: you may take back .* {lasting.id} has no end"):
+        lab.members.remove(grace, NAME, lasting.id)
+
+    assert lasting in lab.access.grants_on(NAME, "*")
+    own = f"owner-user-{grace.subject}"
+    assert lab.members.remove(grace, NAME, own) is not None, "what one was given one gives up"
+
+
+def test_owner_of_whom_one_way_lasts_gives_lasting_roles(lab: Lab) -> None:
+    lab.person("grace@example.org")
+    lab.add(NAME, "grace@example.org", Right.OWNER, SOON)
+    work = lab.person("grace@work.example", lab.people.known["grace@example.org"].id)
+    lab.add(NAME, "grace@work.example", Right.OWNER)
+    lab.person("alan@example.org")
+
+    assert lab.members.add(work, NAME, Named(who="alan@example.org"), Right.OWNER, None).until is None
 
 
 def test_end_of_a_membership_that_is_over_is_refused(lab: Lab) -> None:

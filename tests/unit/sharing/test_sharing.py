@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -86,16 +86,20 @@ def test_whoever_was_given_a_right_gives_it_up(lab: Lab, own: str, grace: Caller
 
 
 def test_group_reads_through_the_grant_that_names_it(lab: Lab, own: str, grace: Caller) -> None:
-    team = lab.world.group(grace.subject)
-    lab.memberships.names[team] = "Team"
+    team = lab.team("Team", lab.ada, grace)
 
     given = lab.sharing.give(lab.ada, own, "frames", Named(group=team), Right.WRITE, None)
 
     assert (given.grantee, given.shown_as) == (group(team), "Team")
     (held,) = lab.sharing.shared_with(grace)
     assert held.through_group == team
-    (reason,) = [one for one in lab.sharing.who(lab.ada, own, "frames") if one.identity == grace.subject]
-    assert (reason.right, reason.through_group) == (Right.WRITE, team)
+    (reason,) = [one for one in lab.sharing.who(lab.ada, own, "frames") if one.through_group]
+    assert (reason.identity, reason.right, reason.through_group, reason.members) == (
+        None,
+        Right.WRITE,
+        team,
+        2,
+    )
 
 
 def test_group_that_the_fabric_is_not_shown_gets_nothing(lab: Lab, own: str) -> None:
@@ -103,6 +107,31 @@ def test_group_that_the_fabric_is_not_shown_gets_nothing(lab: Lab, own: str) -> 
         lab.sharing.give(lab.ada, own, "frames", Named(group=identity()), Right.READ, None)
 
     assert lab.world.rows("GRANT") == []
+
+
+def test_group_is_as_unknown_to_whoever_is_not_in_it_as_one_that_there_is_not(
+    lab: Lab, own: str, grace: Caller
+) -> None:
+    there, nowhere = lab.team("Private", grace), identity()
+    said = []
+    for team in (there, nowhere):
+        with pytest.raises(InvalidError) as refused:
+            lab.sharing.give(lab.ada, own, "frames", Named(group=team), Right.READ, None)
+        said.append(refused.value.message.replace(team, ""))
+
+    assert said[0] == said[1]
+    assert lab.world.rows("GRANT") == []
+    assert lab.sharing.who(lab.ada, own, "frames")[1:] == []
+
+
+def test_group_is_named_by_whoever_is_in_it_with_a_linked_identity(lab: Lab, own: str, grace: Caller) -> None:
+    lab.world.give(own, "frames", grace.subject, Right.MANAGE)
+    private = lab.person("grace@home.example")
+    work = lab.person("grace@work.example", grace.subject, private.subject)
+
+    given = lab.sharing.give(work, own, "frames", Named(group=lab.team("Choir", private)), Right.READ, None)
+
+    assert given.shown_as == "Choir"
 
 
 @pytest.mark.parametrize("right", [Right.READ, Right.WRITE, None])
@@ -185,9 +214,76 @@ def test_namespace_that_is_being_deleted_meanwhile_is_not_shared(
     assert lab.world.rows("GRANT") == []
 
 
+@pytest.mark.parametrize("until", [None, SOON + timedelta(seconds=1)])
+@pytest.mark.parametrize("topic", ["frames", None], ids=["topic", "project"])
+def test_manager_with_an_end_gives_nothing_for_longer_not_even_to_himself(
+    lab: Lab, grace: Caller, until: datetime | None, topic: str | None
+) -> None:
+    lab.create("beamline-7")
+    lab.topics.create(lab.ada, "beamline-7", "frames")
+    lab.person("alan@example.org")
+    lab.sharing.give(lab.ada, "beamline-7", topic, GRACE, Right.MANAGE, SOON)
+    before = lab.world.rows("GRANT")
+
+    for who, right in (("grace@example.org", Right.MANAGE), ("alan@example.org", Right.READ)):
+        with pytest.raises(InvalidError, match=r"^until: you may give what ends by 2026-12-02T12:00:00Z"):
+            lab.sharing.give(grace, "beamline-7", topic, Named(who=who), right, until)
+
+    assert lab.world.rows("GRANT") == before
+    assert lab.sharing.give(grace, "beamline-7", topic, GRACE, Right.READ, SOON).until == SOON
+    lab.world.now = SOON.timestamp()
+    assert lab.access.rights(grace, "beamline-7", "frames") == frozenset()
+
+
+def test_manager_with_an_end_neither_takes_nor_shortens_what_lasts_longer(
+    lab: Lab, own: str, grace: Caller
+) -> None:
+    lab.person("alan@example.org")
+    lab.sharing.give(lab.ada, own, "frames", GRACE, Right.MANAGE, SOON)
+    alan = Named(who="alan@example.org")
+    lasting = lab.sharing.give(lab.ada, own, "frames", alan, Right.MANAGE, None)
+    short = lab.sharing.give(lab.ada, own, "frames", alan, Right.READ, SOON)
+
+    with pytest.raises(InvalidError, match=f"^until: you may change .* {lasting.id} has no end"):
+        lab.sharing.give(grace, own, "frames", alan, Right.MANAGE, SOON)
+    with pytest.raises(InvalidError, match=f"^until: you may take back .* {lasting.id} has no end"):
+        lab.sharing.take(grace, own, "frames", lasting.id)
+
+    assert lasting in lab.sharing.grants(lab.ada, own, "frames")
+    assert lab.sharing.take(grace, own, "frames", short.id) == short
+
+
+def test_manager_whose_longest_way_has_no_end_gives_what_has_none(lab: Lab, own: str, grace: Caller) -> None:
+    lab.sharing.give(lab.ada, own, "frames", GRACE, Right.MANAGE, SOON)
+    team = lab.team("Managers", lab.ada, grace)
+    lab.sharing.give(lab.ada, own, "frames", Named(group=team), Right.MANAGE, None)
+
+    assert lab.sharing.give(grace, own, "frames", GRACE, Right.READ, None).until is None
+
+
 def test_owner_is_given_nothing_on_his_own(lab: Lab, own: str) -> None:
     with pytest.raises(InvalidError, match=f"who: ada@example.org owns {own}"):
         lab.sharing.give(lab.ada, own, "frames", Named(who="ada@example.org"), Right.READ, None)
+
+
+def test_topic_of_a_namespace_that_was_moved_is_shared_with_whom_it_was_of(
+    lab: Lab, own: str, grace: Caller
+) -> None:
+    lab.world.namespace(own, grace.subject)
+
+    given = lab.sharing.give(grace, own, "frames", Named(who="ada@example.org"), Right.READ, None)
+
+    assert given.grantee == user(lab.ada.subject)
+    with pytest.raises(InvalidError, match=f"who: grace@example.org owns {own}"):
+        lab.sharing.give(grace, own, "frames", GRACE, Right.READ, None)
+
+
+@pytest.mark.parametrize("until", ["9999-01-01T00:00:00+00:00", "9998-12-31T23:59:59-05:00"])
+def test_end_that_is_too_far_away_to_count_with_is_refused(
+    lab: Lab, own: str, grace: Caller, until: str
+) -> None:
+    with pytest.raises(InvalidError, match=r"^until: must be in a year up to 9998 in UTC"):
+        lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, datetime.fromisoformat(until))
 
 
 def test_right_that_is_over_is_not_given(lab: Lab, own: str, grace: Caller) -> None:
@@ -237,6 +333,24 @@ def test_member_of_a_frozen_project_shares_nothing_and_neither_does_a_manager(
         lab.sharing.give(grace, "beamline-7", "frames", GRACE, Right.READ, None)
 
 
+@pytest.mark.parametrize("topic", ["frames", None], ids=["topic", "project"])
+def test_owner_of_a_frozen_project_sees_and_takes_what_is_shared_and_gives_nothing(
+    lab: Lab, grace: Caller, topic: str | None
+) -> None:
+    lab.create("beamline-7", ends=SOON)
+    lab.topics.create(lab.ada, "beamline-7", "frames")
+    given = lab.sharing.give(lab.ada, "beamline-7", topic, GRACE, Right.READ, None)
+    lab.world.now = SOON.timestamp()
+
+    assert lab.sharing.grants(lab.ada, "beamline-7", topic) == [given]
+    assert grace.subject in {one.identity for one in lab.sharing.who(lab.ada, "beamline-7", "frames")}
+    with pytest.raises(ForbiddenError):
+        lab.sharing.give(lab.ada, "beamline-7", topic, GRACE, Right.WRITE, None)
+    assert lab.sharing.take(lab.ada, "beamline-7", topic, given.id) == given
+
+    assert lab.access.rights(grace, "beamline-7", "frames") == frozenset()
+
+
 def test_names_are_those_that_globus_tells(lab: Lab, grace: Caller) -> None:
     unknown = identity()
 
@@ -258,3 +372,24 @@ def test_person_whose_policies_are_full_is_given_no_more_but_a_project_managed(
     lab.create("beamline-7")
     with pytest.raises(OverLimitError):
         lab.add("beamline-7", "grace@example.org")
+
+
+@pytest.mark.parametrize("holds", ["linked identity", "group", "further namespaces"])
+def test_room_is_that_of_everybody_for_whom_the_grant_counts(
+    lab: Lab, own: str, grace: Caller, holds: str
+) -> None:
+    lab.world.namespace("ns-000000000000", identity())
+    work, team = identity(), lab.team("Team", grace)
+    lab.world.link(work, grace.subject)
+    if holds == "linked identity":
+        lab.world.give("ns-000000000000", "theirs", work, Right.READ)
+    if holds == "group":
+        lab.world.give("ns-000000000000", "theirs", group(team), Right.READ)
+    if holds == "further namespaces":
+        lab.world.account(work, namespaces=[f"ns-{work[-12:]}", "ns-000000000001"])
+    lab.most_rights = 2  # one's own namespace's, and one more
+
+    with pytest.raises(OverLimitError, match=r"who: grace@example\.org holds as many"):
+        lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+    lab.most_rights = 3
+    assert lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
