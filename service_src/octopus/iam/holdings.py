@@ -36,7 +36,7 @@ class Claim(IntEnum):
 class DataRight:
     """A level on the topics of one name or pattern.
 
-    Sets of the same rights, held for as long, make equal policies, whatever their order.
+    Sets of the same rights, of the same seniority, make equal policies, whatever their order.
     """
 
     name: str
