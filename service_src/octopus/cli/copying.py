@@ -80,11 +80,16 @@ def export_project(
     ca_file: CaFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write all records of a project's topics into files, a line of JSON each, and what topics are like."""
+    """Write all records of a project's topics into files, a line of JSON each, and what topics are like.
+
+    Topics that you may not read are named, and left out.
+    """
     session = open_session(as_name)
-    topics = [
-        one["name"] for one in read_all(session, "search", "topics", {"namespace": name}) if one["mine"]
-    ]
+    found = read_all(session, "search", "topics", {"namespace": name})
+    replies = [session.call("GET", path_of(session, one["name"])) for one in found if one["mine"]]
+    readable = [reply for reply in replies if "read" in reply["rights"]]
+    topics = [reply["name"] for reply in readable]
+    unreadable = [reply["name"] for reply in replies if reply not in readable]
     if not topics:
         raise NotFoundError(f"{name} has no topic that you may read")
     files = {topic: folder / f"{topic}.jsonl" for topic in topics}
@@ -96,7 +101,7 @@ def export_project(
     folder.mkdir(parents=True, exist_ok=True)
     described = folder / f"{full_name(name, 'topics')}.json"
     with described.open("w", encoding="utf-8") as file:
-        print_json([session.call("GET", path_of(session, topic)) for topic in topics], file)
+        print_json(readable, file)
     kafka = open_kafka(as_name, ca_file)
     written: dict[str, int] = {}
     for topic in topics:
@@ -110,12 +115,14 @@ def export_project(
                     progress=progress,
                 )
     if as_json:
-        print_json({"status": "success", "records": written, "left_out": there})
+        print_json({"status": "success", "records": written, "left_out": there, "not_readable": unreadable})
         return
     for topic, count in written.items():
         print_line(f"{count} records of {topic} in {files[topic]}")
     for topic in there:
         print_line(f"{topic} was there already")
+    for topic in unreadable:
+        print_line(f"{topic} is left out: you may not read it")
 
 
 def _group(kafka: KafkaAccess) -> str:

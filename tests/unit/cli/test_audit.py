@@ -169,3 +169,22 @@ def test_refusals_of_a_broker_elsewhere_are_shipped(
 
     (event,) = recorded(database, table)
     assert (event.type, event.actor, event.data["access_key_id"]) == ("kafka.denied", "nobody", "AKIA1")
+
+
+def test_event_is_read_on_a_terminal_of_80_columns(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    who = "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44"
+    event = {
+        **EVENT,
+        "time": "2026-11-22T11:35:02.123456Z",
+        "actor": who,
+        "data": {"right": "read", "grantee": who, "shown_as": "somebody-with-a-name@example.org"},
+    }
+    monkeypatch.setitem(globals(), "EVENT", event)
+
+    assert run("audit", "--limit", "1").splitlines() == [
+        "2026-11-22 11:35:02  grant.given  by 7d8d8c1e…  lab.events",
+        "                     right read, grantee 7d8d8c1e…, shown_as",
+        "                     somebody-with-a-name@example.org",
+    ]
+    assert json.loads(run("audit", "--limit", "1", "--json"))["events"][0]["actor"] == who
