@@ -69,7 +69,7 @@ class Moves:
             OctopusError: begun and not finished; calling again, or waiting, finishes it.
         """
         if old == new:
-            raise InvalidError(f"token: must be of another identity than your own; received one of {old}")
+            raise InvalidError(f"token: must be of another identity than your own, received one of {old}")
         with self._accounts.ready(new) as new_lease, self._leases.hold(lease_name(old)) as old_lease:
             self._hand_over(old, new, [new_lease, old_lease])
         # First the new rights, then the end of the old ones.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from octopus.access.models import Right
 from octopus.access.service import Access
+from octopus.audit.events import Event
 from octopus.audit.reading import Page, Query, Reader
 from octopus.audit.trail import namespace_partition, subject_partition
 from octopus.errors import ForbiddenError
@@ -31,6 +35,8 @@ class Audit:
     def of_namespace(self, caller: Caller, namespace: str, topic: str | None, query: Query) -> Page:
         """What happened in a namespace; of it, what the caller manages.
 
+        Which key of somebody else Kafka refused something stays between that person and the operators.
+
         Args:
             topic: only what concerns this topic, without its namespace.
 
@@ -38,11 +44,13 @@ class Audit:
             ForbiddenError: the caller manages nothing of it, or there is no such namespace.
         """
         topics = self._managed(caller, namespace, topic)
-        return self._reader.page(
+        page = self._reader.page(
             [namespace_partition(namespace)],
             query,
             lambda event: topics is None or event.topic in topics,
         )
+        own = self._access.identities(caller)
+        return replace(page, events=[_without_key(event, own) for event in page.events])
 
     def of_fabric(self, query: Query, *, namespace: str | None = None, subject: str | None = None) -> Page:
         """What happened to anybody: for operators, who hold the institution's AWS rights.
@@ -72,3 +80,10 @@ class Audit:
 
     def _may_read(self, caller: Caller, namespace: str, topic: str | None) -> bool:
         return not _READ_BY.isdisjoint(self._access.rights(caller, namespace, topic))
+
+
+def _without_key(event: Event, own: Collection[str]) -> Event:
+    """The event without an access key id, unless it concerns one of these identities."""
+    if event.subject in own:
+        return event
+    return replace(event, data={name: value for name, value in event.data.items() if name != "access_key_id"})

@@ -65,7 +65,7 @@ class Catalogue:
         asked = words_of(text, tag or "")
         if not asked and namespace is None:
             raise InvalidError(
-                "q: at least one word of letters or digits, unless tag or namespace is named; received none"
+                "q: at least one word of letters or digits, unless tag or namespace is named, received none"
             )
         if len(asked) > MOST_WORDS:
             raise InvalidError(f"q: at most {MOST_WORDS} words, tag's included, received {len(asked)}")

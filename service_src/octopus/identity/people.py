@@ -65,7 +65,9 @@ class People:
         elif _USERNAME.fullmatch(wanted):
             found = self._ask(usernames=[wanted])
         else:
-            raise InvalidError(f"who must be a user name (name@institution.edu) or a UUID; got {who[:64]!r}")
+            raise InvalidError(
+                f"who: must be a user name (name@institution.edu) or a UUID, received {who[:64]!r}"
+            )
         if not found:
             raise InvalidError(f"who: Globus Auth knows no identity {wanted[:254]!r}")
         if len(found) > 1:

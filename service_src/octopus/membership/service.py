@@ -257,4 +257,4 @@ def _uuid(group_id: str) -> str:
     try:
         return str(uuid.UUID(group_id))
     except ValueError:
-        raise InvalidError(f"group must be the UUID of a Globus group; got {group_id[:64]!r}") from None
+        raise InvalidError(f"group: must be the UUID of a Globus group, received {group_id[:64]!r}") from None

@@ -110,7 +110,7 @@ class Members:
         _require(self._access, caller, name, Right.OWNER)
         grantee, shown_as = self._grantees.person(to)
         if grantee.id in caller.identities:
-            raise InvalidError(f"to: must be somebody else; received {to[:64]!r}, which is your own identity")
+            raise InvalidError(f"to: must be somebody else, received {to[:64]!r}, which is your own identity")
         with self._leases.hold(lease_name(name)) as lease:
             within = self._access.held_until(caller, name, None, Right.OWNER)
             given = self._give(caller, name, grantee, shown_as, Right.OWNER, None, within, lease)

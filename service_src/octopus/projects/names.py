@@ -29,7 +29,7 @@ def require_project_name(name: str) -> None:
     if not is_project_name(name):
         raise InvalidError(
             "name: a project has 3 to 32 lower-case letters, digits and '-', the last not at either end, and "
-            f"does not begin with '{PERSONAL}'; received {shown}"
+            f"does not begin with '{PERSONAL}', received {shown}"
         )
     if name in RESERVED_NAMESPACES:
         raise InvalidError(f"name: {shown} is kept for the service's own addresses")

@@ -19,7 +19,7 @@ from octopus.public.models import PublicHeader, PublicRecord, PublicRecordsReply
 from octopus.public.reader import LARGEST_RECORD, NoPartitionError, RecordReader, headers_of, size_of
 from octopus.settings import ServiceSettings
 from octopus.topics.models import State
-from octopus.topics.names import full_name
+from octopus.topics.names import full_name, is_namespace_name, is_topic_name
 from octopus.topics.store import TopicStore
 
 EARLIEST, LATEST = "earliest", "latest"
@@ -61,6 +61,8 @@ class PublicRecords:
         if self._requests == 0:
             raise _nothing()
         self._require_rate()
+        if not (is_namespace_name(namespace) and is_topic_name(topic)):
+            raise _nothing()  # the registry has no room for keys of any length
         name = full_name(namespace, topic)
         record = self._store.find([name]).get(name)
         if record is None or not record.about.public or record.state not in _READABLE:
@@ -113,7 +115,7 @@ def _offset(text: str) -> int | None:
         return None
     # What has more digits than any offset (a signed 64-bit number) is none.
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise InvalidError(f"offset must be a number, `{EARLIEST}` or `{LATEST}`; received {text[:64]!r}")
+        raise InvalidError(f"offset: must be a number, `{EARLIEST}` or `{LATEST}`, received {text[:64]!r}")
     return int(text)
 
 

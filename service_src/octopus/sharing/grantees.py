@@ -77,5 +77,5 @@ def is_own(caller: Caller, grant: Grant) -> bool:
 
 def _who(named: Named) -> str:
     if named.who is None:
-        raise InvalidError("who: name a person by `who`, or a Globus group by `group`; received neither")
+        raise InvalidError("who: name a person by `who`, or a Globus group by `group`, received neither")
     return named.who

@@ -195,6 +195,26 @@ def test_one_topics_audit_is_read_by_whoever_manages_that_topic(
         audit.of_namespace(caller(person), "lab", "two", Query())
 
 
+def test_key_that_was_refused_is_shown_to_whoever_it_belongs_to_and_to_operators(
+    trail: Trail, audit: Audit, world: World
+) -> None:
+    owner, guest = identity(), identity()
+    world.give("lab", EVERY_TOPIC, owner, Right.OWNER)
+    data = {"action": "WriteData", "access_key_id": "AKIA1"}
+    trail.record(event(1, type="kafka.denied", topic="one", actor=guest, subject=guest, data=data))
+
+    [managed] = audit.of_namespace(caller(owner), "lab", None, Query(type="kafka")).events
+    [own] = audit.of_caller(caller(guest), Query(type="kafka")).events
+    [operators] = audit.of_fabric(Query(type="kafka"), namespace="lab").events
+
+    assert managed.data == {"action": "WriteData"}
+    assert own.data == operators.data == data
+
+    world.give("lab", EVERY_TOPIC, guest, Right.MANAGE)
+    both = audit.of_namespace(caller(guest), "lab", None, Query(type="kafka")).events
+    assert [one.data for one in both] == [data]
+
+
 def test_own_namespace_without_an_account_is_not_found(audit: Audit) -> None:
     person = identity()
 

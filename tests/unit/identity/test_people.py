@@ -89,7 +89,7 @@ def test_person_is_found_by_user_name_or_uuid(people: People, globus: GlobusAuth
     "who", ["alice", "", "a b@example.org", "a@b,c@d", "{" + ALICE[:-2] + "}", "x" * 300]
 )
 def test_what_is_no_name_is_refused_without_a_question(people: People, globus: GlobusAuth, who: str) -> None:
-    with pytest.raises(InvalidError, match="who must be a user name"):
+    with pytest.raises(InvalidError, match="who: must be a user name"):
         people.resolve(who)
     assert globus.asked == []
 

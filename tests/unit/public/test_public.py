@@ -156,6 +156,25 @@ def test_topic_that_is_not_open_is_not_read(
     assert consumers == []
 
 
+@pytest.mark.parametrize(
+    ("namespace", "topic"), [("l" * 3000, "events"), ("lab", "e" * 3000), ("lab#", "events"), ("lab", "a.b")]
+)
+def test_registry_is_not_asked_for_what_is_no_name(
+    store: TopicStore,
+    make_reader: Callable[..., RecordReader],
+    monkeypatch: pytest.MonkeyPatch,
+    namespace: str,
+    topic: str,
+) -> None:
+    def find(_names: Any) -> Any:
+        pytest.fail("the registry was asked")
+
+    monkeypatch.setattr(store, "find", find)
+
+    with pytest.raises(NotFoundError, match=r"^Not Found$"):
+        public(store, make_reader()).read(namespace, topic, partition=0, offset="earliest", limit=10)
+
+
 def test_topic_whose_settings_change_is_read_on(
     store: TopicStore, put: Callable[..., None], make_reader: Callable[..., RecordReader]
 ) -> None:
@@ -187,7 +206,7 @@ def test_no_rate_means_no_public_reading(
 def test_offset_that_is_none_is_refused_before_anything_is_looked_up(
     store: TopicStore, make_reader: Callable[..., RecordReader], offset: str
 ) -> None:
-    with pytest.raises(InvalidError, match="offset must be"):
+    with pytest.raises(InvalidError, match="offset: must be"):
         read(public(store, make_reader()), offset)
 
 
