@@ -1,4 +1,4 @@
-"""Commands in this process, at a web service that answers what a test says, and remembers what it was asked."""
+"""Commands in this process, at a web service that answers what a test says and keeps what it was asked."""
 
 from __future__ import annotations
 
