@@ -19,7 +19,7 @@ from octopus.audit.trail import Trail, open_trail
 from octopus.credentials.events import issued
 from octopus.credentials.keys import ready
 from octopus.credentials.models import Kind, StoredKey
-from octopus.credentials.scope import require_held
+from octopus.credentials.scope import Scope, require_held
 from octopus.credentials.secrets import encrypt
 from octopus.credentials.store import CredentialStore
 from octopus.credentials.sts import IssuedSession, SessionIssuer
@@ -104,11 +104,11 @@ class Sessions:
             OverLimitError: the subject, or a project whose groups it uses, has more at Kafka than allowed.
             UnavailableError: the account changed meanwhile; no session was opened.
         """
-        namespaces = self._require_held(subject, topics, actions)
+        scope = self._require_held(subject, topics, actions)
         policy = session_policy(
-            cluster_arn=self._cluster_arn, topics=topics, actions=actions, namespaces=namespaces
+            cluster_arn=self._cluster_arn, rights=scope.rights, namespaces=scope.namespaces
         )
-        self._quotas.require_within(subject, *namespaces)
+        self._quotas.require_within(subject, *scope.namespaces)
         if self._store.live_sessions(subject) >= MOST_SESSIONS:
             raise Failure(f"{MOST_SESSIONS} sessions of {subject} are open: end some, or wait until some end")
         session = self._issuer.issue(name=subject, policy=policy, duration_s=duration_s)
@@ -145,16 +145,16 @@ class Sessions:
             access_key_id=session.access_key_id, secret=session.secret, token=session.token, expires=expires
         )
 
-    def _require_held(self, subject: str, topics: Sequence[str], actions: Sequence[str]) -> list[str]:
-        """The account is active and holds the topics; whose groups the session is to have."""
+    def _require_held(self, subject: str, topics: Sequence[str], actions: Sequence[str]) -> Scope:
+        """The account is active and holds the topics; what the session may do."""
         account = self._accounts.find(subject)
         own = account.namespaces if account else {namespace_of(subject)}
         held = self._access.holdings(subject, own)
-        namespaces = require_held(subject, own=own, held=held, topics=topics, actions=actions)
+        scope = require_held(subject, own=own, held=held, topics=topics, actions=actions)
         if account is None or account.state is not State.ACTIVE:
             with ready(self._accounts, subject):
                 pass
-        return namespaces
+        return scope
 
     def _sealed(self, subject: str, session: IssuedSession, policy: dict[str, Any]) -> bytes:
         kept = {

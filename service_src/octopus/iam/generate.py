@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,8 +32,6 @@ MOST_MANAGED_POLICIES = 10
 """Managed policies that IAM attaches to one user."""
 SESSION_POLICY_CEILING = 2048
 """Characters that STS takes for a session's own policy, whitespace and all."""
-READ, WRITE = "read", "write"
-"""What a session may be opened for."""
 
 _NAME = re.compile(
     r"(?P<namespace>[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)\.(?P<topic>\*|[A-Za-z0-9_-][A-Za-z0-9._-]*)"
@@ -123,37 +121,43 @@ def principal_boundary(*, cluster_arn: str) -> dict[str, Any]:
 
 
 def session_policy(
-    *, cluster_arn: str, topics: Iterable[str], actions: Collection[str], namespaces: Iterable[str]
+    *, cluster_arn: str, rights: Holdings, namespaces: Mapping[str, datetime | None]
 ) -> dict[str, Any]:
     """A session's own policy: reading, writing or both, of some topics, with what Kafka clients need for it.
 
-    To read is to use groups too, and to write transactional ids.
+    To read is to use groups too, and to write transactional ids. A right that ends says so itself: AWS asks
+    nothing else of a session that is open.
 
     Args:
         cluster_arn: ``arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>``.
-        topics: full names, or ``<namespace>.*``; their order and repetitions do not matter.
-        actions: `READ`, `WRITE` or both.
-        namespaces: whose groups and transactional ids.
+        rights: `Level.READ` and `Level.WRITE`; equal ones make equal policies.
+        namespaces: whose groups and transactional ids, and until when, if that ends.
 
     Raises:
         ValueError: the ARN is not a cluster's, a topic's name holds a character that IAM would interpret, or
             nothing is asked for.
         PolicyTooLargeError: the document is larger than STS takes.
     """
-    asked = sorted(set(topics))
-    wrong = [name for name in asked if _TOPIC.fullmatch(name) is None]
-    if wrong or not asked or not actions or not {READ, WRITE}.issuperset(actions):
-        raise ValueError(f"topics {wrong or asked} or actions {sorted(actions)} cannot be a session's")
-    everything = {name for name in asked if name.endswith(".*")}
-    named = [name for name in asked if name in everything or f"{name.partition('.')[0]}.*" not in everything]
-    whole = [f"{namespace}.*" for namespace in sorted(set(namespaces))]
-    reads, writes = READ in actions, WRITE in actions
-    data = [*(("ReadData",) if reads else ()), *(("WriteData",) if writes else ())]
-    needs = [on_topics(data, name) for name in named]
-    if reads:
-        needs += [Need(GROUP, ("DescribeGroup", "AlterGroup"), name) for name in whole]
-    if writes:
-        needs += [Need(TRANSACTIONAL_ID, TRANSACTION_ACTIONS, name) for name in whole]
+    wrong = sorted(right.name for right in rights if _TOPIC.fullmatch(right.name) is None)
+    levels = {right.level for right in rights}
+    if wrong or not levels or Level.ALL in levels:
+        raise ValueError(f"topics {wrong} or levels {sorted(levels)} cannot be a session's")
+    wholes = {(right.name, right.level): _end(right) for right in rights if right.name.endswith(".*")}
+    ends: dict[tuple[str, datetime], set[Level]] = {}
+    for right in rights:
+        whole = wholes.get((f"{right.name.partition('.')[0]}.*", right.level))
+        if right.name.endswith(".*") or whole is None or whole < _end(right):
+            ends.setdefault((right.name, _end(right)), set()).add(right.level)
+    needs = [
+        on_topics([_DATA_ACTIONS[level] for level in ends[name, end]], name, _until(end))
+        for name, end in sorted(ends)
+    ]
+    reads, writes = Level.READ in levels, Level.WRITE in levels
+    for namespace, until in sorted(namespaces.items()):
+        if reads:
+            needs.append(Need(GROUP, ("DescribeGroup", "AlterGroup"), f"{namespace}.*", until))
+        if writes:
+            needs.append(Need(TRANSACTIONAL_ID, TRANSACTION_ACTIONS, f"{namespace}.*", until))
     policy = Cluster(cluster_arn).document(needs, cluster=CLUSTER_ACTIONS if writes else CLUSTER_ACTIONS[:1])
     size = len(canonical_json(policy))
     if size > SESSION_POLICY_CEILING:

@@ -34,7 +34,7 @@ from octopus.topics.names import full_name
 from octopus.topics.settings import TopicSettings
 
 _ASK_AGAIN_S = 3600
-"""Whoever owns as many projects as he may has to end one first."""
+"""Whoever has made as many projects as he may has to end one first."""
 
 _CHANGEABLE = ("description", "contact", "ends", "defaults", "bounds")
 """Settings of a project, in the order in which a plan names them."""
@@ -46,7 +46,7 @@ class Projects:
     """Projects of one fabric.
 
     Args:
-        most_owned: projects that a subject may own when making another.
+        most_made: projects made by a subject that there may be at once, whoever owns them.
         grace: time after a project's end from which export and deletion are offered.
         bounds: of settings that topics may be given.
         clock: seconds since the epoch.
@@ -63,7 +63,7 @@ class Projects:
         kafka: TopicAdmin,
         groups: GroupAdmin,
         bounds: Bounds,
-        most_owned: Callable[[str], int],
+        most_made: Callable[[str], int],
         grace: timedelta,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -75,7 +75,7 @@ class Projects:
         self._kafka = kafka
         self._groups = groups
         self._bounds = bounds
-        self._most_owned = most_owned
+        self._most_made = most_made
         self._grace = grace
         self._clock = clock
 
@@ -96,7 +96,7 @@ class Projects:
 
         Raises:
             InvalidError: the name breaks a rule or cannot be had, or a setting is out of bounds.
-            OverLimitError: the caller owns as many projects as he may.
+            OverLimitError: as many projects that the caller made are there as may be.
             UnavailableError: Kafka is away; nothing was done.
         """
         require_project_name(name)
@@ -133,13 +133,12 @@ class Projects:
         found = self._store.read_all(held)
         return [self._seen(found[name], self._implied(found[name], held[name])) for name in sorted(found)]
 
-    def owned(self, caller: Caller) -> frozenset[str]:
-        """Names of the projects that the caller owns himself, and not through a group."""
-        return frozenset(
-            held.grant.namespace
-            for held in self._access.grants_to(caller)
-            if held.grant.right is Right.OWNER and held.through_group is None
-        )
+    def made(self, caller: Caller) -> frozenset[str]:
+        """Names of the projects that the caller made, by any of his identities, and that are still there.
+
+        Whoever owns them: they count for him until they end, and being made an owner by others costs nothing.
+        """
+        return frozenset[str]().union(*map(self._store.made_by, caller.identities))
 
     def describe(self, caller: Caller, name: str) -> Seen:
         """The project, and what the caller may do with it.
@@ -263,11 +262,11 @@ class Projects:
             raise InvalidError("; ".join(refusals))
 
     def _require_room(self, caller: Caller) -> None:
-        owned, most = len(self.owned(caller)), self._most_owned(caller.subject)
-        if owned >= most:
+        made, most = len(self.made(caller)), self._most_made(caller.subject)
+        if made >= most:
             raise OverLimitError(
-                f"projects: a person may own {most}, and {caller.subject} owns {owned}: "
-                "end or transfer one first",
+                f"projects: {made} that {caller.subject} made are there, of at most {most}: "
+                "one of them has to end first",
                 retry_after_s=_ASK_AGAIN_S,
             )
 

@@ -6,6 +6,7 @@ Rows (pk / sk):
         epoch), while it is being removed. Of one that has ended, owner, state, created, ended and ended_by
         are left for ever: its name is never given again. Its topics are rows of the same partition
         (`octopus.topics.store`).
+    ``MADE#<subject>`` / ``<name>``: who made it, until nothing of it is left.
     ``PENDING#project`` / ``<name>``: while it is being removed.
     ``ENDS#<day>`` / ``project#<name>``: its end (`octopus.registry.ends`).
 Its members are grants (`octopus.access`).
@@ -25,7 +26,7 @@ from octopus.projects.models import Project
 from octopus.registry.ends import End, EndKind, Ends
 from octopus.registry.leases import Lease
 from octopus.registry.pending import Pending
-from octopus.registry.reading import Key, Row, read_rows
+from octopus.registry.reading import Key, Row, read_rows, rows_of
 from octopus.registry.transactions import write_together
 from octopus.topics.models import PROJECT_OWNER
 from octopus.topics.settings import TopicSettings
@@ -61,6 +62,10 @@ class ProjectStore:
         found = [_project(row) for row in rows if _is_project(row)]
         return {project.name: project for project in found}
 
+    def made_by(self, subject: str) -> frozenset[str]:
+        """Names of the projects that the subject made, whoever owns them, until nothing of them is left."""
+        return frozenset(row["sk"]["S"] for row in rows_of(self._client, self._table, _made_by(subject)))
+
     def made(self, project: Project) -> list[TransactWriteItemTypeDef]:
         """Items of the transaction that makes a project; it fails when the name is taken."""
         claim: TransactWriteItemTypeDef = {
@@ -77,7 +82,12 @@ class ProjectStore:
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
-        return [claim, *self._set_end(project)]
+        maker = {"pk": {"S": _made_by(project.created_by)}, "sk": {"S": project.name}}
+        return [
+            claim,
+            {"Put": {"TableName": self._table, "Item": maker}},
+            *self._set_end(project),
+        ]
 
     def add(self, project: Project, lease: Lease, further: Sequence[TransactWriteItemTypeDef]) -> None:
         """Make the project, together with what follows from it.
@@ -157,8 +167,10 @@ class ProjectStore:
                 },
             }
         }
+        maker = {"pk": {"S": _made_by(project.created_by)}, "sk": {"S": project.name}}
+        unmade: TransactWriteItemTypeDef = {"Delete": {"TableName": self._table, "Key": maker}}
         ended = self.pending.ended(project.name)
-        write_together(self._client, [tombstone, ended, lease.check(), *further])
+        write_together(self._client, [tombstone, unmade, ended, lease.check(), *further])
 
     def settle(self, name: str, lease: Lease) -> None:
         """Note that nothing of the project is half-done."""
@@ -251,6 +263,10 @@ def _ended_by(row: Row) -> str | None:
 
 def _is_project(row: Row) -> bool:
     return bool(row["owner"]["S"] == PROJECT_OWNER and row["state"]["S"] != State.ENDED)
+
+
+def _made_by(subject: str) -> str:
+    return f"MADE#{subject}"
 
 
 def _key(name: str) -> Key:

@@ -16,7 +16,7 @@ class Limit(StrEnum):
     """What is limited. Each is also the setting ``quota_<name>``, which says how far."""
 
     PROJECTS = "projects"
-    """Projects that a person may own when making another."""
+    """Projects that a person made and that have not ended, whoever owns them."""
     TOPICS = "topics"
     PARTITIONS = "partitions"
     RETENTION_BYTES = "retention_bytes"
@@ -100,6 +100,13 @@ class OfKafka:
 def limits_of(settings: DeployedSettings) -> Limits:
     """What holds for whoever nothing else was set for."""
     return {limit: getattr(settings, f"quota_{limit}") for limit in Limit}
+
+
+def lower(limit: Limit, one: int, other: int) -> int:
+    """The stricter of two values of a limit: of rates, 0 is none."""
+    if limit in RATES:
+        return min(one or other, other or one)
+    return min(one, other)
 
 
 class Quota(BaseModel):

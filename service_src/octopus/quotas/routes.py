@@ -34,7 +34,7 @@ def show_quota(
     quotas: Quotas = request.app.state.quotas
     if project is None:
         projects: Projects = request.app.state.projects
-        own = quotas.of(Holder(caller.subject, False), projects=len(projects.owned(caller)))
+        own = quotas.of(Holder(caller.subject, False), projects=len(projects.made(caller)))
         return QuotaReply(message=f"Quotas of {caller.subject}", quotas=own)
     access: Access = request.app.state.access
     if not is_project_name(project):

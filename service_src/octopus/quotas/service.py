@@ -18,7 +18,7 @@ from octopus.audit.events import OPERATOR, Event
 from octopus.audit.trail import Trail
 from octopus.errors import InvalidError, OverLimitError, UnavailableError
 from octopus.kafka.groups import GroupAdmin
-from octopus.quotas.models import LARGEST, Holder, Limit, Limits, OfKafka, Quota, Use
+from octopus.quotas.models import LARGEST, Holder, Limit, Limits, OfKafka, Quota, Use, lower
 from octopus.quotas.store import Held, QuotaStore
 from octopus.registry.leases import Leases
 
@@ -95,19 +95,22 @@ class Quotas:
         for held in self._store.read(holders).values():
             self._require_few(held)
 
-    def kept_bytes(self, *, partitions: int, retention_bytes: int | None) -> int:
+    def kept_bytes(
+        self, *, partitions: int, retention_bytes: int | None, cleanup_policy: str | None = None
+    ) -> int:
         """What a topic counts against the limit of bytes kept.
 
         Args:
             retention_bytes: of one partition; None where no size bounds it.
+            cleanup_policy: as Kafka has it; None for ``delete``.
         """
-        return self._store.kept_bytes(partitions, retention_bytes)
+        return self._store.kept_bytes(partitions, retention_bytes, cleanup_policy)
 
     def of(self, holder: Holder, *, projects: int | None = None) -> dict[Limit, Quota]:
         """Every limit of a holder, with what is in use.
 
         Args:
-            projects: how many the person owns, if that is known.
+            projects: how many there are that the person made, if that is known.
         """
         held = self._store.read([holder])[holder]
         use = self._store.use(held.namespaces)
@@ -167,15 +170,31 @@ class Quotas:
         return kept
 
     def move(self, old: str, new: str) -> None:
-        """A person's own limits are those of another identity of his; doing it again is as good."""
-        limits = self.overrides(Holder(old, False))
-        if limits:
+        """A person's own limits are those of another identity of his too; doing it again is as good.
+
+        Of a limit that was set for both, the lower one holds. The old identity keeps what is lower than
+        everybody's, so that nobody is rid of it by coming back.
+        """
+        with self._leases.hold(f"quota {new}"):
+            moved, limits = self.overrides(Holder(old, False)), dict(self.overrides(Holder(new, False)))
+            if not moved:
+                return
+            for limit, value in moved.items():
+                limits[limit] = lower(limit, value, limits.get(limit, value))
             self._store.set(Holder(new, False), limits, [])
-        self._store.forget(old)
+        kept = {
+            limit: value
+            for limit, value in moved.items()
+            if value != self._defaults[limit] and lower(limit, value, self._defaults[limit]) == value
+        }
+        self._store.set(Holder(old, False), kept, [])
 
     def forget(self, subject: str) -> None:
-        """Nothing is kept of a person's limits; the brokers' part goes with the next comparison."""
-        self._store.forget(subject)
+        """Nothing is kept of what was counted for somebody who is gone.
+
+        Limits that an operator set stay: they are about the person, who may be back tomorrow.
+        """
+        self._store.unset_over(subject)
 
     def _require_few(self, held: Held) -> None:
         if held.over is None:

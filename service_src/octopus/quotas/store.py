@@ -109,13 +109,17 @@ class QuotaStore:
                 total += self._use_of_topic(json.loads(row["settings"]["S"]) if "settings" in row else {})
         return total
 
-    def kept_bytes(self, partitions: int, retention_bytes: int | None) -> int:
+    def kept_bytes(self, partitions: int, retention_bytes: int | None, cleanup_policy: str | None) -> int:
         """What a topic counts against `Limit.RETENTION_BYTES`.
 
         Args:
             retention_bytes: of one partition; None where no size bounds it.
+            cleanup_policy: as Kafka has it; None for ``delete``.
         """
-        return partitions * (self._unbounded if retention_bytes is None else retention_bytes)
+        # Kafka deletes nothing for its size of a topic that is only compacted: it keeps the last record of
+        # each key, however many keys there are.
+        unbounded = retention_bytes is None or cleanup_policy == "compact"
+        return partitions * (self._unbounded if unbounded else retention_bytes or 0)
 
     def people(self) -> dict[str, Limits]:
         """Limits that were set for people, by subject."""
@@ -152,11 +156,6 @@ class QuotaStore:
         except ConditionFailedError:
             raise _absent(holder.name) from None
 
-    def forget(self, subject: str) -> None:
-        """Nothing is kept of a person's limits."""
-        keys = (_own_key(Holder(subject, False)), (_OVER, subject))
-        write_together(self._client, [self._delete(key) for key in keys])
-
     def over(self) -> dict[str, OfKafka]:
         """Who is over a limit of what only Kafka knows, by the holder's name."""
         found = ((row["sk"]["S"], _of_kafka(row)) for row in rows_of(self._client, self._table, _OVER))
@@ -184,7 +183,7 @@ class QuotaStore:
 
     def _use_of_topic(self, settings: Mapping[str, Any]) -> Use:
         partitions = settings.get("partitions") or 1
-        kept = self.kept_bytes(partitions, settings.get("retention_bytes"))
+        kept = self.kept_bytes(partitions, settings.get("retention_bytes"), settings.get("cleanup_policy"))
         return Use(topics=1, partitions=partitions, retention_bytes=kept)
 
     def _delete(self, key: tuple[str, str]) -> TransactWriteItemTypeDef:

@@ -168,7 +168,9 @@ class Turns:
 
     def _kept(self, settings: TopicSettings) -> int:
         return self._quotas.kept_bytes(
-            partitions=settings.partitions or 1, retention_bytes=settings.retention_bytes
+            partitions=settings.partitions or 1,
+            retention_bytes=settings.retention_bytes,
+            cleanup_policy=settings.cleanup_policy,
         )
 
 

@@ -289,7 +289,7 @@ def wire(
         kafka=kafka,
         groups=groups,
         bounds=bounds,
-        most_owned=lambda subject: quotas.limit(subject, Limit.PROJECTS),
+        most_made=lambda subject: quotas.limit(subject, Limit.PROJECTS),
         grace=timedelta(days=settings.project_grace_days),
         clock=clock,
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from octopus.iam.generate import session_policy
+from octopus.iam.holdings import DataRight, Level
 from tests.integration.clients.cluster import Cluster, Person
 from tests.integration.clients.program import ClientError, Program
 from tests.integration.judge.institution import CLUSTER_ARN
@@ -29,9 +30,8 @@ def _session(cluster: Cluster, owner: Person, name: str, topic: str) -> Person:
     """The owner with a session that may write and read one topic."""
     policy = session_policy(
         cluster_arn=CLUSTER_ARN,
-        topics=[topic],
-        actions=["read", "write"],
-        namespaces=[topic.partition(".")[0]],
+        rights=frozenset({DataRight(topic, Level.READ), DataRight(topic, Level.WRITE)}),
+        namespaces={topic.partition(".")[0]: None},
     )
     key = cluster.institution.session(owner.tenant, policy, expires=datetime.now(UTC) + timedelta(minutes=15))
     session = cluster.profile(name, owner.tenant)

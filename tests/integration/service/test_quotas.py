@@ -71,7 +71,7 @@ def test_rate_is_gone_from_the_brokers_with_whom_it_was_set_for(features: Featur
     do(features, "client quotas")
     await_that(lambda: features.quotas_of_kafka.held().get(person.subject) == {"consumer_byte_rate": RATE})
 
-    features.quotas.forget(person.subject)
+    features.quotas.set(Holder(person.subject, False), {Limit.CONSUME_BYTES: None})
     do(features, "client quotas")
 
     await_that(lambda: person.subject not in features.quotas_of_kafka.held())

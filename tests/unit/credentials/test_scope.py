@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from octopus.credentials.scope import require_held
+from octopus.credentials.scope import Scope, require_held
 from octopus.errors import ForbiddenError
 from octopus.iam.holdings import DataRight, Level, own
 
 OWN = "ns-111111111111"
+SOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
+LATER = SOON + timedelta(hours=1)
 HELD = own(OWN, "lab") | {
     DataRight("zoo.read", Level.READ),
     DataRight("zoo.write", Level.WRITE),
@@ -16,7 +20,7 @@ HELD = own(OWN, "lab") | {
 }
 
 
-def opened(*topics: str, actions: tuple[str, ...] = ("read", "write")) -> list[str]:
+def opened(*topics: str, actions: tuple[str, ...] = ("read", "write")) -> Scope:
     return require_held("alice", own=[OWN], held=HELD, topics=topics, actions=actions)
 
 
@@ -32,7 +36,41 @@ def opened(*topics: str, actions: tuple[str, ...] = ("read", "write")) -> list[s
     ],
 )
 def test_groups_are_of_own_namespaces_and_memberships_alone(topics: list[str], namespaces: list[str]) -> None:
-    assert opened(*topics) == namespaces
+    assert list(opened(*topics).namespaces) == namespaces
+
+
+def test_session_does_what_is_held_and_no_more() -> None:
+    scope = opened("zoo.read", "zoo.write", "lab.*", "archive.t")
+
+    assert scope.rights == {
+        DataRight("zoo.read", Level.READ),
+        DataRight("zoo.write", Level.WRITE),
+        DataRight("lab.*", Level.READ),
+        DataRight("lab.*", Level.WRITE),
+        DataRight("archive.t", Level.READ),
+    }
+
+
+def test_session_ends_with_what_it_rests_on() -> None:
+    held = own(OWN) | {
+        DataRight("lab.*", Level.ALL, SOON),
+        DataRight("lab.*", Level.READ),
+        DataRight("lab.t", Level.WRITE, LATER),
+        DataRight("zoo.t", Level.READ, SOON),
+    }
+
+    scope = require_held("alice", own=[OWN], held=held, topics=["lab.t", "zoo.t"], actions=["read", "write"])
+
+    assert scope == Scope(
+        frozenset(
+            {
+                DataRight("lab.t", Level.READ),
+                DataRight("lab.t", Level.WRITE, LATER),
+                DataRight("zoo.t", Level.READ, SOON),
+            }
+        ),
+        {"lab": SOON, OWN: None},
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -372,14 +373,18 @@ NEVER = [
 ]
 
 
+def session_of(topics: Iterable[str], actions: Iterable[str]) -> dict[str, Any]:
+    """Policy of a session that may do these on each of these, with the groups of `OWN`."""
+    rights = frozenset(DataRight(topic, Level(action)) for topic in topics for action in actions)
+    return session_policy(cluster_arn=CLUSTER, rights=rights, namespaces={OWN: None})
+
+
 @pytest.mark.parametrize(("actions", "may"), [(("read",), READS), (("write",), WRITES)])
 def test_session_policy_is_what_clients_need_to_read_or_to_write(
     actions: tuple[str, ...], may: list[tuple[str, str]]
 ) -> None:
-    policy = session_policy(cluster_arn=CLUSTER, topics=[f"{OWN}.t"], actions=actions, namespaces=[OWN])
-    both = session_policy(
-        cluster_arn=CLUSTER, topics=[f"{OWN}.t"], actions=("read", "write"), namespaces=[OWN]
-    )
+    policy = session_of([f"{OWN}.t"], actions)
+    both = session_of([f"{OWN}.t"], ("read", "write"))
 
     for action, on in {*READS, *WRITES, *NEVER}:
         assert decided(policy, action, on) is ((action, on) in may), (action, on)
@@ -387,9 +392,7 @@ def test_session_policy_is_what_clients_need_to_read_or_to_write(
 
 
 def test_session_policy_allows_nothing_that_its_owner_may_not() -> None:
-    policy = session_policy(
-        cluster_arn=CLUSTER, topics=[f"{OWN}.*"], actions=("read", "write"), namespaces=[OWN]
-    )
+    policy = session_of([f"{OWN}.*"], ("read", "write"))
 
     for statement in policy["Statement"]:
         for action in statement["Action"]:
@@ -398,9 +401,7 @@ def test_session_policy_allows_nothing_that_its_owner_may_not() -> None:
 
 
 def test_session_policy_for_a_shared_topic_uses_groups_of_its_owners_own_namespaces() -> None:
-    policy = session_policy(
-        cluster_arn=CLUSTER, topics=["lab.t"], actions=["read", "write"], namespaces=[OWN]
-    )
+    policy = session_of(["lab.t"], ["read", "write"])
 
     assert decided(policy, "ReadData", resource("topic", "lab.t"))
     assert decided(policy, "AlterGroup", resource("group", f"{OWN}.g"))
@@ -412,15 +413,54 @@ def test_session_policy_for_a_shared_topic_uses_groups_of_its_owners_own_namespa
 def test_session_policy_names_no_topic_twice() -> None:
     asked = [f"{OWN}.b", f"{OWN}.*", f"{OWN}.a", f"{OWN}.b", "ns-2.b", "ns-2.a", "ns-2.b"]
 
-    policy = session_policy(cluster_arn=CLUSTER, topics=asked, actions=["read"], namespaces=[OWN])
+    policy = session_of(asked, ["read"])
 
-    assert policy == session_policy(
-        cluster_arn=CLUSTER, topics=sorted(asked), actions=["read", "read"], namespaces=[OWN]
-    )
+    assert policy == session_of(sorted(asked), ["read", "read"])
     (topics,) = [
         statement["Resource"] for statement in policy["Statement"] if ":topic/" in statement["Resource"][0]
     ]
     assert topics == [resource("topic", name) for name in (f"{OWN}.*", "ns-2.a", "ns-2.b")]
+
+
+def test_session_policy_says_when_each_right_ends() -> None:
+    soon = datetime(2027, 1, 31, 12, tzinfo=UTC)
+    later = soon + timedelta(hours=1)
+    rights = {
+        DataRight("lab.*", Level.READ, soon),
+        DataRight("lab.t", Level.READ, later),
+        DataRight("lab.u", Level.READ, soon),
+        DataRight("lab.t", Level.WRITE),
+    }
+
+    policy = session_policy(
+        cluster_arn=CLUSTER, rights=frozenset(rights), namespaces={"lab": soon, OWN: None}
+    )
+
+    said = {
+        (until(statement), action.removeprefix("kafka-cluster:"), name.rpartition("/")[2])
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        for name in statement["Resource"]
+        if action.endswith(("Data", "AlterGroup", "AlterTransactionalId"))
+    }
+    assert said == {
+        (text(soon), "ReadData", "lab.*"),
+        (text(later), "ReadData", "lab.t"),
+        (None, "WriteData", "lab.t"),
+        (text(soon), "AlterGroup", "lab.*"),
+        (None, "AlterGroup", f"{OWN}.*"),
+        (text(soon), "AlterTransactionalId", "lab.*"),
+        (None, "AlterTransactionalId", f"{OWN}.*"),
+    }
+
+
+def until(statement: dict[str, Any]) -> str | None:
+    end: str | None = statement.get("Condition", {}).get("DateLessThan", {}).get("aws:CurrentTime")
+    return end
+
+
+def text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.mark.parametrize(
@@ -429,23 +469,19 @@ def test_session_policy_names_no_topic_twice() -> None:
 )
 def test_session_policy_takes_no_name_that_iam_would_interpret(topic: str) -> None:
     with pytest.raises(ValueError, match="cannot be a session's"):
-        session_policy(cluster_arn=CLUSTER, topics=["ns.t", topic], actions=["read"], namespaces=[OWN])
+        session_of(["ns.t", topic], ["read"])
 
 
-@pytest.mark.parametrize(("topics", "actions"), [([], ["read"]), (["ns.t"], []), (["ns.t"], ["delete"])])
+@pytest.mark.parametrize(("topics", "actions"), [([], ["read"]), (["ns.t"], []), (["ns.*"], ["all"])])
 def test_session_policy_of_nothing_is_refused(topics: list[str], actions: list[str]) -> None:
     with pytest.raises(ValueError, match="cannot be a session's"):
-        session_policy(cluster_arn=CLUSTER, topics=topics, actions=actions, namespaces=[OWN])
+        session_of(topics, actions)
 
 
 def test_session_policy_is_held_to_the_ceiling_of_sts() -> None:
     def size(count: int) -> int:
         names = [f"{OWN}.t{number:02}" for number in range(count)]
-        return len(
-            canonical_json(
-                session_policy(cluster_arn=CLUSTER, topics=names, actions=["read", "write"], namespaces=[OWN])
-            )
-        )
+        return len(canonical_json(session_of(names, ["read", "write"])))
 
     step = size(2) - size(1)
     most = 1 + (SESSION_POLICY_CEILING - size(1)) // step

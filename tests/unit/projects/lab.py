@@ -36,7 +36,7 @@ from tests.unit.access.world import World, caller, identity
 from tests.unit.topics.world import BOUNDS, LIMITS
 
 LAST_REQUESTS_S = 60.0
-MOST_OWNED = 3
+MOST_MADE = 3
 GRACE = timedelta(days=30)
 
 
@@ -78,7 +78,7 @@ class Lab:
             kafka=kafka,
             groups=groups,
             bounds=BOUNDS,
-            most_owned=lambda _subject: MOST_OWNED,
+            most_made=lambda _subject: MOST_MADE,
             grace=GRACE,
             clock=clock,
         )

@@ -13,7 +13,7 @@ from octopus.projects.models import Offer, Standing
 from octopus.topics.settings import TopicSettings
 from tests.memory_kafka import MemoryKafka
 from tests.unit.access.world import START
-from tests.unit.projects.lab import GRACE, MOST_OWNED, Lab
+from tests.unit.projects.lab import GRACE, MOST_MADE, Lab
 from tests.unit.topics.world import BOUNDS
 
 SOON = START + timedelta(days=10)
@@ -90,14 +90,41 @@ def test_kafka_that_is_away_makes_no_project(lab: Lab, kafka: MemoryKafka) -> No
     assert lab.world.rows("GRANT") == []
 
 
-def test_person_owns_so_many_projects_and_no_more(lab: Lab) -> None:
-    for number in range(MOST_OWNED):
+def test_person_makes_so_many_projects_and_no_more(lab: Lab) -> None:
+    for number in range(MOST_MADE):
         lab.create(f"project-{number}")
 
-    with pytest.raises(OverLimitError, match=f"may own {MOST_OWNED}, and .* owns {MOST_OWNED}"):
+    with pytest.raises(OverLimitError, match=f"projects: {MOST_MADE} that .* made are there, of at most"):
         lab.create("one-more")
 
     assert lab.create("project-0").project.name == "project-0"
+
+
+def test_project_counts_for_its_maker_alone_until_it_ends(lab: Lab) -> None:
+    grace = lab.person("grace@example.org")
+    for number in range(MOST_MADE):
+        lab.create(f"project-{number}")
+        lab.members.transfer(lab.ada, f"project-{number}", "grace@example.org", keep_me=False)
+
+    with pytest.raises(OverLimitError):
+        lab.create("one-more")
+    assert lab.projects.made(grace) == frozenset()
+    lab.create("project-of-grace", by=grace)
+    lab.endings.end(grace, "project-0")
+    lab.settle()
+
+    assert lab.projects.made(lab.ada) == {"project-1", "project-2"}
+    lab.create("one-more")
+
+
+def test_projects_of_all_identities_of_a_person_count_together(lab: Lab) -> None:
+    work = lab.person("ada@work.example.org")
+    home = lab.person("ada@home.example.org", work.subject)
+    for number in range(MOST_MADE):
+        lab.create(f"project-{number}", by=work)
+
+    with pytest.raises(OverLimitError):
+        lab.create("one-more", by=home)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class World:
     def project(self, name: str) -> None:
         self.put(f"NAMESPACE#{name}", "NAMESPACE", owner={"S": PROJECT_OWNER})
 
-    def topic(self, namespace: str, name: str, **settings: int | None) -> None:
+    def topic(self, namespace: str, name: str, **settings: int | str | None) -> None:
         self.put(f"NAMESPACE#{namespace}", f"TOPIC#{name}", settings={"S": json.dumps(settings)})
 
     def groups_of(self, namespace: str, count: int) -> None:

@@ -56,7 +56,7 @@ def test_own_rate_may_be_no_limit(world: World) -> None:
 def test_rate_that_was_taken_back_is_taken_from_the_brokers(world: World) -> None:
     world.quotas.set(Holder(SUBJECT, False), {Limit.PRODUCE_BYTES: 7})
     aligned(world)
-    world.quotas.forget(SUBJECT)
+    world.quotas.set(Holder(SUBJECT, False), dict.fromkeys(Limit))
 
     assert SUBJECT not in aligned(world)
 

@@ -71,6 +71,16 @@ def test_partition_without_a_bound_counts_what_the_settings_say(world: World) ->
     assert world.quotas.of(PERSON)[Limit.RETENTION_BYTES].in_use == 2 * UNBOUNDED + 600
 
 
+@pytest.mark.parametrize(
+    ("policy", "kept"), [("compact", UNBOUNDED), ("compact,delete", 300), ("delete", 300), (None, 300)]
+)
+def test_size_bounds_no_topic_that_is_only_compacted(world: World, policy: str | None, kept: int) -> None:
+    world.topic("ns-1", "keys", partitions=2, retention_bytes=300, cleanup_policy=policy)
+
+    assert world.quotas.of(PERSON)[Limit.RETENTION_BYTES].in_use == 2 * kept
+    assert world.quotas.kept_bytes(partitions=2, retention_bytes=300, cleanup_policy=policy) == 2 * kept
+
+
 def test_taking_less_is_allowed_to_whoever_has_too_much(world: World) -> None:
     world.topic("ns-1", "large", partitions=50)
 
@@ -157,14 +167,40 @@ def test_own_limits_go_along_to_another_identity(world: World) -> None:
     assert world.quotas.limit(SUBJECT, Limit.TOPICS) == 3
 
 
-def test_nothing_is_left_of_somebody_who_was_forgotten(world: World) -> None:
-    world.quotas.set(PERSON, {Limit.TOPICS: 9})
+def test_of_limits_that_both_identities_have_the_lower_one_holds(world: World) -> None:
+    old, new = PERSON, Holder("another", False)
+    world.quotas.set(old, {Limit.TOPICS: 2, Limit.GROUPS: 5, Limit.PRODUCE_BYTES: 0, Limit.REQUESTS: 7})
+    world.quotas.set(new, {Limit.TOPICS: 1, Limit.GROUPS: 9, Limit.PRODUCE_BYTES: 8, Limit.PARTITIONS: 4})
+
+    for _ in range(2):
+        world.quotas.move(SUBJECT, "another")
+
+    assert world.quotas.overrides(new) == {
+        Limit.TOPICS: 1,
+        Limit.GROUPS: 5,
+        Limit.PRODUCE_BYTES: 8,
+        Limit.PARTITIONS: 4,
+        Limit.REQUESTS: 7,
+    }
+
+
+def test_old_identity_is_rid_of_no_limit_by_moving(world: World) -> None:
+    # Everybody's: 3 topics, 1000 bytes a second, 2 groups.
+    world.quotas.set(PERSON, {Limit.TOPICS: 1, Limit.PRODUCE_BYTES: 0, Limit.GROUPS: 9})
+
+    world.quotas.move(SUBJECT, "another")
+
+    assert world.quotas.overrides(PERSON) == {Limit.TOPICS: 1}
+
+
+def test_limits_that_an_operator_set_outlive_the_account(world: World) -> None:
+    world.quotas.set(PERSON, {Limit.TOPICS: 1})
     world.groups_of("ns-1", 3)
     world.census.take()
 
     world.quotas.forget(SUBJECT)
 
-    assert world.store.people() == {}
+    assert world.quotas.limit(SUBJECT, Limit.TOPICS) == 1
     assert world.store.over() == {}
 
 
