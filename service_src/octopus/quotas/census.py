@@ -6,20 +6,13 @@ every minute, and while there are too many, requests for something new are refus
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 import structlog
 
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.trail import Trail
-from octopus.kafka.groups import GroupAdmin
+from octopus.quotas.counts import Counted, Counts
 from octopus.quotas.models import Holder, Limit, Limits, OfKafka
 from octopus.quotas.store import QuotaStore
-
-if TYPE_CHECKING:
-    from octopus.kafka.quotas import QuotaAdmin
 
 _log = structlog.get_logger(__name__)
 
@@ -27,13 +20,10 @@ _log = structlog.get_logger(__name__)
 class Census:
     """Counts for one fabric."""
 
-    def __init__(
-        self, *, store: QuotaStore, trail: Trail, groups: GroupAdmin, kafka: QuotaAdmin, defaults: Limits
-    ) -> None:
+    def __init__(self, *, store: QuotaStore, trail: Trail, counts: Counts, defaults: Limits) -> None:
         self._store = store
         self._trail = trail
-        self._groups = groups
-        self._kafka = kafka
+        self._counts = counts
         self._defaults = defaults
 
     def take(self) -> None:
@@ -42,10 +32,9 @@ class Census:
         Raises:
             KafkaAwayError: the brokers do not answer; what was noted before holds.
         """
-        groups = _by_namespace(self._groups.names(""))
-        transactional_ids = _by_namespace(self._kafka.transactional_ids())
+        counted = self._counts.now()
         noted = self._store.over()
-        over = self._over(groups, transactional_ids)
+        over = self._over(counted)
         for holder, of_kafka in over.items():
             if noted.get(holder.name) == of_kafka:
                 continue
@@ -55,13 +44,15 @@ class Census:
         for name in noted.keys() - {holder.name for holder in over}:
             self._store.unset_over(name)
 
-    def _over(self, groups: Counter[str], transactional_ids: Counter[str]) -> dict[Holder, OfKafka]:
+    def _over(self, counted: Counted) -> dict[Holder, OfKafka]:
         totals: dict[Holder, tuple[OfKafka, Limits]] = {}
-        for namespace, (holder, own) in self._store.holders(groups.keys() | transactional_ids.keys()).items():
+        namespaces = counted.groups.keys() | counted.transactional_ids.keys()
+        for namespace, (holder, own) in self._store.holders(namespaces).items():
             before = totals[holder][0] if holder in totals else OfKafka(groups=0, transactional_ids=0)
+            more = counted.of([namespace])
             total = OfKafka(
-                groups=before.groups + groups[namespace],
-                transactional_ids=before.transactional_ids + transactional_ids[namespace],
+                groups=before.groups + more.groups,
+                transactional_ids=before.transactional_ids + more.transactional_ids,
             )
             totals[holder] = total, {**self._defaults, **own}
         return {
@@ -69,11 +60,6 @@ class Census:
             for holder, (total, limits) in totals.items()
             if any(total.of(limit) > limits[limit] for limit in (Limit.GROUPS, Limit.TRANSACTIONAL_IDS))
         }
-
-
-def _by_namespace(names: Iterable[str]) -> Counter[str]:
-    # Names without a dot are nobody's, and what is no namespace's name has no row.
-    return Counter(namespace for namespace, dot, _ in (name.partition(".") for name in names) if dot)
 
 
 def _exceeded(holder: Holder, of_kafka: OfKafka) -> Event:

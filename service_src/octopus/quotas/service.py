@@ -16,17 +16,20 @@ import structlog
 
 from octopus.audit.events import OPERATOR, Event
 from octopus.audit.trail import Trail
-from octopus.errors import InvalidError, OverLimitError, UnavailableError
+from octopus.errors import InvalidError, OverLimitError
 from octopus.kafka.groups import GroupAdmin
-from octopus.quotas.models import LARGEST, Holder, Limit, Limits, OfKafka, Quota, Use, lower
+from octopus.quotas.counts import Counts
+from octopus.quotas.models import LARGEST, Holder, Limit, Limits, Quota, Use, lower
 from octopus.quotas.store import Held, QuotaStore
-from octopus.registry.leases import Leases
+from octopus.registry.leases import Lease, Leases
 
 if TYPE_CHECKING:
     from octopus.kafka.quotas import QuotaAdmin
 
 AGAIN_S = 60
 """Whoever makes room may ask again then: so often Kafka's own counts are taken."""
+_PATIENCE_S = 3.0
+"""How long a turn to take room is waited for, within a topic's turn, by a request of 25 s at most."""
 
 _log = structlog.get_logger(__name__)
 
@@ -52,17 +55,20 @@ class Quotas:
         self._leases = leases
         self._trail = trail
         self._defaults = defaults
-        self._groups = groups
-        self._kafka = kafka
+        self.counts = Counts(groups, kafka)
+        """What only Kafka knows."""
 
     @contextmanager
     def require_room(
         self, namespace: str, *, topics: int = 0, partitions: int = 0, retention_bytes: int = 0
-    ) -> Iterator[None]:
+    ) -> Iterator[Lease]:
         """There is room for that much more in the namespace until the block ends, in which it is recorded.
 
         Args:
             retention_bytes: sum over partitions (`kept_bytes`).
+
+        Returns:
+            The turn to take room: the transaction that records it checks that it was not lost.
 
         Raises:
             OverLimitError: there is not; names the limit, what is in use and what was asked for.
@@ -71,7 +77,7 @@ class Quotas:
         """
         asked = Use(topics=topics, partitions=partitions, retention_bytes=retention_bytes)
         holder = self._store.holder(namespace)
-        with self._leases.hold(f"quota {holder.name}"):
+        with self._leases.hold(f"quota {holder.name}", patience_s=_PATIENCE_S) as lease:
             held = self._store.read([holder])[holder]
             use = self._store.use(held.namespaces)
             for limit in (Limit.TOPICS, Limit.PARTITIONS, Limit.RETENTION_BYTES):
@@ -80,7 +86,7 @@ class Quotas:
                     raise _over(holder, limit, most, use.of(limit), asked.of(limit))
             if topics > 0:
                 self._require_few(held)
-            yield
+            yield lease
 
     def require_within(self, subject: str, *namespaces: str) -> None:
         """Neither the person nor one of these projects has more groups or transactional ids than allowed.
@@ -114,7 +120,8 @@ class Quotas:
         """
         held = self._store.read([holder])[holder]
         use = self._store.use(held.namespaces)
-        of_kafka = self._count(held.namespaces)
+        counted = self.counts.lately()
+        of_kafka = counted.of(held.namespaces) if counted else None
         in_use: Mapping[Limit, int | None] = {
             Limit.PROJECTS: projects,
             Limit.TOPICS: use.topics,
@@ -206,25 +213,6 @@ class Quotas:
 
     def _limit(self, held: Held, limit: Limit) -> int:
         return held.overrides.get(limit, self._defaults[limit])
-
-    def _count(self, namespaces: frozenset[str]) -> OfKafka | None:
-        try:
-            return count(self._groups, self._kafka, namespaces)
-        except UnavailableError:
-            return None
-
-
-def count(groups: GroupAdmin, kafka: QuotaAdmin, namespaces: frozenset[str]) -> OfKafka:
-    """What Kafka holds of these namespaces together.
-
-    Raises:
-        KafkaAwayError: no answer.
-    """
-    ours = tuple(f"{namespace}." for namespace in namespaces)
-    return OfKafka(
-        groups=sum(name.startswith(ours) for name in groups.names("")),
-        transactional_ids=sum(name.startswith(ours) for name in kafka.transactional_ids()),
-    )
 
 
 def _over(holder: Holder, limit: Limit, most: int, in_use: int, asked: int) -> OverLimitError:

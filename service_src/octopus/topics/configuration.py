@@ -198,7 +198,7 @@ class Configuration:
             about=planned.about,
             by=caller.subject,
         )
-        with self._turns.room(found.name, record, planned.settings):
+        with self._turns.room(found.name, record, planned.settings) as room:
             return self._turns.put(
                 found.owner,
                 found.name,
@@ -206,6 +206,7 @@ class Configuration:
                 lease,
                 changed(planned, caller.subject, found.name, record.name),
                 relist=planned.about.listed != record.about.listed,
+                within=room,
             )
 
     def _apply(self, found: Namespace, begun: TopicRecord, held: KafkaTopic, lease: Lease) -> None:

@@ -78,8 +78,8 @@ class Topics:
                     self._kafka.delete([name])
                     old, held = held.topic_id, None
                 if not known:
-                    with self._turns.room(namespace, record, wanted.settings):
-                        wanted = self._turns.put(found.owner, namespace, wanted, lease)
+                    with self._turns.room(namespace, record, wanted.settings) as room:
+                        wanted = self._turns.put(found.owner, namespace, wanted, lease, within=room)
                 is_new = held is None
                 held = held or make(self._kafka, name, wanted.settings, unlike=old)
                 settings = wanted.settings if is_new else settings_of(self._kafka, held)

@@ -207,18 +207,17 @@ class TopicStore:
         return self._index.removed(name, going)
 
     def _reworded(self, namespace: str, topic: str, words: Set[str]) -> TransactWriteItemTypeDef:
-        names, values = {"#words": "words"}, {":words": {"SS": sorted(words)}}
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": _topic_row(namespace, topic),
-                # An empty set is none to DynamoDB.
-                "UpdateExpression": "SET #words = :words" if words else "REMOVE #words",
-                "ConditionExpression": "attribute_exists(pk)",
-                "ExpressionAttributeNames": names,
-                **({"ExpressionAttributeValues": values} if words else {}),
-            }
+        update: Any = {
+            "TableName": self._table,
+            "Key": _topic_row(namespace, topic),
+            "UpdateExpression": "REMOVE #words",
+            "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeNames": {"#words": "words"},
         }
+        if words:  # an empty set is none to DynamoDB
+            update["UpdateExpression"] = "SET #words = :words"
+            update["ExpressionAttributeValues"] = {":words": {"SS": sorted(words)}}
+        return {"Update": update}
 
     def _in_use(self, owner: str, namespace: str, state: AccountState) -> TransactWriteItemTypeDef:
         return {

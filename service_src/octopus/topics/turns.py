@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 from octopus.access.models import Right
 from octopus.access.service import Access
@@ -18,6 +19,9 @@ from octopus.topics.models import SHOWN, Namespace, TopicRecord
 from octopus.topics.names import full_name, is_namespace_name, is_topic_name
 from octopus.topics.settings import TopicSettings
 from octopus.topics.store import NamespaceGoneError, TopicStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 
 class Turns:
@@ -84,14 +88,18 @@ class Turns:
         record = self.store.find([name]).get(name)
         return record if record is not None and record.state in SHOWN else None
 
+    @contextmanager
     def room(
         self, namespace: str, old: TopicRecord | None, new: TopicSettings
-    ) -> AbstractContextManager[None]:
+    ) -> Iterator[list[TransactWriteItemTypeDef]]:
         """Room for what a topic is to take more than it does, until the block ends, in which it is recorded.
 
         Args:
             old: None for a topic that is not there yet.
             new: what it is to have.
+
+        Returns:
+            Items of the transaction that records it.
 
         Raises:
             OverLimitError: there is none.
@@ -100,10 +108,12 @@ class Turns:
         partitions = (new.partitions or 1) - ((has.partitions or 1) if has else 0)
         kept = self._kept(new) - (self._kept(has) if has else 0)
         if old is not None and partitions <= 0 and kept <= 0:
-            return nullcontext()
-        return self._quotas.require_room(
+            yield []
+            return
+        with self._quotas.require_room(
             namespace, topics=0 if old else 1, partitions=max(0, partitions), retention_bytes=max(0, kept)
-        )
+        ) as turn:
+            yield [turn.check()]
 
     def put(
         self,
@@ -113,16 +123,19 @@ class Turns:
         lease: Lease,
         *events: Event,
         relist: bool = False,
+        within: Sequence[TransactWriteItemTypeDef] = (),
     ) -> TopicRecord:
         """Record a change that is about to begin, with what is to be read of it; see `TopicStore.put`.
+
+        Args:
+            within: items of the same transaction; see `room`.
 
         Raises:
             UnavailableError: the namespace is not in use any more; nothing was done.
         """
         try:
-            return self.store.put(
-                owner, namespace, topic, lease, relist=relist, further=self._trail.items(*events)
-            )
+            further = [*within, *self._trail.items(*events)]
+            return self.store.put(owner, namespace, topic, lease, relist=relist, further=further)
         except NamespaceGoneError:
             raise _changed_meanwhile(namespace) from None
 

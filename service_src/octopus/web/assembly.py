@@ -204,7 +204,7 @@ def wire(
         store=quota_store, leases=leases, trail=trail, defaults=limits, groups=groups, kafka=quotas_of_kafka
     )
     rates = KafkaRates(store=quota_store, kafka=quotas_of_kafka, defaults=limits)
-    census = Census(store=quota_store, trail=trail, groups=groups, kafka=quotas_of_kafka, defaults=limits)
+    census = Census(store=quota_store, trail=trail, counts=quotas.counts, defaults=limits)
     turns = Turns(
         store=TopicStore(database, settings.registry_table, clock=clock),
         leases=leases,

@@ -93,8 +93,12 @@ def test_quota_shows_limits_and_what_is_in_use(
     person.get(replica, "POST", f"/api/v3/{person.namespace}/events")
     features.quotas.set(Holder(person.subject, False), {Limit.TOPICS: 7})
 
-    shown = person.get(replica, "GET", "/api/v3/quota")["quotas"]
+    def show() -> Any:
+        return person.get(replica, "GET", "/api/v3/quota")["quotas"]
 
+    await_that(lambda: bool(show()["transactional_ids"]["in_use"]))  # may be of some seconds ago
+
+    shown = show()
     assert shown["topics"] == {"limit": 7, "in_use": 1, "source": "operator"}
     assert shown["partitions"] == {"limit": 1000, "in_use": 1, "source": "fabric"}
     assert shown["groups"]["in_use"] == 0

@@ -55,8 +55,7 @@ class World:
         self.census = Census(
             store=self.store,
             trail=trail,
-            groups=self.groups,
-            kafka=self.client_quotas,
+            counts=self.quotas.counts,
             defaults=DEFAULTS,
         )
 

@@ -9,6 +9,7 @@ import pytest
 from octopus.errors import InvalidError, NotFoundError, OverLimitError
 from octopus.kafka.asking import KafkaAwayError
 from octopus.quotas.models import Holder, Limit, Quota
+from octopus.registry.transactions import ConditionFailedError, write_together
 from tests.unit.quotas.conftest import SUBJECT, UNBOUNDED, World
 
 PERSON = Holder(SUBJECT, False)
@@ -218,3 +219,11 @@ def test_limits_are_shown_while_kafka_is_away(world: World) -> None:
     world.kafka.faults["groups"] = KafkaAwayError("test")
 
     assert world.quotas.of(PERSON)[Limit.GROUPS] == Quota(limit=2, in_use=None, source="fabric")
+
+
+def test_room_that_another_took_meanwhile_is_not_recorded(world: World) -> None:
+    with world.quotas.require_room("ns-1", topics=1) as turn:
+        row = {"pk": {"S": f"LEASE#quota {SUBJECT}"}, "sk": {"S": "LEASE"}}
+        world.database.delete_item(TableName=world.table, Key=row)
+        with pytest.raises(ConditionFailedError):
+            write_together(world.database, [turn.check()])
