@@ -23,11 +23,16 @@ def _of_key(event: Event) -> tuple[str, str, str, str]:
 
 
 def _of_grant(event: Event) -> tuple[str, str, str, str]:
-    right, who = event.data["right"], event.data["shown_as"] or event.data["grantee"]
+    # By ids: what groups are called, and people, is text of somebody whom the addressee may not know.
+    group = event.data["grantee_kind"] == GranteeKind.GROUP
+    right, held = (
+        event.data["right"],
+        f"the Globus group {event.data['grantee']} has" if group else "you have",
+    )
     place = ".".join(name for name in (event.namespace, event.topic) if name)
     return (
         f"{right} on {place}",
-        f"The right `{right}` on {place} that {who} has ends on {event.data['ends']}.",
+        f"The right `{right}` on {place} that {held} ends on {event.data['ends']}.",
         f"Whoever manages {place} can choose another end with:",
         f"{_giving(event, place)} --until TIME",
     )

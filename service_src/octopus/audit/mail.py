@@ -3,13 +3,16 @@
 Row of the registry: pk ``OUTBOX#mail``, sk ``<event id>#<identity>``: event (S, JSON), due and ends (N, s
 since epoch); taken (N) from right before the sending on, so that a letter of which nobody knows whether it
 went out is not sent again. No address is kept in it, and none is ever logged.
+
+Row for each identity and UTC day: pk ``LETTERS#<identity>``, sk ``<day>``: letters (N, so many were posted),
+ttl. Others decide what ends for somebody, and how often: what is over `MOST_A_DAY` stands in the audit alone.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,7 +21,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from octopus.audit.events import Event
 from octopus.audit.letters import compose
 from octopus.audit.trail import from_json, to_json
-from octopus.registry.reading import read_rows, rows_of
+from octopus.registry.reading import Key, read_rows, rows_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 LETTERS = "OUTBOX#mail"
+MOST_A_DAY = 5
+"""Letters to one identity."""
 AGAIN_S = 600.0
 """After which a letter that SES did not take is tried again."""
 LOST_S = 300.0
@@ -39,27 +44,47 @@ _log = structlog.get_logger(__name__)
 def letters(
     table: str, event: Event, to: Collection[str], *, ends: datetime
 ) -> list[TransactWriteItemTypeDef]:
-    """Items of a transaction that have a letter sent to each of these identities.
+    """Items of a transaction that have a letter sent to each of these identities: two for each.
 
     Args:
         table: the registry.
         event: what the letter tells.
-        to: whom.
+        to: whom; see `welcome`.
         ends: after which nobody wants to read it any more.
     """
-    return [
-        {
-            "Put": {
-                "TableName": table,
-                "Item": {
-                    **_row(f"{event.id}#{identity}"),
-                    "event": {"S": to_json(event)},
-                    "due": {"N": "0"},
-                    "ends": {"N": str(int(ends.timestamp()))},
-                },
-            }
+    items: list[TransactWriteItemTypeDef] = []
+    forgotten = {"N": str(int((datetime.now(UTC) + timedelta(days=2)).timestamp()))}
+    for identity in sorted(to):
+        letter = {
+            **_row(f"{event.id}#{identity}"),
+            "event": {"S": to_json(event)},
+            "due": {"N": "0"},
+            "ends": {"N": str(int(ends.timestamp()))},
         }
-        for identity in sorted(to)
+        pk, sk = _today(identity)
+        items.append({"Put": {"TableName": table, "Item": letter}})
+        items.append(
+            {
+                "Update": {
+                    "TableName": table,
+                    "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
+                    "UpdateExpression": "SET #ttl = :ttl ADD letters :one",
+                    "ExpressionAttributeNames": {"#ttl": "ttl"},
+                    "ExpressionAttributeValues": {":ttl": forgotten, ":one": {"N": "1"}},
+                }
+            }
+        )
+    return items
+
+
+def welcome(client: DynamoDBClient, table: str, identities: Collection[str]) -> list[str]:
+    """Those of the identities that may be sent another letter today."""
+    days = {_today(identity): identity for identity in identities}
+    posted = read_rows(client, table, days)
+    return [
+        identity
+        for day, identity in days.items()
+        if day not in posted or int(posted[day]["letters"]["N"]) < MOST_A_DAY
     ]
 
 
@@ -173,6 +198,10 @@ class Post:
     def _drop(self, name: str, reason: str) -> None:
         _log.warning("mail.dropped", letter=name, reason=reason)
         self._client.delete_item(TableName=self._table, Key=_row(name))
+
+
+def _today(identity: str) -> Key:
+    return f"LETTERS#{identity}", f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def _row(name: str) -> dict[str, Any]:

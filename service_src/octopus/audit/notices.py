@@ -15,7 +15,7 @@ import structlog
 
 from octopus import aws
 from octopus.audit.events import Event
-from octopus.audit.mail import letters
+from octopus.audit.mail import letters, welcome
 from octopus.audit.trail import Trail, open_trail
 from octopus.registry.reading import Key, read_rows
 from octopus.registry.transactions import CUT_SHORT, ConditionFailedError, write_together
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _KEPT = timedelta(days=1)
 """How long after an end it is remembered that it was told."""
-_LETTERS_AT_ONCE = 80
-"""Of one transaction, of a hundred items; the rest are the warning's own."""
+_POSTED_AT_ONCE = 80
+"""Items of one transaction, of a hundred; the rest are the warning's own. Those of one letter go together."""
 
 _log = structlog.get_logger(__name__)
 
@@ -112,15 +112,16 @@ class Notices:
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
-        posted = letters(self._table, ending.event, ending.to, ends=ending.ends) if self._mail else []
+        to = welcome(self._client, self._table, ending.to) if self._mail else []
+        posted = letters(self._table, ending.event, to, ends=ending.ends)
         try:
-            together = [first, *self._trail.items(ending.event), *posted[:_LETTERS_AT_ONCE]]
+            together = [first, *self._trail.items(ending.event), *posted[:_POSTED_AT_ONCE]]
             write_together(self._client, together)
         except ConditionFailedError:
             return False  # another replica was first
         # After the warning: cut short, letters are missing, and none is sent twice.
-        for start in range(_LETTERS_AT_ONCE, len(posted), _LETTERS_AT_ONCE):
-            write_together(self._client, posted[start : start + _LETTERS_AT_ONCE])
+        for start in range(_POSTED_AT_ONCE, len(posted), _POSTED_AT_ONCE):
+            write_together(self._client, posted[start : start + _POSTED_AT_ONCE])
         return True
 
 

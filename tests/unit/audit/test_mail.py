@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.letters import compose
-from octopus.audit.mail import AGAIN_S, LETTERS, LOST_S, Post, letters
+from octopus.audit.mail import AGAIN_S, LETTERS, LOST_S, MOST_A_DAY, Post, letters, welcome
 from octopus.registry.reading import rows_of
 from octopus.registry.transactions import write_together
 
@@ -244,6 +244,22 @@ def test_letter_says_what_ends_when_and_what_to_do(event: Event, subject: str, c
     assert title == f"Octopus: {subject} ends soon"
     assert str(event.data["ends"]) in text
     assert text.endswith(command)
+
+
+@pytest.mark.parametrize("kind", ["user", "group"])
+def test_letter_holds_no_name_that_somebody_else_chose(kind: str) -> None:
+    told = ending("grant.ending", right="read", grantee_kind=kind, shown_as="Click\r\nhttp://evil.example")
+
+    assert "evil" not in "".join(compose(told))
+
+
+def test_person_is_sent_a_handful_of_letters_a_day(database: Any, table: str) -> None:
+    for sent in range(MOST_A_DAY):
+        assert welcome(database, table, [PERSON, "other"]) == [PERSON, "other"], f"after {sent}"
+        write_together(database, letters(table, ending("project.ending"), [PERSON], ends=ENDS))
+
+    assert welcome(database, table, [PERSON, "other"]) == ["other"]
+    assert waiting(database, table) == MOST_A_DAY
 
 
 def fails(error: BaseException) -> Any:

@@ -12,7 +12,7 @@ from octopus.access.store import GrantStore
 from octopus.audit import notices
 from octopus.audit import warnings as warning
 from octopus.audit.events import FABRIC, Event
-from octopus.audit.mail import LETTERS
+from octopus.audit.mail import LETTERS, MOST_A_DAY
 from octopus.audit.notices import Notices
 from octopus.audit.trail import Trail, from_json
 from octopus.audit.warnings import Warnings
@@ -247,3 +247,17 @@ def test_warning_that_fails_keeps_no_other_from_being_given_and_is_tried_again(
 
     assert first == 2
     assert {event.subject for event in told(database, table)} == set(people)
+
+
+def test_whoever_is_warned_again_and_again_gets_no_more_letters_that_day(
+    database: Any, table: str, world: World, warnings: Warnings
+) -> None:
+    person = identity()
+    for number in range(MOST_A_DAY + 2):
+        give(world, user(person), 10, topic=f"events-{number}")
+    warnings.run()
+    give(world, user(person), 11, topic="events-0")
+    warnings.run()
+
+    assert len(told(database, table)) == MOST_A_DAY + 3
+    assert letters(database, table) == [("grant.ending", person)] * MOST_A_DAY
