@@ -122,6 +122,13 @@ class Lab:
         """Somebody whom Globus Auth knows."""
         return caller(self.people.add(username, identity()), *linked)
 
+    def team(self, name: str, *members: Caller) -> str:
+        """A group of these people, which the fabric is shown."""
+        made = self.world.group(*(one.subject for one in members))
+        self.memberships.names[made] = name
+        self.memberships.members[made] = {one.subject for one in members}
+        return made
+
     def create(self, name: str, *, ends: datetime | None = None, by: Caller | None = None) -> Seen:
         """A project of Ada's, or somebody else's."""
         seen, _ = self.projects.create(

@@ -163,7 +163,7 @@ def test_change_names_what_becomes_another_and_a_dry_run_changes_nothing(lab: La
     assert planned == done
     assert [(one.field, one.before, one.after) for one in done] == [
         ("description", "", "frames"),
-        ("ends", None, SOON.isoformat()),
+        ("ends", None, "2026-12-02T12:00:00Z"),
     ]
     assert (seen.project.description, seen.project.ends) == ("frames", SOON)
     assert lab.projects.change(lab.ada, "beamline-7", wanted, dry_run=False)[0] == []
