@@ -24,7 +24,7 @@ from octopus.cli.plans import (
     print_contents,
     require_an_answer,
 )
-from octopus.cli.session import Session, log_in_once, open_session
+from octopus.cli.session import Session, open_session
 from octopus.cli.times import shown_minute
 from octopus.errors import OctopusError
 
@@ -153,8 +153,12 @@ def _old_token(old_name: str | None, token_file: typer.FileText | None) -> str:
         raise typer.BadParameter("name the old identity by --from or --token-file: one of the two")
     if token_file is not None:
         return token_file.read().strip()
-    authorization = open_session(old_name).authorization if old_name is not None else log_in_once()
-    return authorization.removeprefix("Bearer ")
+    if old_name is not None:
+        return open_session(old_name).authorization.removeprefix("Bearer ")
+
+    from octopus.cli.globus_login import log_in_once
+
+    return log_in_once().removeprefix("Bearer ")
 
 
 def _way(held: dict[str, Any]) -> str:

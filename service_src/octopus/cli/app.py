@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import httpx
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from globus_sdk import GlobusError
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from octopus import log
 from octopus.cli import (
@@ -31,10 +26,6 @@ from octopus.cli import (
     topics,
 )
 from octopus.cli.output import print_error
-from octopus.credentials.issuer import PrincipalGoneError
-from octopus.errors import OctopusError
-from octopus.fabric.errors import FabricError
-from octopus.registry.transactions import OVERTAKEN, ConditionFailedError
 
 app = typer.Typer(
     help="Octopus: an event fabric for science.",
@@ -66,31 +57,11 @@ def main() -> None:
     log.configure(process="octopus", level="warning", stream=sys.stderr)
     try:
         app()
-    except (FabricError, OctopusError) as error:
-        print_error(str(error))
-    except ValidationError as error:
-        print_error("\n".join(_sentence(problem) for problem in error.errors()))
-    except httpx.ConnectError as error:
-        print_error(f"No answer from {error.request.url}: is the fabric up? Try `octopus status`.")
-    except httpx.HTTPError as error:
-        print_error(f"The web service did not answer as it should: {type(error).__name__}: {error}")
-    except ConditionFailedError:
-        print_error(OVERTAKEN)
-    except PrincipalGoneError as error:
-        print_error(f"IAM has no user {error}: it was deleted by hand, or is too new; try again")
-    except (BotoCoreError, ClientError) as error:
-        print_error(f"AWS: {error}")
-    except GlobusError as error:
-        print_error(f"Globus Auth refused: {error}")
-    else:
-        return
-    sys.exit(1)
+    except Exception as error:
+        from octopus.cli.errors import sentence  # late: it knows the errors of all that a command may use
 
-
-def _sentence(problem: ErrorDetails) -> str:
-    """What is wrong with a setting; a rule between several settings names them itself."""
-    rule = problem["msg"].removeprefix("Value error, ")
-    if not problem["loc"]:
-        return rule
-    variable = f"OCTOPUS_{problem['loc'][0]}".upper()
-    return f"{variable} is {problem['input']!r}: {rule}"
+        said = sentence(error)
+        if said is None:
+            raise
+        print_error(said)
+        sys.exit(1)

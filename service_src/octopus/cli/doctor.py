@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import botocore.session
 import typer
@@ -19,14 +19,13 @@ from rich.text import Text
 from octopus.cli.kafka import CaFileOption, local_ca_file
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line
 from octopus.cli.session import Session, open_session
-from octopus.doctor.caller import Caller
 from octopus.doctor.findings import Result, Status
-from octopus.doctor.operator import Operator
-from octopus.doctor.platform import examine_fabric
-from octopus.doctor.user import examine_user
 from octopus.fabric.deployment import use_operator_credentials
 from octopus.fabric.processes import secret_file
 from octopus.fabric.settings import INSTITUTION, FabricSettings
+
+if TYPE_CHECKING:
+    from octopus.doctor.operator import Operator
 
 _STYLES = {Status.OK: "green", Status.FAILED: "red", Status.SKIPPED: "yellow"}
 
@@ -86,6 +85,11 @@ def doctor(
 
     With --operator, check the fabric itself: what was deployed, the judge, the brokers.
     """
+    # Late: they know all that can be wrong, down to Kafka's protocol.
+    from octopus.doctor.caller import Caller
+    from octopus.doctor.platform import examine_fabric
+    from octopus.doctor.user import examine_user
+
     settings = FabricSettings()
     if operator:
         examined = _operator(settings, institution, ca_file, judge_url, judge_secret_file, audit_log)
@@ -118,6 +122,8 @@ def _operator(
     audit_log: list[Path] | None,
 ) -> Operator:
     """Whatever was not named is this machine's fabric's, when it is the one to be examined."""
+    from octopus.doctor.operator import Operator
+
     here = institution == INSTITUTION and (settings.home / "fabric.json").is_file()
     if here:
         use_operator_credentials(settings)

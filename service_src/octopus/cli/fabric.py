@@ -6,7 +6,7 @@ import dataclasses
 import shlex
 import shutil
 import subprocess
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,8 +16,10 @@ from octopus.cli.plans import YesOption, ask, require_an_answer
 from octopus.fabric.environment import sdk_environment
 from octopus.fabric.errors import FabricError
 from octopus.fabric.progress import Progress
-from octopus.fabric.service import Fabric, ProcessStatus
 from octopus.fabric.settings import FabricSettings
+
+if TYPE_CHECKING:
+    from octopus.fabric.service import Fabric, ProcessStatus
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +37,7 @@ def up(
     """Start the fabric on this machine, or mend and update the one that runs."""
     progress = _progress(as_json)
     settings = FabricSettings() if brokers is None else FabricSettings.model_validate({"brokers": brokers})
-    processes = Fabric(settings, progress).up()
+    processes = _fabric(settings, progress).up()
     if as_json:
         print_json({"status": "success", "notes": progress.notes, "processes": _plain(processes)})
         return
@@ -51,7 +53,7 @@ def up(
 def down(as_json: JsonOption = False) -> None:
     """Stop the fabric on this machine; topics, accounts and keys are kept."""
     progress = _progress(as_json)
-    ran = Fabric(FabricSettings(), progress).down()
+    ran = _fabric(FabricSettings(), progress).down()
     if as_json:
         print_json({"status": "success", "stopped": ran, "notes": progress.notes})
     else:
@@ -60,7 +62,7 @@ def down(as_json: JsonOption = False) -> None:
 
 def status(as_json: JsonOption = False) -> None:
     """Show each process of the fabric; the exit status is 1 unless all are ready."""
-    processes = Fabric(FabricSettings(), _progress(quiet=True)).status()
+    processes = _fabric(FabricSettings(), _progress(quiet=True)).status()
     if as_json:
         print_json({"processes": _plain(processes)})
     else:
@@ -88,7 +90,7 @@ def restart(
 ) -> None:
     """Stop one process and start it again; a broker of three waits for the others to hold every record."""
     progress = _progress(as_json)
-    processes = Fabric(FabricSettings(), progress).restart(name)
+    processes = _fabric(FabricSettings(), progress).restart(name)
     if as_json:
         print_json({"status": "success", "notes": progress.notes, "processes": _plain(processes)})
     else:
@@ -126,7 +128,7 @@ def reset(yes: YesOption = False, as_json: JsonOption = False) -> None:
     require_an_answer(yes=yes, as_json=as_json)
     if not yes:
         ask(f"Delete everything in {settings.home}?")
-    Fabric(settings, _progress(as_json)).reset()
+    _fabric(settings, _progress(as_json)).reset()
     if as_json:
         print_json({"status": "success"})
     else:
@@ -144,6 +146,12 @@ def env(
     else:
         for name, value in values.items():
             print_line(f"export {name}={shlex.quote(value)}")
+
+
+def _fabric(settings: FabricSettings, progress: Progress) -> Fabric:
+    from octopus.fabric.service import Fabric  # late: no other command needs what it takes to run one
+
+    return Fabric(settings, progress)
 
 
 def _progress(quiet: bool) -> Progress:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line
-from octopus.cli.session import log_in, log_out, open_session
+from octopus.cli.session import open_session
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +23,8 @@ def login(
     as_json: JsonOption = False,
 ) -> None:
     """Log in with Globus Auth; without --browser you open the address yourself and paste the code."""
+    from octopus.cli.globus_login import log_in
+
     subject, username = log_in(browser=browser)
     if as_json:
         print_json({"status": "success", "subject": subject, "username": username})
@@ -32,6 +34,8 @@ def login(
 
 def logout(as_json: JsonOption = False) -> None:
     """Revoke and forget the tokens of the last login."""
+    from octopus.cli.globus_login import log_out
+
     was = log_out()
     if as_json:
         print_json({"status": "success", "logged_out": was})
