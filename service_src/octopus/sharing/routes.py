@@ -29,7 +29,7 @@ from octopus.web.errors import DOCUMENTED, documented
 router = APIRouter(prefix="/api/v3", tags=["Sharing"], responses=DOCUMENTED)
 
 _NO_TOPIC: dict[int | str, dict[str, Any]] = {
-    404: documented("The namespace has no such topic.", 404, "Topic events not found in …")
+    404: documented("The namespace has no such topic.", 404, "Topic events not found in ns-3f2a5c1b9e44")
 }
 
 
@@ -75,7 +75,7 @@ def list_shared(
     return SharedReply(message=f"Found {len(shown)} grants", shared=shown, next=some.next)
 
 
-@router.get("/{namespace}/{topic}/grants", summary="List the grants on a topic")
+@router.get("/{namespace}/{topic}/grants", summary="List the grants on a topic", responses=_NO_TOPIC)
 def list_grants(
     caller: TokenCaller,
     sharing: SharingOfFabric,
@@ -106,7 +106,11 @@ def unshare_topic(
     return taken_reply(grant_id, sharing.take(caller, namespace, topic, grant_id))
 
 
-@router.get("/{namespace}/{topic}/access", summary="Who can read, write or manage a topic, and why")
+@router.get(
+    "/{namespace}/{topic}/access",
+    summary="Who can read, write or manage a topic, and why",
+    responses=_NO_TOPIC,
+)
 def list_access(
     caller: TokenCaller,
     sharing: SharingOfFabric,

@@ -18,7 +18,8 @@ from octopus.sharing.rights import refused
 from octopus.sharing.room import Room
 from octopus.sharing.store import in_use
 from octopus.sharing.until import require_future
-from octopus.topics.names import is_topic_name
+from octopus.topics.models import TopicRecord
+from octopus.topics.names import full_name, is_topic_name
 
 
 class Sharing:
@@ -31,6 +32,7 @@ class Sharing:
         grantees: whom requests mean.
         room: in people's policies.
         people: what identities are called on a page.
+        find_topic: by its full name; None where there is none.
         table: the registry.
         clock: seconds since the epoch.
     """
@@ -42,6 +44,7 @@ class Sharing:
         grantees: Grantees,
         room: Room,
         people: People,
+        find_topic: Callable[[str], TopicRecord | None],
         table: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -49,6 +52,7 @@ class Sharing:
         self._grantees = grantees
         self._room = room
         self._people = people
+        self._find_topic = find_topic
         self._table = table
         self._clock = clock
 
@@ -61,9 +65,11 @@ class Sharing:
             to: only those of this person or group, in whose name the grants stand.
 
         Raises:
-            ForbiddenError: the caller neither manages nor owns it, or there is no such thing.
+            ForbiddenError: the caller neither manages nor owns it, or there is no such namespace.
+            NotFoundError: the namespace has no such topic.
         """
         self._seen_until(caller, namespace, topic)
+        self._require_there(namespace, topic)
         found = [one for one in self._access.grants_on(namespace, _on(topic)) if one.right in TOPIC_RIGHTS]
         if to is not None:
             meant = self._grantees.meant(to)
@@ -115,7 +121,7 @@ class Sharing:
                 raise UnavailableError(
                     f"Namespace {namespace} changed meanwhile: nothing was done, try again"
                 ) from None
-            raise NotFoundError(f"Topic {topic} not found in {namespace}") from None
+            raise _absent(namespace, topic) from None
 
     def take(self, caller: Caller, namespace: str, topic: str | None, grant_id: str) -> Grant | None:
         """That grant is there no more; returns it, or None when there was none.
@@ -138,9 +144,11 @@ class Sharing:
         """Every identity and group that has a right on the topic, and why: an entry for each way to a right.
 
         Raises:
-            ForbiddenError: the caller neither manages nor owns it.
+            ForbiddenError: the caller neither manages nor owns it, or there is no such namespace.
+            NotFoundError: the namespace has no such topic.
         """
         self._seen_until(caller, namespace, topic)
+        self._require_there(namespace, topic)
         return self._access.who(namespace, topic)
 
     def shared_with(self, caller: Caller) -> list[HeldGrant]:
@@ -169,8 +177,16 @@ class Sharing:
         if not named:
             raise refused(caller, namespace)
 
+    def _require_there(self, namespace: str, topic: str | None) -> None:
+        if topic is not None and self._find_topic(full_name(namespace, topic)) is None:
+            raise _absent(namespace, topic)
+
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def _absent(namespace: str, topic: str | None) -> NotFoundError:
+    return NotFoundError(f"Topic {topic} not found in {namespace}")
 
 
 def _on(topic: str | None) -> str:

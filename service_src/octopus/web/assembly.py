@@ -297,6 +297,7 @@ def wire(
         store=project_store,
         leases=leases,
         access=access,
+        refreshes=refreshes,
         trail=trail,
         emptying=emptying,
         last_requests_s=settings.last_requests_s,
@@ -351,6 +352,7 @@ def wire(
             grantees=grantees,
             room=room,
             people=people,
+            find_topic=turns.find,
             table=settings.registry_table,
             clock=clock,
         ),
@@ -361,7 +363,7 @@ def wire(
         ),
         endings=endings,
         restored_projects=RestoredProjects(
-            store=project_store, leases=leases, endings=endings, refreshes=refreshes, trail=trail
+            store=project_store, leases=leases, refreshes=refreshes, trail=trail
         ),
         jobs=jobs,
     )

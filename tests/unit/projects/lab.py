@@ -99,6 +99,7 @@ class Lab:
             grantees=grantees,
             room=room,
             people=self.people,
+            find_topic=self.turns.find,
             table=table,
             clock=clock,
         )
@@ -106,6 +107,7 @@ class Lab:
             store=self.store,
             leases=self.leases,
             access=self.access,
+            refreshes=self.world.refreshes,
             trail=trail,
             emptying=Emptying(topics=self.topics, groups=groups, access=self.access),
             last_requests_s=LAST_REQUESTS_S,

@@ -171,6 +171,15 @@ def test_manager_shares_the_topic_he_manages_and_no_other(lab: Lab, own: str, gr
         lab.sharing.give(grace, own, "others", Named(who="alan@example.org"), Right.READ, None)
 
 
+def test_topic_that_there_is_not_is_shared_with_nobody(lab: Lab, own: str) -> None:
+    refusal = f"Topic nope not found in {own}"
+
+    with pytest.raises(NotFoundError, match=refusal):
+        lab.sharing.grants(lab.ada, own, "nope")
+    with pytest.raises(NotFoundError, match=refusal):
+        lab.sharing.who(lab.ada, own, "nope")
+
+
 @pytest.mark.parametrize("topic", ["absent", "no such name", "*", "x" * 3000, None])
 def test_what_there_is_not_is_not_shared_and_a_personal_namespace_not_whole(
     lab: Lab, own: str, grace: Caller, topic: str | None
