@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from octopus.settings import DeployedSettings, ServiceSettings
 from stacks.context_table import render
 from tests.infrastructure.conftest import ROOT
 
@@ -9,3 +12,15 @@ from tests.infrastructure.conftest import ROOT
 def test_the_table_of_variables_is_the_one_that_the_settings_make() -> None:
     page = (ROOT / "docs" / "deploying.md").read_text()
     assert render() in page, "copy the output of `python -m stacks.context_table` into docs/deploying.md"
+
+
+def test_what_the_service_is_told_besides_is_on_the_page_with_its_default() -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text()
+    rows = dict(re.findall(r"^   \| `OCTOPUS_([A-Z_]+)` \| `?([^`|]+?)`? \|", page, re.MULTILINE))
+    shown = {"KAFKA_CA_FILE": "the system's roots", "BROKER_AUDIT_LOGS": "none"}
+
+    own = ServiceSettings.model_fields.keys() - DeployedSettings.model_fields.keys()
+
+    assert rows == {
+        name.upper(): shown.get(name.upper(), str(ServiceSettings.model_fields[name].default)) for name in own
+    }
