@@ -43,14 +43,18 @@ def cloudwatch() -> CloudWatchClient:
     return _session().client("cloudwatch", config=_CONFIG)
 
 
-def dynamodb() -> DynamoDBClient:
-    """The registry's database."""
-    return _session().client("dynamodb", config=_CONFIG)
+def dynamodb(config: Config | None = None) -> DynamoDBClient:
+    """The registry's database.
+
+    Args:
+        config: what is to be otherwise than for requests.
+    """
+    return _session().client("dynamodb", config=_CONFIG.merge(config) if config else _CONFIG)
 
 
-def iam() -> IAMClient:
-    """Users, access keys and policies."""
-    return _session().client("iam", config=_CONFIG)
+def iam(config: Config | None = None) -> IAMClient:
+    """Users, access keys and policies; the same argument."""
+    return _session().client("iam", config=_CONFIG.merge(config) if config else _CONFIG)
 
 
 def iam_at_ease() -> IAMClient:
@@ -58,8 +62,7 @@ def iam_at_ease() -> IAMClient:
 
     IAM's limits are the account's: who reads as fast as it can takes them from those who have to write.
     """
-    slowing = Config(retries={"mode": "adaptive", "total_max_attempts": 2})
-    return _session().client("iam", config=_CONFIG.merge(slowing))
+    return iam(Config(retries={"mode": "adaptive", "total_max_attempts": 2}))
 
 
 def until_user_known(client: IAMClient) -> Retrying:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-import boto3
 import httpx
 import structlog
 from botocore.config import Config
@@ -15,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from octopus import aws
 from octopus.kafka.admin import TopicAdmin
 from octopus.settings import ServiceSettings
 from octopus.web.errors import away
@@ -95,9 +95,7 @@ def dependencies(settings: ServiceSettings, kafka: TopicAdmin) -> Dependencies:
     config = Config(
         connect_timeout=ANSWER_S / 2, read_timeout=ANSWER_S / 2, retries={"total_max_attempts": 1}
     )
-    session = boto3.Session()
-    database = session.client("dynamodb", config=config)
-    users = session.client("iam", config=config)
+    database, users = aws.dynamodb(config), aws.iam(config)
 
     def dynamodb() -> bool:
         nothing = {"pk": {"S": "HEALTH"}, "sk": {"S": "HEALTH"}}
