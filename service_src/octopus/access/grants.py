@@ -151,14 +151,30 @@ class Grants:
                 return found
         raise _busy(namespace)
 
-    def take_all_on(self, namespace: str, topic: str | None, *, actor: str) -> None:
+    def take_all_on(
+        self,
+        namespace: str,
+        topic: str | None,
+        *,
+        actor: str,
+        as_of: datetime | None = None,
+        refreshed: bool = False,
+    ) -> None:
         """No grant on a topic is left, or none on a namespace and its topics; policies follow behind it.
 
         Args:
             topic: None for the whole namespace with all its topics.
             actor: who brings it about, for the audit.
+            as_of: what was given after it is left.
+            refreshed: no policy has anything of them any more (`Refreshes.waiting_on`).
         """
-        self._take_every(lambda: self._store.on(namespace, topic), actor)
+        self._take_every(
+            lambda: [
+                one for one in self._store.on(namespace, topic) if as_of is None or one.created <= as_of
+            ],
+            actor,
+            refreshed=refreshed,
+        )
 
     def take_all_to(self, subject: str, *, actor: str) -> None:
         """No grant names the subject any more; policies follow behind it."""
@@ -209,27 +225,30 @@ class Grants:
         end = end_of(grant)
         return [*self._store.delete(grant), *([self._ends.unset(end)] if end else [])]
 
-    def _take_every(self, there: Callable[[], Iterable[Grant]], actor: str) -> None:
+    def _take_every(
+        self, there: Callable[[], Iterable[Grant]], actor: str, *, refreshed: bool = False
+    ) -> None:
         for _ in range(_ATTEMPTS):
             grants = list(there())
             if not grants:
                 return
-            self._take_all(grants, "grant.revoked", actor)
+            self._take_all(grants, "grant.revoked", actor, refreshed=refreshed)
         raise UnavailableError("Grants keep changing meanwhile: call again to take those that are left")
 
-    def _take_all(self, grants: Sequence[Grant], kind: str, actor: str) -> None:
+    def _take_all(self, grants: Sequence[Grant], kind: str, actor: str, *, refreshed: bool = False) -> None:
         """Take those of the grants that nobody has changed meanwhile."""
         for start in range(0, len(grants), _A_TRANSACTION):
             some = grants[start : start + _A_TRANSACTION]
-            if not self._taken_together(some, kind, actor):
+            if not self._taken_together(some, kind, actor, refreshed):
                 for grant in some:
-                    self._taken_together([grant], kind, actor)
+                    self._taken_together([grant], kind, actor, refreshed)
 
-    def _taken_together(self, grants: Sequence[Grant], kind: str, actor: str) -> bool:
+    def _taken_together(self, grants: Sequence[Grant], kind: str, actor: str, refreshed: bool) -> bool:
         told = [_event(kind, grant, actor) for grant in grants]
-        notes = {grant.grantee: self._refreshes.begun(grant.grantee, due_in_s=0) for grant in grants}
+        grantees = () if refreshed else {grant.grantee for grant in grants}
+        notes = [self._refreshes.begun(grantee, due_in_s=0) for grantee in sorted(grantees)]
         deletions = [item for grant in grants for item in self._deleted(grant)]
-        done = self._written([*deletions, *notes.values(), *self._trail.items(*told)], ())
+        done = self._written([*deletions, *notes, *self._trail.items(*told)], ())
         if done:
             for grant, event in zip(grants, told, strict=True):
                 _log.info(kind, **event.data, namespace=grant.namespace, topic=grant.topic, by=actor)

@@ -35,6 +35,8 @@ _MOST_ITEMS = 100
 """Of one transaction."""
 _NAMESPACE, _MEMBER = "namespace#", "member#"
 
+POLICIES_S = 5.0
+"""After which whoever waits for policies asks again (`Refreshes.waiting_on`)."""
 TURN_AGAIN_S = 1.0
 """After which a principal's policies that somebody else was writing are tried again."""
 WORKERS = 3
@@ -87,6 +89,22 @@ class Refreshes:
     def begun_on(self, namespace: str) -> TransactWriteItemTypeDef:
         """Item of a transaction that changes what everybody holds who has a grant on a namespace."""
         return self._pending.begun(f"{_NAMESPACE}{namespace}", due_in_s=0)
+
+    def waiting_on(self, namespace: str, *others: Grantee) -> bool:
+        """Whether policies are still to be written of somebody who has a grant on a namespace.
+
+        Args:
+            others: who count as if they had one.
+        """
+        grantees = {*others, *(grant.grantee for grant in self._store.on(namespace))}
+        # In the order in which one note leads to the next, or one could be missed on its way.
+        if self._pending.any_of([f"{_NAMESPACE}{namespace}", *map(str, grantees)]):
+            return True
+        people = {grantee.id for grantee in grantees if grantee.kind is GranteeKind.USER}
+        for grantee in grantees:
+            if grantee.kind is GranteeKind.GROUP:
+                people.update(self._store.members(grantee.id))
+        return self._pending.any_of(f"{_MEMBER}{identity}" for identity in sorted(people))
 
     def now(self, *grantees: Grantee) -> None:
         """See at once to what was noted; what cannot be done just now is left to the background.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -76,20 +77,22 @@ class Emptying:
         groups: Sequence[str],
         lease: Lease,
         *,
+        as_of: datetime,
         actor: str,
     ) -> list[str]:
-        """Of these topics, these groups and all grants nothing is left.
+        """Of these topics, these groups and all grants of before nothing is left.
 
         What was made since under the same names is kept.
 
         Args:
             topics: as in `Contents`.
+            as_of: grants that were given after it are kept, but for those on these topics.
             actor: who brings it about.
 
         Returns:
             Groups that have members still, which Kafka deletes of no group.
         """
-        self._access.take_all_on(namespace, None, actor=actor)
+        self._access.take_all_on(namespace, None, actor=actor, as_of=as_of)
         lease.renew()
         in_use = self._delete_groups(namespace, groups, members_may_stay=True)
         lease.renew()

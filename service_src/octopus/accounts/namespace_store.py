@@ -2,7 +2,8 @@
 
 Rows of the registry (pk / sk), besides those of `octopus.accounts.store`:
     ``PENDING#wipe`` / ``<namespace>``: actor (S), topics (map of name to Kafka's topic id) and groups (SS)
-        that there were when somebody asked for the namespace to be emptied: what was made since is left.
+        that there were, and as_of (S, ISO-8601 UTC), when somebody asked for the namespace to be emptied:
+        what was made, or given, since is left.
     ``PENDING#namespace`` / ``<namespace>``: while it is being deleted. Its row ``NAMESPACE`` then has the
         state ``deleting``, and withdrawn (N, s since epoch) once nobody's policy names it any more.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from octopus.accounts.models import Account, State
@@ -37,6 +39,8 @@ class Wipe:
     """Kafka's id of each topic, by its name without the namespace."""
     groups: tuple[str, ...]
     """Whole names."""
+    as_of: datetime
+    """Of grants those go that were given by then; UTC, whole seconds."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Leaving:
     """A namespace that is being deleted."""
 
     namespace: str
+    owner: str
+    """Subject whose it was."""
     withdrawn: float | None
     """When nobody's policy named it any more; s since epoch."""
 
@@ -58,12 +64,17 @@ class NamespaceStore:
         self.wipes = Pending(client, table, "wipe", clock=clock)
         self.leaving = Pending(client, table, "namespace", clock=clock)
 
+    def now(self) -> datetime:
+        """This moment, in UTC."""
+        return datetime.fromtimestamp(self._clock(), UTC)
+
     def begin_wipe(self, wipe: Wipe, lease: Lease, change: Items) -> None:
         """Note what is to be gone, before anything is; a note of before, not yet ended, gives way to it."""
         begun = self.wipes.begun(wipe.namespace)
         begun["Put"]["Item"] = {
             **begun["Put"]["Item"],
             "actor": {"S": wipe.actor},
+            "as_of": {"S": wipe.as_of.isoformat(timespec="seconds")},
             "topics": {"M": {name: {"S": topic_id} for name, topic_id in wipe.topics.items()}},
             **({"groups": {"SS": list(wipe.groups)}} if wipe.groups else {}),
         }
@@ -75,7 +86,13 @@ class NamespaceStore:
         if row is None:
             return None
         topics = {name: topic_id["S"] for name, topic_id in row["topics"]["M"].items()}
-        return Wipe(namespace, row["actor"]["S"], topics, tuple(sorted(row.get("groups", {}).get("SS", ()))))
+        return Wipe(
+            namespace,
+            actor=row["actor"]["S"],
+            topics=topics,
+            groups=tuple(sorted(row.get("groups", {}).get("SS", ()))),
+            as_of=datetime.fromisoformat(row["as_of"]["S"]),
+        )
 
     def end_wipe(self, namespace: str, lease: Lease) -> None:
         """Note that what was to be gone is."""
@@ -124,7 +141,8 @@ class NamespaceStore:
         row = self._read(_key(namespace))
         if row is None or row["state"]["S"] != State.DELETING:
             return None
-        return Leaving(namespace, float(row["withdrawn"]["N"]) if "withdrawn" in row else None)
+        withdrawn = float(row["withdrawn"]["N"]) if "withdrawn" in row else None
+        return Leaving(namespace, row["owner"]["S"], withdrawn)
 
     def withdrawn(self, namespace: str, lease: Lease, *, due_in_s: float) -> None:
         """Note that nobody's policy names it any more; its deletion goes on in ``due_in_s`` seconds."""

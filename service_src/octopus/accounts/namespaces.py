@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 import structlog
 
 from octopus.access.models import user
-from octopus.access.refresh import Refreshes
+from octopus.access.refresh import POLICIES_S, Refreshes
 from octopus.access.service import Access
 from octopus.accounts.emptying import Contents, Emptying
 from octopus.accounts.models import Account, State
@@ -87,8 +87,11 @@ class Namespaces:
         self._own(subject, namespace, actor)
         with self._leases.hold(lease_name(subject)) as lease:
             self._own(subject, namespace, actor)
+            as_of = self._store.now()
             found = self._emptying.contents(namespace)
-            wipe = Wipe(namespace, actor or subject, found.topics, found.groups)
+            wipe = Wipe(
+                namespace, actor=actor or subject, topics=found.topics, groups=found.groups, as_of=as_of
+            )
             told = Event(
                 type="namespace.wiped",
                 actor=wipe.actor,
@@ -124,7 +127,8 @@ class Namespaces:
         with self._leases.hold(lease_name(subject)) as lease:
             account = self._own(subject, namespace)
             told = Event(type="namespace.deleted", actor=subject, subject=subject, namespace=namespace)
-            change = [self._refreshes.begun(user(subject)), *self._trail.items(told)]
+            notes = [self._refreshes.begun(user(subject)), self._refreshes.begun_on(namespace)]
+            change = [*notes, *self._trail.items(told)]
             self._store.part(account, namespace, lease, change)
         self._refreshes.now(user(subject))
         _log.info("namespace.deleted", subject=subject, namespace=namespace)
@@ -142,7 +146,9 @@ class Namespaces:
                 _log.info("namespace.wipe_completed", namespace=namespace)
 
     def _finish_wipe(self, wipe: Wipe, lease: Lease) -> list[str]:
-        in_use = self._emptying.remove(wipe.namespace, wipe.topics, wipe.groups, lease, actor=wipe.actor)
+        in_use = self._emptying.remove(
+            wipe.namespace, wipe.topics, wipe.groups, lease, as_of=wipe.as_of, actor=wipe.actor
+        )
         self._store.end_wipe(wipe.namespace, lease)
         return in_use
 
@@ -151,8 +157,10 @@ class Namespaces:
             leaving = self._store.left(namespace)
             if leaving is None:
                 self._store.settle(namespace, lease)
+            elif leaving.withdrawn is None and self._refreshes.waiting_on(namespace, user(leaving.owner)):
+                self._store.leaving.postpone(namespace, due_in_s=POLICIES_S)
             elif leaving.withdrawn is None:
-                self._access.take_all_on(namespace, None, actor=FABRIC)
+                self._access.take_all_on(namespace, None, actor=FABRIC, refreshed=True)
                 lease.renew()
                 self._store.withdrawn(namespace, lease, due_in_s=self._last_requests_s)
             else:

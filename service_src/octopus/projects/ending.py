@@ -1,8 +1,9 @@
 """The end of a project, in two parts, as that of an account: access goes with the call, the rest behind it.
 
 With the call: the state ``deleting``, in which no right on the project counts and from which nothing leads
-back. Behind it: every grant on it and on its topics; then, once the last requests of whoever had one are
-over, consumer groups and topics; and its record last, of which the name stays, never to be given again.
+back. Behind it: the policies of everybody who had a grant on it or its topics, and all those grants; then,
+once their last requests are over, consumer groups and topics; and its record last, of which the name stays,
+never to be given again.
 Transactional ids expire at the brokers by themselves. Every step may be repeated.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import structlog
 
 from octopus.access.models import Right
+from octopus.access.refresh import POLICIES_S, Refreshes
 from octopus.access.service import Access
 from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import State
@@ -40,6 +42,7 @@ class Endings:
         store: ProjectStore,
         leases: Leases,
         access: Access,
+        refreshes: Refreshes,
         trail: Trail,
         emptying: Emptying,
         last_requests_s: float,
@@ -47,6 +50,7 @@ class Endings:
         self._store = store
         self._leases = leases
         self._access = access
+        self._refreshes = refreshes
         self._trail = trail
         self._emptying = emptying
         self._last_requests_s = last_requests_s
@@ -83,7 +87,8 @@ class Endings:
             if project is None:
                 raise refused(caller, name)
             event = Event(type="project.ended", actor=caller.subject, namespace=name)
-            self._store.begin_removal(project, caller.subject, lease, self._trail.items(event))
+            further = [self._refreshes.begun_on(name), *self._trail.items(event)]
+            self._store.begin_removal(project, caller.subject, lease, further)
         _log.info("project.ended", subject=caller.subject, namespace=name)
         return True
 
@@ -101,8 +106,10 @@ class Endings:
             project = self._store.read(name)
             if project is None or project.state is not State.DELETING:
                 self._store.settle(name, lease)
+            elif project.withdrawn is None and self._refreshes.waiting_on(name):
+                self._store.pending.postpone(name, due_in_s=POLICIES_S)
             elif project.withdrawn is None:
-                self._access.take_all_on(name, None, actor=FABRIC)
+                self._access.take_all_on(name, None, actor=FABRIC, refreshed=True)
                 lease.renew()
                 self._store.withdrawn(project, lease, due_in_s=self._last_requests_s)
             else:

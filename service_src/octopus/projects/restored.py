@@ -13,7 +13,6 @@ from octopus.access.refresh import Refreshes
 from octopus.accounts.models import State
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.trail import Trail
-from octopus.projects.ending import Endings
 from octopus.projects.models import Project
 from octopus.projects.names import is_project_name
 from octopus.projects.service import lease_name
@@ -25,12 +24,9 @@ from octopus.topics.names import RESERVED_NAMESPACES
 class RestoredProjects:
     """Repairs the projects of one fabric. Each call may be repeated."""
 
-    def __init__(
-        self, *, store: ProjectStore, leases: Leases, endings: Endings, refreshes: Refreshes, trail: Trail
-    ) -> None:
+    def __init__(self, *, store: ProjectStore, leases: Leases, refreshes: Refreshes, trail: Trail) -> None:
         self._store = store
         self._leases = leases
-        self._endings = endings
         self._refreshes = refreshes
         self._trail = trail
 
@@ -72,8 +68,8 @@ class RestoredProjects:
             project = self._store.read(name)
             if project is None or project.state is not State.ACTIVE:
                 return False
-            self._store.begin_removal(project, by, lease, self._trail.items(event))
-        self._endings.heal(name)
+            further = [self._refreshes.begun_on(name), *self._trail.items(event)]
+            self._store.begin_removal(project, by, lease, further)
         return True
 
     def set_end(self, name: str, ends: datetime | None) -> bool:

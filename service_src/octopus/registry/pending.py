@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ import structlog
 
 from octopus.errors import UnavailableError
 from octopus.registry.leases import LIFE_S, TurnTakenError
+from octopus.registry.reading import read_rows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -99,6 +100,10 @@ class Pending:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
+
+    def any_of(self, names: Iterable[str]) -> bool:
+        """Whether a change of one of these names is pending, due or not."""
+        return bool(read_rows(self._client, self._table, ((self._partition, name) for name in names)))
 
     def due(self) -> list[str]:
         """Names of the changes that somebody should go on with now, what has been due longest first."""

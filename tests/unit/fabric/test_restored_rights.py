@@ -54,7 +54,6 @@ def restored(lab: Lab) -> RestoredProjects:
     return RestoredProjects(
         store=lab.store,
         leases=lab.leases,
-        endings=lab.endings,
         refreshes=world.refreshes,
         trail=Trail(world.client, world.table, kept_days=1),
     )

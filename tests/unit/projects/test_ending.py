@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from octopus.access.models import Right
+from octopus.access.models import Right, group
 from octopus.errors import ForbiddenError, InvalidError, UnavailableError
 from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.leases import LIFE_S
@@ -64,6 +64,7 @@ def test_nobody_has_a_right_as_soon_as_it_is_ended(full: Lab) -> None:
 def test_topics_wait_for_the_last_requests(full: Lab, kafka: MemoryKafka) -> None:
     full.endings.end(full.ada, NAME)
 
+    full.world.refreshes.work_off()
     full.endings.heal_all()
     assert full.access.grants_on(NAME) == []
     full.world.now += LAST_REQUESTS_S - 1
@@ -143,6 +144,34 @@ def test_group_that_has_members_still_is_waited_for(full: Lab, kafka: MemoryKafk
     assert left(full, kafka) == [(f"NAMESPACE#{NAME}", "NAMESPACE")]
 
 
+def test_nothing_goes_before_policies_of_all_who_had_a_right_are_written(
+    full: Lab, kafka: MemoryKafka
+) -> None:
+    member = full.person("mary@example.org").subject
+    full.world.give(NAME, "frames", group(full.world.group(member)), Right.READ)
+    full.settle()
+    full.world.spared = tuple(person.id for person in full.people.known.values() if person.id != member)
+    full.world.refuses = UnavailableError("IAM is away")
+    full.endings.end(full.ada, NAME)
+
+    full.settle()
+
+    assert f"{NAME}.frames" in kafka.held
+    assert len(full.access.grants_on(NAME)) == 4, "those who are waited for"
+    full.world.refuses = None
+    full.world.refreshed.clear()
+    full.world.now += LIFE_S
+    full.world.refreshes.work_off()
+    full.endings.heal_all()
+    assert full.world.refreshed == [member], "nobody's policies are written twice"
+    assert f"{NAME}.frames" in kafka.held, "his last requests are waited for, too"
+
+    full.settle()
+
+    assert full.world.refreshed == [member]
+    assert left(full, kafka) == [(f"NAMESPACE#{NAME}", "NAMESPACE")]
+
+
 def test_project_in_use_is_healed_to_nothing(full: Lab) -> None:
     full.world.put("PENDING#project", NAME, due={"N": "0"}, token={"S": "x"})
 
@@ -201,6 +230,7 @@ def test_removal_cut_short_anywhere_is_completed_by_another_replica(
         lab.topics.create(lab.ada, name, "frames")
         kafka.groups[f"{name}.readers"] = False
         lab.endings.end(lab.ada, name)
+        lab.world.refreshes.work_off()
         with dying(lab, kafka, at) as made, suppress(DiedError):
             lab.endings.heal(name)
             lab.world.now += LAST_REQUESTS_S + 1
