@@ -14,15 +14,10 @@ from urllib.parse import urlencode
 
 import typer
 
-from octopus import aws
-from octopus.audit.denials import Denials
-from octopus.audit.reading import Query
-from octopus.audit.trail import open_trail
 from octopus.cli.operator import InstitutionOption, features_of, settings_of
 from octopus.cli.output import AsOption, JsonOption, print_error, print_json, print_line
 from octopus.cli.session import open_session
 from octopus.cli.times import moment, shown_second
-from octopus.registry.transactions import CUT_SHORT
 
 SinceOption = Annotated[
     str | None,
@@ -101,6 +96,7 @@ def of_fabric(
 ) -> None:
     """Show what happened to anybody, the newest first; it takes AWS rights on the registry."""
     from octopus.audit.models import AuditReply  # late, as whatever the web service is made of
+    from octopus.audit.reading import Query
 
     begin, end = _moment(since), _moment(until)
     with features_of(institution) as features:
@@ -126,6 +122,11 @@ def ship(
     For brokers that run elsewhere than the web service, which sees to those of its own host. Where it
     stopped, it goes on; nothing is recorded twice.
     """
+    from octopus import aws  # late: it loads boto3
+    from octopus.audit.denials import Denials
+    from octopus.audit.trail import open_trail
+    from octopus.registry.transactions import CUT_SHORT
+
     settings = settings_of(institution)
     denials = Denials(aws.dynamodb(), settings.registry_table, open_trail(settings), logs)
     while True:

@@ -15,8 +15,6 @@ from octopus.cli.output import AsOption, JsonOption, print_json, print_line
 from octopus.cli.pages import read_all
 from octopus.cli.session import open_session
 from octopus.cli.topic_names import path_of
-from octopus.copying.files import export
-from octopus.copying.topics import copy
 from octopus.errors import InvalidError, NotFoundError
 from octopus.groups.names import complete
 from octopus.topics.names import full_name
@@ -50,6 +48,8 @@ def copy_topic(
     as_json: JsonOption = False,
 ) -> None:
     """Copy the records that a topic holds now: keys, headers, timestamps and partitions are kept."""
+    from octopus.copying.topics import copy  # late: it loads the Kafka client
+
     kafka = open_kafka(as_name, ca_file)
     names = [complete(kafka.namespace, topic) for topic in (source, destination)]
     with _progress(f"{names[0]} -> {names[1]}") as progress:
@@ -84,6 +84,8 @@ def export_project(
 
     Topics that you may not read are named, and left out.
     """
+    from octopus.copying.files import export  # late, likewise
+
     session = open_session(as_name)
     found = read_all(session, "search", "topics", {"namespace": name})
     replies = [session.call("GET", path_of(session, one["name"])) for one in found if one["mine"]]

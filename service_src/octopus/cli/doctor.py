@@ -20,8 +20,6 @@ from octopus.cli.kafka import CaFileOption, local_ca_file
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line
 from octopus.cli.session import Session, open_session
 from octopus.doctor.findings import Result, Status
-from octopus.fabric.deployment import use_operator_credentials
-from octopus.fabric.processes import secret_file
 from octopus.fabric.settings import INSTITUTION, FabricSettings
 
 if TYPE_CHECKING:
@@ -123,6 +121,8 @@ def _operator(
 ) -> Operator:
     """Whatever was not named is this machine's fabric's, when it is the one to be examined."""
     from octopus.doctor.operator import Operator
+    from octopus.fabric.deployment import use_operator_credentials
+    from octopus.fabric.processes import secret_file
 
     here = institution == INSTITUTION and (settings.home / "fabric.json").is_file()
     if here:

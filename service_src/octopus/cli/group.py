@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from octopus.cli.kafka import CaFileOption, open_kafka
+from octopus.cli.kafka import CaFileOption, KafkaAccess, open_kafka
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
 from octopus.cli.plans import DryRunOption
 from octopus.groups.models import Move
 from octopus.groups.names import complete
-from octopus.groups.service import Groups
 from octopus.groups.targets import parse_selection, parse_target
+
+if TYPE_CHECKING:
+    from octopus.groups.service import Groups
 
 app = typer.Typer(
     help="List consumer groups, see their lag, set them elsewhere; an account and a key are made for this.",
@@ -34,7 +36,7 @@ _NEVER = "never"
 @app.command("list")
 def list_groups(as_name: AsOption = None, ca_file: CaFileOption = None, as_json: JsonOption = False) -> None:
     """List your groups, and those of projects that you are in, with their state and members."""
-    groups = Groups(open_kafka(as_name, ca_file).settings()).list()
+    groups = _groups(open_kafka(as_name, ca_file)).list()
     if as_json:
         print_json({"status": "success", "groups": [dataclasses.asdict(group) for group in groups]})
         return
@@ -51,7 +53,7 @@ def lag(
     """Show how far a group is behind, partition by partition."""
     kafka = open_kafka(as_name, ca_file)
     name = complete(kafka.namespace, group)
-    partitions = Groups(kafka.settings()).lag(name)
+    partitions = _groups(kafka).lag(name)
     total = sum(one.lag or 0 for one in partitions)
     if as_json:
         rows = [{**dataclasses.asdict(one), "lag": one.lag} for one in partitions]
@@ -99,7 +101,7 @@ def reset(
     if selection is not None:
         # A group of a project reads that project's topics, if nothing else is said.
         selection = dataclasses.replace(selection, topic=complete(name.partition(".")[0], selection.topic))
-    groups = Groups(kafka.settings())
+    groups = _groups(kafka)
     moves = groups.plan(name, target, selection)
     if not as_json:
         _show(moves)
@@ -112,6 +114,12 @@ def reset(
         print_line(f"{name} never committed an offset: name a topic with --topic")
     else:
         print_line("Nothing was changed." if dry_run else f"{name} is set.")
+
+
+def _groups(kafka: KafkaAccess) -> Groups:
+    from octopus.groups.service import Groups  # late: it loads the Kafka client
+
+    return Groups(kafka.settings())
 
 
 def _show(moves: Sequence[Move]) -> None:

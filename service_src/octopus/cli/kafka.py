@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from botocore.credentials import Credentials
 
 from octopus.cli.session import Session, open_session
 from octopus.fabric.settings import FabricSettings
@@ -43,6 +42,8 @@ class KafkaAccess:
 
     def settings(self) -> dict[str, Any]:
         """Settings of a ``confluent_kafka`` client."""
+        from botocore.credentials import Credentials
+
         return client_settings(
             bootstrap_servers=self.bootstrap_servers,
             ca_file=self.ca_file,

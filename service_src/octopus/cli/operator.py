@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from octopus.fabric.deployment import use_operator_credentials
-from octopus.fabric.features import open_features
 from octopus.fabric.settings import INSTITUTION, FabricSettings
-from octopus.parameters import read_deployed_settings
 from octopus.settings import DeployedSettings, ServiceSettings
 
 if TYPE_CHECKING:
@@ -27,7 +24,8 @@ def features_of(institution: str) -> Iterator[Features]:
 
     So is Kafka; on this machine, where an operator has no rights on it, as the web service.
     """
-    from octopus.web.assembly import assemble  # late: it is half of what every command would wait for
+    from octopus.fabric.features import open_features  # late, with all that is imported below: other commands
+    from octopus.web.assembly import assemble  # would take as long again to start
 
     local, deployed = _is_of_this_machine(institution), settings_of(institution)
     if local:
@@ -40,6 +38,9 @@ def features_of(institution: str) -> Iterator[Features]:
 
 def settings_of(institution: str) -> DeployedSettings:
     """What the stacks of an institution say, by AWS's default credential chain."""
+    from octopus.fabric.deployment import use_operator_credentials
+    from octopus.parameters import read_deployed_settings
+
     if _is_of_this_machine(institution):
         use_operator_credentials(FabricSettings())
     return read_deployed_settings(institution)

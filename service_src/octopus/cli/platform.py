@@ -11,8 +11,6 @@ import typer
 from octopus.cli import quota
 from octopus.cli.operator import InstitutionOption, features_of
 from octopus.cli.output import JsonOption, print_done, print_json, print_line
-from octopus.credentials.platform import issue_platform_key
-from octopus.parameters import as_environment, read_deployed_settings
 
 app = typer.Typer(help="What a fabric's operator does: processes off AWS, users.", no_args_is_help=True)
 app.add_typer(quota.platform_app, name="quota")
@@ -42,6 +40,9 @@ def env(
 
     The key is issued on first use and recorded in the registry, so that the judge knows it.
     """
+    from octopus.credentials.platform import issue_platform_key  # late: they load boto3
+    from octopus.parameters import as_environment, read_deployed_settings
+
     settings = read_deployed_settings(institution)
     access_key_id, secret = issue_platform_key(
         principal=principal.value, user_name=f"octopus-{institution}-{principal.value}", settings=settings

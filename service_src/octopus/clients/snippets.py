@@ -7,12 +7,15 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from octopus.errors import InvalidError
 from octopus.kafka.client import TOKEN_REGION
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,17 +148,23 @@ TOOLS: Mapping[str, Tool] = {
     )
 }
 
-_templates = Environment(
-    loader=PackageLoader("octopus.clients"),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-    autoescape=False,  # noqa: S701 - no HTML; each value is quoted as its language wants it
-)
-# A JSON string of ASCII is a string in Python and in JavaScript, too.
-_templates.filters["quoted"] = lambda value: json.dumps(str(value))
-_templates.filters["shell"] = lambda value: shlex.quote(str(value))
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # late: every command would wait for it
+
+    templates = Environment(
+        loader=PackageLoader("octopus.clients"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - no HTML; each value is quoted as its language wants it
+    )
+    # A JSON string of ASCII is a string in Python and in JavaScript, too.
+    templates.filters["quoted"] = lambda value: json.dumps(str(value))
+    templates.filters["shell"] = lambda value: shlex.quote(str(value))
+    return templates
 
 
 def render(tool: str, connection: Connection) -> str:
@@ -170,5 +179,5 @@ def render(tool: str, connection: Connection) -> str:
             f"with-secrets: settings of {tool} hold no key, since {about.title} takes it from AWS's default "
             "chain; `octopus config aws --with-secrets` prints a profile that holds it"
         )
-    template = _templates.get_template(f"{about.file}.j2")
+    template = _templates().get_template(f"{about.file}.j2")
     return template.render(connection=connection, tool=about)

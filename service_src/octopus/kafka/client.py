@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
-from botocore.credentials import CredentialProvider, Credentials
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials
 
 TOKEN_REGION = "us-east-1"  # noqa: S105
 """Region that tokens are signed for off MSK: every judge accepts it, as published clients know no other."""
@@ -40,6 +40,9 @@ def client_settings(
 
 
 def _token_source(credentials: Credentials | None, region: str) -> Callable[[str], tuple[str, float]]:
+    from aws_msk_iam_sasl_signer import MSKAuthTokenProvider  # late: it loads boto3
+    from botocore.credentials import CredentialProvider
+
     class Fixed(CredentialProvider):
         """Hands the signer one key: it takes a provider, not a key."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from octopus.cli import copying, project
+from octopus.copying import files
 from octopus.errors import NotFoundError
 from tests.unit.cli.shell import Service, done, run
 
@@ -59,7 +60,7 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     kafka = SimpleNamespace(namespace="ns-3f2a5c1b9e44", settings=dict)
     monkeypatch.setattr(copying, "open_kafka", lambda *_: kafka)
-    monkeypatch.setattr(copying, "export", export)
+    monkeypatch.setattr(files, "export", export)
     return topics
 
 
