@@ -195,10 +195,14 @@ class Grants:
 
     def end_due(self) -> None:
         """Grants whose end has come are gone from the registry and from policies, in which they are over."""
-        due = [parts_of(end.reference) for end in self._ends.over(EndKind.GRANT)]
-        found = [grant for parts in due if (grant := self._store.find(*parts)) is not None]
-        now = self._now()
-        self._take_all([grant for grant in found if not grant.in_force(now)], "grant.ended", FABRIC)
+        now, over = self._now(), []
+        for end in list(self._ends.over(EndKind.GRANT)):
+            grant = self._store.find(*parts_of(end.reference))
+            if grant is None or end_of(grant) != end:
+                self._ends.forget(end)  # or its day would be looked at for ever
+            elif not grant.in_force(now):
+                over.append(grant)
+        self._take_all(over, "grant.ended", FABRIC)
 
     def _moved(self, grant: Grant, new: str) -> None:
         """Take a grant from one subject and give it to another, unless somebody changed it meanwhile."""
@@ -268,7 +272,7 @@ class Grants:
 
     def _end_changed(self, old: Grant | None, new: Grant) -> list[TransactWriteItemTypeDef]:
         before, after = (end_of(old) if old else None), end_of(new)
-        same_row = before and after and before.at.date() == after.at.date()
+        same_row = before and after and before.day == after.day
         gone = [self._ends.unset(before)] if before and not same_row else []
         return [*gone, *([self._ends.set(after)] if after else [])]
 

@@ -36,6 +36,8 @@ TICK_S = 2.0
 """How often it is looked whether a group is due, and how long one look goes on asking."""
 AGAIN_S = 30.0
 """How long Globus Groups is left alone when it gave no answer."""
+_AWAY = 2
+"""Groups running of which there is no answer, for all to rest: one alone may have a fault of its own."""
 _MOST_ITEMS = 96
 """Of one transaction, of a hundred; the rest are the group's own and the lease's."""
 _ITEMS_A_MEMBER = 3
@@ -74,6 +76,7 @@ class Memberships:
         self._held_s = held_s
         self._clock = clock
         self._resting_until = 0.0
+        self._unanswered = 0
 
     def look(self, group_id: str, *, asked_by: Collection[str]) -> GroupRecord:
         """The group with its members listed just now: what whoever gives it a grant begins with.
@@ -128,10 +131,13 @@ class Memberships:
             listed = ask(self._globus, group.id)
         except UnavailableError:
             rest_s = min(AGAIN_S, self._poll_s)
-            self._resting_until = self._clock() + rest_s
+            self._unanswered += 1
+            if self._unanswered >= _AWAY:
+                self._resting_until = self._clock() + rest_s
             again = self._clock() - self._wait_s() + rest_s
             self._store.mark_asked(group.id, asked=again, given=group.given)
             raise
+        self._unanswered = 0
         self._hold(lease, group.id, listed)
         self._store.mark_asked(group.id, asked=self._clock(), given=group.given)
 

@@ -219,10 +219,10 @@ class ProjectStore:
         return [self._ends.unset(_end(project, project.ends))] if project.ends else []
 
     def _move_end(self, before: Project, after: Project) -> list[TransactWriteItemTypeDef]:
-        within_a_day = before.ends and after.ends and before.ends.date() == after.ends.date()
+        old, new = ([_end(one, one.ends)] if one.ends else [] for one in (before, after))
         # Both ends of one day are one row, and a transaction takes one item of a row.
-        old = [] if within_a_day else self._unset_end(before)
-        return [*old, *self._set_end(after)]
+        gone = [] if [end.day for end in old] == [end.day for end in new] else self._unset_end(before)
+        return [*gone, *self._set_end(after)]
 
 
 def _end(project: Project, at: datetime) -> End:

@@ -41,7 +41,12 @@ class End:
     """Names it among its kind: ``<namespace>#<topic or *>#<right>#<grantee kind>#<UUID>`` for a grant, a
     project's name."""
     at: datetime
-    """UTC."""
+    """In any zone."""
+
+    @property
+    def day(self) -> date:
+        """UTC; two ends of one thing on the same day are one row."""
+        return self.at.astimezone(UTC).date()
 
 
 class Ends:
@@ -60,6 +65,21 @@ class Ends:
     def unset(self, end: End) -> TransactWriteItemTypeDef:
         """Item of the transaction that takes the end, or what ends, away."""
         return {"Delete": {"TableName": self._table, "Key": _row(end)}}
+
+    def forget(self, end: End) -> None:
+        """Take away an end of what is gone, unless it was given anew meanwhile."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=_row(end),
+                ConditionExpression="#at = :at",
+                ExpressionAttributeNames={"#at": "at"},
+                ExpressionAttributeValues={
+                    ":at": {"S": end.at.astimezone(UTC).isoformat(timespec="seconds")}
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
     def of_day(self, day: date, kind: EndKind) -> Iterator[End]:
         """What of one kind ends on a day (UTC)."""
@@ -112,7 +132,7 @@ def _partition(day: date) -> str:
 
 def _row(end: End) -> dict[str, dict[str, str]]:
     return {
-        "pk": {"S": _partition(end.at.astimezone(UTC).date())},
+        "pk": {"S": _partition(end.day)},
         "sk": {"S": f"{end.kind}#{end.reference}"},
     }
 

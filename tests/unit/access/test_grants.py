@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 
@@ -263,6 +263,35 @@ def test_ended_grant_is_cleared_away_once_and_a_renewed_one_kept(world: World) -
 
     assert [grant.grantee.id for grant in world.access.grants_on("lab")] == [other]
     assert [event["subject"] for event in events(world, "grant.ended")] == [one]
+
+
+def test_end_of_a_grant_that_is_gone_is_forgotten(world: World) -> None:
+    world.put("ENDS#2026-11-22", f"grant#lab#events#read#user#{identity()}", at={"S": START.isoformat()})
+
+    world.access.end_due()
+
+    assert world.rows("ENDS#") == []
+
+
+def test_two_ends_of_one_day_in_other_zones_are_one(world: World) -> None:
+    person, east = identity(), timezone(timedelta(hours=14))
+    world.give("lab", "events", person, Right.READ, until=LATER)
+    world.give("lab", "events", person, Right.READ, until=(LATER + timedelta(hours=1)).astimezone(east))
+    assert world.rows("ENDS#") == [("ENDS#2026-11-29", f"grant#lab#events#read#user#{person}")]
+
+    world.give("lab", "events", person, Right.READ, until=(LATER + timedelta(days=1)).astimezone(east))
+
+    assert world.rows("ENDS#") == [("ENDS#2026-11-30", f"grant#lab#events#read#user#{person}")]
+
+
+def test_grants_of_after_a_moment_are_left(world: World) -> None:
+    before, after = identity(), identity()
+    world.give("lab", "events", before, Right.READ)
+    world.give("lab", "events", after, Right.READ, created=START + timedelta(seconds=1))
+
+    world.access.take_all_on("lab", None, actor=ACTOR, as_of=START)
+
+    assert [grant.grantee.id for grant in world.access.grants_on("lab")] == [after]
 
 
 def test_moved_grants_are_the_new_subjects_with_the_later_end(world: World) -> None:

@@ -10,7 +10,8 @@ import pytest
 from octopus.errors import InvalidError, UnavailableError
 from octopus.globus.groups import Role, Status
 from octopus.identity.clients import GlobusClients
-from octopus.membership.models import State
+from octopus.membership import groups_api, service
+from octopus.membership.models import GroupList, State
 from octopus.membership.service import AGAIN_S
 from tests.ports import free_port
 from tests.unit.membership.world import HELD_S, POLL_S, SERVICE, World
@@ -210,6 +211,29 @@ def test_group_that_takes_several_transactions_is_listed_whole(world: World) -> 
     world.now += POLL_S
     world.memberships.poll()
     assert world.members(group) == set()
+
+
+@pytest.mark.parametrize(("failing", "asked"), [(1, 4), (2, 2), (4, 2)])
+def test_group_of_which_there_is_no_answer_keeps_others_from_theirs_only_if_the_next_has_none_either(
+    world: World, monkeypatch: pytest.MonkeyPatch, failing: int, asked: int
+) -> None:
+    groups = sorted(world.group("bob") for _ in range(4))
+    for group in groups:
+        world.give(group)
+    questions: list[str] = []
+
+    def ask(globus: Any, group: str) -> GroupList:
+        questions.append(group)
+        if group in groups[:failing]:
+            raise UnavailableError("Globus Groups answers 502")
+        return groups_api.ask(globus, group)
+
+    monkeypatch.setattr(service, "ask", ask)
+
+    world.memberships.poll()
+
+    assert questions == groups[:asked]
+    assert [group for group in groups if world.members(group)] == groups[failing:asked]
 
 
 def test_change_cut_short_is_completed_by_the_next_question(
