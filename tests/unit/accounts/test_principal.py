@@ -237,18 +237,27 @@ class Watched:
         return call
 
 
-def changes() -> Iterator[tuple[Holdings, Holdings]]:
-    """From what to what rights change: more, fewer, others at the front, in the middle and at the end."""
+def changes() -> Iterator[Any]:
+    """From what to what rights change: more, fewer, others at the front, in the middle and at the end.
+
+    Everything is changed from once and to once, and one change is drawn; `long` has all pairs and more draws.
+    """
     some = [OWN, OWN | reads(60), OWN | reads(120, start=30), OWN | own("astro", "lab")]
     some.append(OWN | own("a", "b", "c", "d", "e") | reads(70, project="zoo"))
-    yield from itertools.permutations(some, 2)
+    for (first, before), (second, after) in itertools.permutations(enumerate(some), 2):
+        yield _change(before, after, short=second == (first + 1) % len(some))
     choice = random.Random(5)  # noqa: S311 - repeatable
     pool = sorted(reads(150) | reads(60, project="zoo") | own("a", "b", "c", "d"), key=lambda r: r.name)
-    for _ in range(5):
-        yield (
+    for drawn in range(5):
+        yield _change(
             OWN | frozenset(choice.sample(pool, choice.randrange(len(pool)))),
             OWN | frozenset(choice.sample(pool, choice.randrange(len(pool)))),
+            short=drawn == 0,
         )
+
+
+def _change(before: Holdings, after: Holdings, *, short: bool) -> Any:
+    return pytest.param(before, after, marks=[] if short else pytest.mark.long)
 
 
 def names_of(holdings: Holdings) -> set[str]:
