@@ -22,6 +22,7 @@ from octopus.access.models import (
     user,
 )
 from octopus.access.reasons import reasons
+from octopus.access.refusal import refused
 from octopus.access.rights import data_rights
 from octopus.errors import Failure, ForbiddenError
 from octopus.iam.holdings import Holdings
@@ -71,9 +72,9 @@ class Access(Grants):
             Failure: the namespace is the one that the caller would have with an account, and he has none.
             ForbiddenError: he has none of the rights. It does not tell whether there is such a namespace.
         """
-        refusal = f"Namespace {namespace[:64]} not found for {caller.subject}"
+        refusal = refused(caller.subject, namespace)
         if not is_namespace_name(namespace):
-            raise ForbiddenError(refusal)
+            raise refusal
         facts = self._store.namespaces([namespace]).get(namespace)
         if not self._rights(caller, facts, topic).isdisjoint(one_of):
             return
@@ -81,8 +82,8 @@ class Access(Grants):
             raise ForbiddenError(f"User {caller.subject} is suspended: ask the fabric's operator")
         own = namespace == namespace_of(caller.subject)
         if own and (facts is None or facts.owner == caller.subject):
-            raise Failure(refusal)
-        raise ForbiddenError(refusal)
+            raise Failure(refusal.message)
+        raise refusal
 
     def held_until(
         self, caller: Caller, namespace: str, topic: str | None, *one_of: Right
@@ -95,7 +96,7 @@ class Access(Grants):
         facts = self._store.namespaces([namespace]).get(namespace) if is_namespace_name(namespace) else None
         ends = [] if facts is None else self._ends_for(caller, facts, topic, one_of)
         if not ends:
-            raise ForbiddenError(f"Namespace {namespace[:64]} not found for {caller.subject}")
+            raise refused(caller.subject, namespace)
         return None if None in ends else max(end for end in ends if end is not None)
 
     def owner(self, namespace: str) -> str | None:

@@ -13,6 +13,7 @@ import structlog
 
 from octopus.access.models import user
 from octopus.access.refresh import POLICIES_S, Refreshes
+from octopus.access.refusal import refused
 from octopus.access.service import Access
 from octopus.accounts.emptying import Contents, Emptying
 from octopus.accounts.models import Account, State
@@ -21,7 +22,7 @@ from octopus.accounts.service import Accounts
 from octopus.accounts.store import lease_name
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.trail import Trail
-from octopus.errors import ForbiddenError, InvalidError, OctopusError
+from octopus.errors import InvalidError, OctopusError
 from octopus.registry.leases import Lease, Leases
 from octopus.registry.transactions import CUT_SHORT
 from octopus.topics.names import namespace_of
@@ -176,5 +177,5 @@ class Namespaces:
         account = self._accounts.find(subject)
         usable = (State.ACTIVE,) if actor is None else (State.ACTIVE, State.SUSPENDED)
         if account is None or account.state not in usable or namespace not in account.namespaces:
-            raise ForbiddenError(f"Namespace {namespace[:64]} not found for {subject}")
+            raise refused(subject, namespace)
         return account

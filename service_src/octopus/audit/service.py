@@ -6,11 +6,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from octopus.access.models import Right
+from octopus.access.refusal import refused
 from octopus.access.service import Access
 from octopus.audit.events import Event
 from octopus.audit.reading import Page, Query, Reader
 from octopus.audit.trail import namespace_partition, subject_partition
-from octopus.errors import ForbiddenError
 from octopus.identity.models import Caller
 
 _READ_BY = frozenset({Right.MANAGE, Right.MEMBER, Right.OWNER})
@@ -75,7 +75,7 @@ class Audit:
         named = {grant.topic for grant in granted if grant.namespace == namespace}
         topics = frozenset(name for name in named if self._may_read(caller, namespace, name))
         if not topics:
-            raise ForbiddenError(f"Namespace {namespace[:64]} not found for {caller.subject}")
+            raise refused(caller.subject, namespace)
         return topics
 
     def _may_read(self, caller: Caller, namespace: str, topic: str | None) -> bool:

@@ -13,6 +13,7 @@ import structlog
 
 from octopus.access.models import Right
 from octopus.access.refresh import POLICIES_S, Refreshes
+from octopus.access.refusal import refused, require_right
 from octopus.access.service import Access
 from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import State
@@ -24,7 +25,6 @@ from octopus.projects.names import is_project_name
 from octopus.projects.service import lease_name
 from octopus.projects.store import ProjectStore
 from octopus.registry.leases import Lease, Leases
-from octopus.sharing.rights import refused, require_right
 
 _log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ class Endings:
         """
         require_right(self._access, caller, name, None, Right.OWNER)
         if self._store.read(name) is None:
-            raise refused(caller, name)
+            raise refused(caller.subject, name)
         found = self._emptying.contents(name)
         return EndPlan(topics=tuple(sorted(found.topics)), grants=len(found.grants), groups=found.groups)
 
@@ -78,14 +78,14 @@ class Endings:
             ForbiddenError: there is no such project, or the caller does not own it.
         """
         if not is_project_name(name):
-            raise refused(caller, name)  # the registry has no room for keys of any length
+            raise refused(caller.subject, name)  # the registry has no room for keys of any length
         with self._leases.hold(lease_name(name)) as lease:
             if self._store.ended_by(name) == caller.subject:
                 return False
             require_right(self._access, caller, name, None, Right.OWNER)
             project = self._store.read(name)
             if project is None:
-                raise refused(caller, name)
+                raise refused(caller.subject, name)
             event = Event(type="project.ended", actor=caller.subject, namespace=name)
             further = [self._refreshes.begun_on(name), *self._trail.items(event)]
             self._store.begin_removal(project, caller.subject, lease, further)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from octopus.access.models import EVERY_TOPIC, ROLES, Grant, Grantee, GranteeKind, Right, user
+from octopus.access.refusal import refused, require_right
 from octopus.access.service import Access
 from octopus.audit.events import Event
 from octopus.errors import InvalidError
@@ -19,7 +20,6 @@ from octopus.projects.names import is_project_name
 from octopus.projects.service import lease_name
 from octopus.registry.leases import Lease, Leases
 from octopus.sharing.grantees import Grantees, Named, is_own
-from octopus.sharing.rights import refused, require_right
 from octopus.sharing.room import Room
 from octopus.sharing.until import require_future
 
@@ -182,5 +182,5 @@ def lasts(grant: Grant) -> bool:
 
 def _require(access: Access, caller: Caller, name: str, *one_of: Right) -> None:
     if not is_project_name(name):
-        raise refused(caller, name)  # a person's own namespace has no members
+        raise refused(caller.subject, name)  # a person's own namespace has no members
     require_right(access, caller, name, None, *one_of)

@@ -12,6 +12,7 @@ import structlog
 
 from octopus.access.models import EVERY_TOPIC, Grant, Right, closure, user
 from octopus.access.refresh import Refreshes
+from octopus.access.refusal import refused, require_right
 from octopus.access.service import Access
 from octopus.accounts.models import State
 from octopus.audit.events import FABRIC, Event
@@ -25,7 +26,6 @@ from octopus.projects.names import require_project_name
 from octopus.projects.store import ProjectStore
 from octopus.registry.leases import Lease, Leases
 from octopus.registry.transactions import ConditionFailedError
-from octopus.sharing.rights import refused, require_right
 from octopus.sharing.until import require_future
 from octopus.times import shown
 from octopus.topics.about import About
@@ -247,7 +247,7 @@ class Projects:
         project = self._store.read(name)
         if project is None:
             # A personal namespace, or a project that ended this moment.
-            raise refused(caller, name)
+            raise refused(caller.subject, name)
         return project
 
     def _require_settings(

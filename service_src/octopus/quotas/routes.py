@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from octopus.access.models import Right
+from octopus.access.refusal import refused
 from octopus.access.service import Access
 from octopus.projects.names import is_project_name
 from octopus.projects.service import Projects
 from octopus.quotas.models import Holder, QuotaReply
 from octopus.quotas.service import Quotas
-from octopus.sharing.rights import refused
 from octopus.web.authentication import TokenCaller
 from octopus.web.errors import DOCUMENTED
 
@@ -38,6 +38,6 @@ def show_quota(
         return QuotaReply(message=f"Quotas of {caller.subject}", quotas=own)
     access: Access = request.app.state.access
     if not is_project_name(project):
-        raise refused(caller, project)  # a person's own namespace counts with all that is his
+        raise refused(caller.subject, project)  # a person's own namespace counts with all that is his
     access.require(caller, project, None, Right.MEMBER, Right.OWNER)
     return QuotaReply(message=f"Quotas of {project}", quotas=quotas.of(Holder(project, True)))

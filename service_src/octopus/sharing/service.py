@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from octopus.access.models import EVERY_TOPIC, TOPIC_RIGHTS, Grant, HeldGrant, Reason, Right
+from octopus.access.refusal import refused
 from octopus.access.service import Access
 from octopus.errors import InvalidError, NotFoundError, UnavailableError
 from octopus.identity.models import Caller
@@ -14,7 +15,6 @@ from octopus.identity.people import People
 from octopus.projects.names import is_project_name
 from octopus.registry.transactions import ConditionFailedError
 from octopus.sharing.grantees import Grantees, Named, is_own
-from octopus.sharing.rights import refused
 from octopus.sharing.room import Room
 from octopus.sharing.store import in_use
 from octopus.sharing.until import require_future
@@ -175,7 +175,7 @@ class Sharing:
         # The registry has no room for keys of any length. A person's own namespace is shared topic by topic.
         named = is_project_name(namespace) if topic is None else is_topic_name(topic)
         if not named:
-            raise refused(caller, namespace)
+            raise refused(caller.subject, namespace)
 
     def _require_there(self, namespace: str, topic: str | None) -> None:
         if topic is not None and self._find_topic(full_name(namespace, topic)) is None:

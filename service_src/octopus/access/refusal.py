@@ -1,11 +1,15 @@
-"""What a caller must hold to share, or to see with whom something is shared."""
+"""What a caller must hold, and the one answer for whoever does not."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from octopus.access.models import Right
-from octopus.access.service import Access
 from octopus.errors import ForbiddenError
 from octopus.identity.models import Caller
+
+if TYPE_CHECKING:
+    from octopus.access.service import Access
 
 
 def require_right(
@@ -18,10 +22,10 @@ def require_right(
     """
     rights = access.rights(caller, namespace, topic)
     if rights.isdisjoint(one_of):
-        raise refused(caller, namespace)
+        raise refused(caller.subject, namespace)
     return rights
 
 
-def refused(caller: Caller, namespace: str) -> ForbiddenError:
-    """The one answer about a namespace that is not the caller's, whether there is one or not."""
-    return ForbiddenError(f"Namespace {namespace[:64]} not found for {caller.subject}")
+def refused(subject: str, namespace: str) -> ForbiddenError:
+    """The one answer about a namespace that is not the subject's to use so, whether there is one or not."""
+    return ForbiddenError(f"Namespace {namespace[:64]} not found for {subject}")
