@@ -13,7 +13,6 @@ from botocore.credentials import Credentials as AwsKey
 from octopus import aws
 from octopus.access.refresh import Refreshes
 from octopus.access.service import Access
-from octopus.accounts.ceilings import Ceilings
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.emptying import Emptying
 from octopus.accounts.moves import Moves
@@ -25,17 +24,15 @@ from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
 from octopus.accounts.suspension import Suspensions
-from octopus.audit.jobs import jobs as audit_jobs
 from octopus.audit.publishing import open_topic
 from octopus.audit.reading import Reader
 from octopus.audit.service import Audit
-from octopus.audit.trail import Trail, open_trail
+from octopus.audit.trail import open_trail
 from octopus.catalogue.index import Index
 from octopus.catalogue.service import Catalogue
 from octopus.credentials.keys import Keys
 from octopus.credentials.service import open_credentials
 from octopus.credentials.sessions import Sessions, open_sessions
-from octopus.credentials.upkeep import Upkeep
 from octopus.identity.clients import GlobusClients, open_globus
 from octopus.identity.links import IdentityLinks
 from octopus.identity.people import People
@@ -43,7 +40,7 @@ from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
 from octopus.kafka.groups import GroupAdmin
 from octopus.kafka.system_topic import SystemTopic
-from octopus.membership.service import TICK_S, Memberships, open_memberships
+from octopus.membership.service import open_memberships
 from octopus.projects.ending import Endings
 from octopus.projects.handover import Handovers
 from octopus.projects.members import Members
@@ -53,7 +50,7 @@ from octopus.projects.store import ProjectStore
 from octopus.quotas.census import Census
 from octopus.quotas.models import Limit, limits_of
 from octopus.quotas.rates import KafkaRates
-from octopus.quotas.service import AGAIN_S, Quotas
+from octopus.quotas.service import Quotas
 from octopus.quotas.store import QuotaStore
 from octopus.registry.leases import Leases
 from octopus.settings import ServiceSettings
@@ -67,6 +64,7 @@ from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
 from octopus.topics.turns import Turns
 from octopus.web.background import Job
+from octopus.web.jobs import background_jobs
 
 if TYPE_CHECKING:
     from octopus.kafka.quotas import QuotaAdmin
@@ -90,16 +88,13 @@ class Features:
     kafka: TopicAdmin
     events: SystemTopic
     leases: Leases
-    trail: Trail
     access: Access
     quotas: Quotas
     quotas_of_kafka: QuotaAdmin
     audit: Audit
     refreshes: Refreshes
     globus: GlobusClients
-    people: People
     links: IdentityLinks
-    memberships: Memberships
     sharing: Sharing
     projects: Projects
     members: Members
@@ -115,22 +110,6 @@ class Features:
         self.kafka.close()
         self.quotas_of_kafka.close()
         self.globus.close()
-
-
-_HEALS_EVERY_S = 5.0
-"""How long after it is due a change that was begun is gone on with, at most; asking is one small query."""
-
-_REFRESHES_EVERY_S = 1.0
-"""How long after it is due a change of rights is carried into policies, at most."""
-
-_RATES_EVERY_S = 15.0
-"""How long after a rate was set, or the number of brokers changed, Kafka holds people to it, at most."""
-
-_CEILINGS_EVERY_S = 600.0
-"""How often IAM's ceilings are looked at: nobody fills the last fifth of one in less."""
-
-_KEYS_EVERY_S = 5.0
-"""How long after some accounts' keys were looked at the next ones' are."""
 
 
 def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> Features:
@@ -304,21 +283,21 @@ def wire(
     )
     keys = Keys(accounts=accounts, principals=principals, credentials=credentials, quotas=quotas)
     sessions = open_sessions(settings, accounts=accounts, access=access, quotas=quotas)
-    ceilings = Ceilings(aws.iam(), aws.cloudwatch(), institution=settings.institution)
-    jobs = (
-        Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off),
-        Job("end grants", _HEALS_EVERY_S, access.end_due),
-        Job("groups", TICK_S, memberships.poll),
-        Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
-        Job("heal namespaces", _HEALS_EVERY_S, namespaces.heal_all),
-        Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
-        Job("heal topics", _HEALS_EVERY_S, healing.heal_all),
-        Job("client quotas", _RATES_EVERY_S, rates.align),
-        Job("count at Kafka", AGAIN_S, census.take),
-        Job("ceilings", _CEILINGS_EVERY_S, ceilings.measure),
-        Job("end projects", _HEALS_EVERY_S, endings.heal_all),
-        Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
-        *audit_jobs(settings, topic=events, trail=trail),
+    jobs = background_jobs(
+        settings,
+        access=access,
+        accounts=accounts,
+        census=census,
+        endings=endings,
+        events=events,
+        healing=healing,
+        keys=keys,
+        memberships=memberships,
+        namespaces=namespaces,
+        projects=projects,
+        rates=rates,
+        refreshes=refreshes,
+        trail=trail,
     )
     return Features(
         accounts=accounts,
@@ -337,16 +316,13 @@ def wire(
         kafka=kafka,
         events=events,
         leases=leases,
-        trail=trail,
         access=access,
         quotas=quotas,
         quotas_of_kafka=quotas_of_kafka,
         audit=Audit(Reader(database, settings.registry_table, kept_days=settings.audit_days), access),
         refreshes=refreshes,
         globus=globus,
-        people=people,
         links=links,
-        memberships=memberships,
         sharing=Sharing(
             access=access,
             grantees=grantees,

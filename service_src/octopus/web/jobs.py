@@ -1,0 +1,78 @@
+"""What the web service does in the background, and how often."""
+
+from __future__ import annotations
+
+from octopus import aws
+from octopus.access.refresh import Refreshes
+from octopus.access.service import Access
+from octopus.accounts.ceilings import Ceilings
+from octopus.accounts.namespaces import Namespaces
+from octopus.accounts.service import Accounts
+from octopus.audit.jobs import jobs as audit_jobs
+from octopus.audit.trail import Trail
+from octopus.credentials.keys import Keys
+from octopus.credentials.upkeep import Upkeep
+from octopus.kafka.system_topic import SystemTopic
+from octopus.membership.service import TICK_S, Memberships
+from octopus.projects.ending import Endings
+from octopus.projects.service import Projects
+from octopus.quotas.census import Census
+from octopus.quotas.rates import KafkaRates
+from octopus.quotas.service import AGAIN_S
+from octopus.settings import ServiceSettings
+from octopus.topics.healing import Healing
+from octopus.web.background import Job
+
+_HEALS_EVERY_S = 5.0
+"""How long after it is due a change that was begun is gone on with, at most; asking is one small query."""
+
+_REFRESHES_EVERY_S = 1.0
+"""How long after it is due a change of rights is carried into policies, at most."""
+
+_RATES_EVERY_S = 15.0
+"""How long after a rate was set, or the number of brokers changed, Kafka holds people to it, at most."""
+
+_CEILINGS_EVERY_S = 600.0
+"""How often IAM's ceilings are looked at: nobody fills the last fifth of one in less."""
+
+_KEYS_EVERY_S = 5.0
+"""How long after some accounts' keys were looked at the next ones' are."""
+
+
+def background_jobs(
+    settings: ServiceSettings,
+    *,
+    access: Access,
+    accounts: Accounts,
+    census: Census,
+    endings: Endings,
+    events: SystemTopic,
+    healing: Healing,
+    keys: Keys,
+    memberships: Memberships,
+    namespaces: Namespaces,
+    projects: Projects,
+    rates: KafkaRates,
+    refreshes: Refreshes,
+    trail: Trail,
+) -> tuple[Job, ...]:
+    """All jobs of a fabric; each is done by one replica at a time."""
+    return (
+        Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off),
+        Job("end grants", _HEALS_EVERY_S, access.end_due),
+        Job("groups", TICK_S, memberships.poll),
+        Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
+        Job("heal namespaces", _HEALS_EVERY_S, namespaces.heal_all),
+        Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
+        Job("heal topics", _HEALS_EVERY_S, healing.heal_all),
+        Job("client quotas", _RATES_EVERY_S, rates.align),
+        Job("count at Kafka", AGAIN_S, census.take),
+        Job(
+            "ceilings",
+            _CEILINGS_EVERY_S,
+            Ceilings(aws.iam(), aws.cloudwatch(), institution=settings.institution).measure,
+        ),
+        Job("end projects", _HEALS_EVERY_S, endings.heal_all),
+        Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
+        *audit_jobs(settings, topic=events, trail=trail),
+    )
