@@ -29,7 +29,8 @@ from tests.integration.broker.node import CLUSTER_ARN
 from tests.memory_kafka import MemoryGroups, MemoryKafka, MemoryQuotas, MemoryTopic
 from tests.unit.access_matrix.law import PEOPLE, TOPICS, Person
 from tests.unit.access_matrix.routes import STRANGER
-from tests.unit.access_matrix.world import World, caller, make_table, topic_id_of
+from tests.unit.access_matrix.world import World, caller, topic_id_of
+from tests.unit.conftest import make_table
 
 ACCOUNT = "123456789012"
 """Moto's."""
@@ -94,7 +95,7 @@ def running(world: World) -> Iterator[Service]:
         patch.setattr(assembly, "open_globus", lambda _settings: _Globus())
         patch.setattr(assembly, "Principals", _Principals)
         aws._session.cache_clear()
-        make_table("credentials")
+        make_table(aws.dynamodb(), "credentials")
         service = Service(world)
         try:
             yield service

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from octopus.access.models import EVERY_TOPIC, Grant, Grantee, GranteeKind, Right
 from octopus.access.refresh import Refreshes
 from octopus.access.service import Access
@@ -17,7 +15,19 @@ from octopus.audit.events import Event
 from octopus.audit.trail import Trail
 from octopus.identity.models import Caller
 from octopus.topics.models import PROJECT_OWNER
-from tests.unit.access_matrix.law import GROUP, PEOPLE, PROJECTS, TOPICS, Given, Law, Person, roles
+from tests.unit.access_matrix.law import (
+    GROUP,
+    PEOPLE,
+    PROJECTS,
+    RECIPIENTS,
+    TOPICS,
+    Given,
+    Law,
+    Person,
+    roles,
+    shared_with,
+)
+from tests.unit.conftest import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -30,14 +40,32 @@ PROJECTS_END = START + timedelta(days=30)
 class World:
     """A registry and its law, which change together; the time in it is set by hand."""
 
-    def __init__(self, database: Any, table: str) -> None:
+    def __init__(self, database: Any) -> None:
         self.now = START
         self.law = Law(projects_end=PROJECTS_END)
-        self._database, self._table = database, table
+        self._database, self._table = database, "registry"
+        make_table(database, self._table)
         self._access = self._access_on(database)
         for row in _rows():
-            database.put_item(TableName=table, Item=row)
+            database.put_item(TableName=self._table, Item=row)
         self.give(roles())
+
+    def becomes(self, moment: str) -> None:
+        """Bring about what is true at that moment, from the one before it in its history."""
+        match moment:
+            case "while given":
+                self.give(shared_with(*RECIPIENTS))
+            case "while given until a time":
+                self.give(shared_with(*RECIPIENTS, until=GRANTS_END))
+            case "past that time":
+                self.now = GRANTS_END
+            case "past the projects' end":
+                self.now = PROJECTS_END
+            case "taken":
+                self.now = START
+                self.take(shared_with(*RECIPIENTS))
+            case other:
+                assert other == "before anything is given"
 
     def access(self) -> Access:
         """Decides by the registry as it is now, and not by what is changed in it later."""
@@ -104,19 +132,6 @@ class _Untold(Trail):
     def items(self, *_events: Event) -> list[TransactWriteItemTypeDef]:
         """See `Trail.items`."""
         return []
-
-
-def make_table(name: str) -> Any:
-    """An empty table; returns a client of its database."""
-    database: Any = boto3.client("dynamodb", region_name="us-east-1")
-    keys = {"pk": "HASH", "sk": "RANGE"}
-    database.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return database
 
 
 def caller(person: Person) -> Caller:
