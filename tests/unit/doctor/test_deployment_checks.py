@@ -16,6 +16,7 @@ from octopus.doctor.findings import Finding, Status
 from octopus.doctor.operator import Operator
 from octopus.iam.generate import principal_boundary
 from octopus.settings import DeployedSettings
+from tests.unit.conftest import make_table
 
 CLUSTER = "arn:aws:kafka:us-east-1:123456789012:cluster/octopus-anl/8b4b1a4d-2d0f-5835-9222-3a7479cc9972"
 SERVICE_ARN = "arn:aws:iam::123456789012:user/octopus/anl/octopus-anl-service"
@@ -27,18 +28,7 @@ def operator(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operato
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     aws._session.cache_clear()
     for name in ("registry", "credentials"):
-        database.create_table(
-            TableName=name,
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        make_table(database, name)
     iam = boto3.client("iam")
     boundary = iam.create_policy(
         PolicyName="boundary", PolicyDocument=json.dumps(principal_boundary(cluster_arn=CLUSTER))

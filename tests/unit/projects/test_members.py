@@ -149,10 +149,13 @@ def test_last_lasting_owner_stays(lab: Lab, others: str, leave: Callable[[Lab], 
 
 @pytest.mark.parametrize("leave", [last_owner_leaves, last_owner_gets_an_end])
 def test_owner_leaves_once_there_is_another(lab: Lab, leave: Callable[[Lab], None]) -> None:
-    lab.person("grace@example.org")
+    grace = lab.person("grace@example.org")
     lab.add(NAME, "grace@example.org", Right.OWNER)
 
     leave(lab)
+
+    owners = [one for one in lab.access.grants_on(NAME, "*") if one.right is Right.OWNER]
+    assert [one.grantee.id for one in owners if one.until is None] == [grace.subject]
 
 
 def test_transferred_project_is_the_others_alone(lab: Lab) -> None:

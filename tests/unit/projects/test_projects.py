@@ -79,6 +79,8 @@ def test_topic_of_a_longer_name_does_not_keep_a_name_from_being_had(lab: Lab, ka
 
     lab.create("beamline-7")
 
+    assert lab.roles("beamline-7") == {(lab.ada.subject, "owner")}
+
 
 def test_kafka_that_is_away_makes_no_project(lab: Lab, kafka: MemoryKafka) -> None:
     kafka.faults["list"] = KafkaAwayError("timed out")
