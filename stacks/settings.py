@@ -157,7 +157,7 @@ class Settings:
     )
     quota_projects: int = _variable(
         read.whole_number(1, 10_000),
-        "Projects made by one person that there may be at once, whoever owns them; each has quotas of its own",
+        "Projects made by one person that there may be at once, whoever owns them; each has its own quotas",
         default=20,
     )
     quota_topics: int = _variable(

@@ -117,6 +117,10 @@ class Refreshes:
             except CUT_SHORT as error:
                 _log.info("access.postponed", grantee=str(grantee), reason=str(error)[:200])
 
+    def due(self) -> bool:
+        """Whether there is anything to see to."""
+        return bool(self._pending.due())
+
     def work_off(self) -> None:
         """See to everything that is due, or to what 20 s allow; what is left is next."""
         ends = time.monotonic() + _ROUNDS_S

@@ -38,7 +38,7 @@ def jobs(settings: ServiceSettings, *, topic: SystemTopic, trail: Trail) -> Iter
     """
     database, table = aws.dynamodb(), settings.registry_table
     publisher = Publisher(database, table, topic, source=f"{settings.public_url}/api/v3/audit")
-    yield Job("publish events", _PUBLISHES_EVERY_S, publisher.run)
+    yield Job("publish events", _PUBLISHES_EVERY_S, publisher.run, publisher.due)
     warnings = Warnings(
         ends=Ends(database, table),
         grants=GrantStore(database, table),

@@ -75,6 +75,12 @@ class Publisher:
         self._clock = clock
         self._rests_until = clock()
 
+    def due(self) -> bool:
+        """Whether there is anything to publish now."""
+        if self._clock() < self._rests_until:
+            return False
+        return next(rows_of(self._client, self._table, OUTBOX), None) is not None
+
     def run(self) -> None:
         """Publish the oldest events; what the brokers did not acknowledge stays for later."""
         if self._clock() < self._rests_until:

@@ -58,7 +58,7 @@ def background_jobs(
 ) -> tuple[Job, ...]:
     """All jobs of a fabric; each is done by one replica at a time."""
     return (
-        Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off),
+        Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off, refreshes.due),
         Job("end grants", _HEALS_EVERY_S, access.end_due),
         Job("groups", TICK_S, memberships.poll),
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
