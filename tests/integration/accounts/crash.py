@@ -173,9 +173,9 @@ def require_sound(fabric: Fabric, iam: Any) -> None:
 def _require_nothing(fabric: Fabric) -> None:
     rows = [row for row in fabric.registry() if not row[0].startswith("LEASE#")]
     assert fabric.users() == []
-    # An operator's limits are about the person: they outlive his account.
-    left = [row for row in rows if fabric.subject in "".join(row) and row[0] != "QUOTAS"]
-    assert left == []
+    # About the person, not the account: an operator's limits, and projects that he made and others have now.
+    lasting = ("QUOTAS", f"MADE#{fabric.subject}")
+    assert [row for row in rows if fabric.subject in "".join(row) and row[0] not in lasting] == []
     mine = {f"SUBJECT#{fabric.subject}", f"KEYS#{fabric.subject}"}
     assert [row for row in fabric.credentials() if row[0] in mine and row[1] != "VERSION"] == []
     if (f"NAMESPACE#{fabric.namespace}", "NAMESPACE") not in rows:

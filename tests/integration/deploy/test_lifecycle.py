@@ -133,7 +133,8 @@ def test_a_change_is_made_in_place(cdk: Cdk, clients: Any) -> None:
         for resource in gateway.get_resources(restApiId=api["id"], embed=["methods"])["items"]
         for method in resource.get("resourceMethods", {}).values()
     }
-    assert uris == {"http://127.0.0.1:28000/api/{proxy}", "http://127.0.0.1:28000/health/{proxy}"}
+    paths = ("api/{proxy}", "api/v3/{proxy}", "api/v3/public/{proxy}", "health/{proxy}")
+    assert uris == {f"http://127.0.0.1:28000/{path}" for path in paths}
 
 
 def test_destroying_leaves_nothing_where_data_may_be_lost(cdk: Cdk, clients: Any) -> None:

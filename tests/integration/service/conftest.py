@@ -6,8 +6,10 @@ import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -166,8 +168,9 @@ def new_people(globus: StandIn) -> Callable[[], Person]:
 
 
 @pytest.fixture
-def shells(globus: StandIn, replica: Replica, broker: Node, tmp_path: Path) -> Callable[[], Shell]:
+def shells(globus: StandIn, replica: Replica, broker: Node) -> Iterator[Callable[[], Shell]]:
     """Opens a shell of somebody new."""
+    homes = ExitStack()
 
     def opened() -> Shell:
         who = globus.identity(f"p{uuid.uuid4().hex[:10]}")
@@ -176,14 +179,16 @@ def shells(globus: StandIn, replica: Replica, broker: Node, tmp_path: Path) -> C
             "DIASPORA_SDK_CLIENT_ID": who.id,
             "DIASPORA_SDK_CLIENT_SECRET": who.secret,
             "GLOBUS_SDK_SERVICE_URL_AUTH": globus.url,
-            "OCTOPUS_HOME": str(tmp_path / who.id),
+            # Of a short name, since a socket lies in it.
+            "OCTOPUS_HOME": homes.enter_context(tempfile.TemporaryDirectory(prefix="o-")),
             "OCTOPUS_KAFKA_CA_FILE": str(broker.ca_file),
             "OCTOPUS_SERVICE_PORT": str(replica.port),
             "OCTOPUS_GLOBUS_PORT": str(globus.port),
         }
         return Shell(who.username, environment)
 
-    return opened
+    with homes:
+        yield opened
 
 
 @pytest.fixture
