@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 USERS, TOPICS, GRANTS, GROUPS = 500, 2_000, 5_000, 20
 GROUP_MEMBERS = 40
-ASKED = 1_000
+ASKED = 300
 """Times that each question is asked."""
 SEED = 5
 _WORDS = [
