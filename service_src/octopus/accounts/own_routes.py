@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from octopus.accounts.moves import Moves
 from octopus.accounts.namespaces import Namespaces
 from octopus.accounts.overview import Overviews
+from octopus.accounts.parameters import AccountsOfFabric
 from octopus.accounts.replies import (
     AccountDeletedReply,
     AccountMovedReply,
@@ -19,13 +20,13 @@ from octopus.accounts.replies import (
     NamespaceDeletedReply,
     NamespaceWipedReply,
 )
-from octopus.accounts.routes import AccountsOfFabric
 from octopus.errors import Failure, ForbiddenError, InvalidError, NotAuthenticatedError
 from octopus.identity.models import Caller
 from octopus.identity.service import Authenticator
 from octopus.topics.names import namespace_of
 from octopus.web.authentication import TokenCaller
 from octopus.web.errors import DOCUMENTED, HOLDS_A_SECRET
+from octopus.web.parameters import DryRun
 
 router = APIRouter(prefix="/api/v3/account", tags=["Account"], responses=DOCUMENTED)
 
@@ -48,7 +49,6 @@ def _moves(request: Request) -> Moves:
 OverviewsOfFabric = Annotated[Overviews, Depends(_overviews)]
 NamespacesOfFabric = Annotated[Namespaces, Depends(_namespaces)]
 MovesOfFabric = Annotated[Moves, Depends(_moves)]
-DryRun = Annotated[bool, Query(description="Say what would be done, and do nothing.")]
 
 
 @router.get("", summary="Describe your account")

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 
 from octopus.accounts.models import NamespacesReply, UserDeletedReply, UserReply
-from octopus.accounts.service import Accounts
+from octopus.accounts.parameters import AccountsOfFabric
 from octopus.topics.names import namespace_of
 from octopus.web.authentication import AuthenticatedCaller
 from octopus.web.errors import DOCUMENTED, FailureReply
 
 router = APIRouter(prefix="/api/v3", responses=DOCUMENTED)
-
-
-def _accounts(request: Request) -> Accounts:
-    found: Accounts = request.app.state.accounts
-    return found
-
-
-AccountsOfFabric = Annotated[Accounts, Depends(_accounts)]
 
 
 @router.post("/user", tags=["User"], summary="Create your account", response_model=UserReply | FailureReply)

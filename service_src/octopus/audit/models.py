@@ -7,8 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from octopus.audit.events import Event, Value
-from octopus.audit.reading import Page
-from octopus.sharing.pages import Next
+from octopus.pages import Next, Page
 from octopus.times import Moment
 
 
@@ -61,7 +60,7 @@ class AuditReply(BaseModel):
     next: Next
 
     @classmethod
-    def of(cls, page: Page) -> AuditReply:
+    def of(cls, page: Page[Event]) -> AuditReply:
         """The page as a reply."""
-        events = [AuditEvent.of(event) for event in page.events]
-        return cls(message=f"Found {len(events)} events", events=events, next=page.after)
+        events = [AuditEvent.of(event) for event in page.entries]
+        return cls(message=f"Found {len(events)} events", events=events, next=page.next)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from octopus.audit.events import Event
 from octopus.audit.trail import day_partition, from_json
+from octopus.pages import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,20 +34,11 @@ class Query:
     """``topic.created``, or ``topic`` for all that begin so."""
     limit: int = 100
     after: str | None = None
-    """`Page.after` of the page before."""
+    """`Page.next` of the page before."""
 
     def wants(self, event: Event) -> bool:
         """Whether the event is of the type asked for."""
         return self.type is None or event.type == self.type or event.type.startswith(f"{self.type}.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """Events, newest first."""
-
-    events: Sequence[Event]
-    after: str | None
-    """Where the next page begins; None when there is nothing more."""
 
 
 class Reader:
@@ -63,12 +55,14 @@ class Reader:
         self._table = table
         self._kept = timedelta(days=kept_days)
 
-    def page(self, partitions: Sequence[str], query: Query, wanted: Wanted = lambda _event: True) -> Page:
+    def page(
+        self, partitions: Sequence[str], query: Query, wanted: Wanted = lambda _event: True
+    ) -> Page[Event]:
         """What these partitions hold together; an event that is in several of them is there once."""
         streams = [self._rows(partition, query) for partition in partitions]
         return _page(heapq.merge(*streams, key=_sort_key, reverse=True), query, wanted)
 
-    def days(self, query: Query, wanted: Wanted = lambda _event: True) -> Page:
+    def days(self, query: Query, wanted: Wanted = lambda _event: True) -> Page[Event]:
         """What all days together hold, of everybody: for operators."""
         newest = query.after or _stamp(_until(query))
         first, day = self._since(query).date(), date.fromisoformat(newest[:10])
@@ -103,15 +97,15 @@ class Reader:
         return max(query.since, kept) if query.since else kept
 
 
-def _page(rows: Iterator[dict[str, Any]], query: Query, wanted: Wanted) -> Page:
+def _page(rows: Iterator[dict[str, Any]], query: Query, wanted: Wanted) -> Page[Event]:
     found: list[Event] = []
     for looked_at, (sort_key, same) in enumerate(groupby(rows, key=_sort_key), start=1):
         event = from_json(next(same)["event"]["S"])
         if query.wants(event) and wanted(event):
             found.append(event)
         if len(found) == query.limit or looked_at == MOST_LOOKED_AT:
-            return Page(events=found, after=sort_key)
-    return Page(events=found, after=None)
+            return Page(found, sort_key)
+    return Page(found, None)
 
 
 def _sort_key(row: dict[str, Any]) -> str:

@@ -9,9 +9,10 @@ from octopus.access.models import Right
 from octopus.access.refusal import refused
 from octopus.access.service import Access
 from octopus.audit.events import Event
-from octopus.audit.reading import Page, Query, Reader
+from octopus.audit.reading import Query, Reader
 from octopus.audit.trail import namespace_partition, subject_partition
 from octopus.identity.models import Caller
+from octopus.pages import Page
 
 _READ_BY = frozenset({Right.MANAGE, Right.MEMBER, Right.OWNER})
 """Rights of which one lets somebody read what happened to a topic, or to all of a namespace."""
@@ -24,7 +25,7 @@ class Audit:
         self._reader = reader
         self._access = access
 
-    def of_caller(self, caller: Caller, query: Query) -> Page:
+    def of_caller(self, caller: Caller, query: Query) -> Page[Event]:
         """What concerns the caller: his account, his keys, what was shared with him, what Kafka refused him.
 
         All that he is known as counts, but for identities whose own account is suspended.
@@ -32,7 +33,7 @@ class Audit:
         identities = self._access.identities(caller)
         return self._reader.page([subject_partition(identity) for identity in identities], query)
 
-    def of_namespace(self, caller: Caller, namespace: str, topic: str | None, query: Query) -> Page:
+    def of_namespace(self, caller: Caller, namespace: str, topic: str | None, query: Query) -> Page[Event]:
         """What happened in a namespace; of it, what the caller manages.
 
         Which key of somebody else Kafka refused something stays between that person and the operators.
@@ -50,9 +51,11 @@ class Audit:
             lambda event: topics is None or event.topic in topics,
         )
         own = self._access.identities(caller)
-        return replace(page, events=[_without_key(event, own) for event in page.events])
+        return replace(page, entries=[_without_key(event, own) for event in page.entries])
 
-    def of_fabric(self, query: Query, *, namespace: str | None = None, subject: str | None = None) -> Page:
+    def of_fabric(
+        self, query: Query, *, namespace: str | None = None, subject: str | None = None
+    ) -> Page[Event]:
         """What happened to anybody: for operators, who hold the institution's AWS rights.
 
         Args:

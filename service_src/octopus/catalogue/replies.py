@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from octopus.catalogue.models import Found
-from octopus.sharing.pages import Next, Page
+from octopus.pages import Next, Page
 from octopus.topics.about import About
 
 

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from octopus.catalogue.replies import SearchReply
 from octopus.catalogue.service import Catalogue
-from octopus.sharing.pages import After, Limit
 from octopus.web.authentication import TokenCaller
 from octopus.web.errors import DOCUMENTED
+from octopus.web.parameters import After, Limit
 
 router = APIRouter(prefix="/api/v3", tags=["Catalogue"], responses=DOCUMENTED)
 

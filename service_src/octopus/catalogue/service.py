@@ -15,7 +15,7 @@ from octopus.catalogue.models import Found
 from octopus.catalogue.words import words_of
 from octopus.errors import InvalidError
 from octopus.identity.models import Caller
-from octopus.sharing.pages import Page
+from octopus.pages import Page
 from octopus.topics.models import SHOWN, TopicRecord
 from octopus.topics.names import full_name, is_namespace_name
 from octopus.topics.store import TopicStore

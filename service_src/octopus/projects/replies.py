@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from octopus.access.models import Right
+from octopus.pages import Next
 from octopus.projects.models import Change, EndPlan, Offer, Seen, Standing
-from octopus.sharing.pages import Next
 from octopus.sharing.replies import Grantees
 from octopus.times import Moment
 from octopus.topics.about import Contact, Description

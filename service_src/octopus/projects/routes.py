@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from fastapi import APIRouter, Body, Depends, Path, Request
 
 from octopus.access.models import Right
+from octopus.pages import page
 from octopus.projects.ending import Endings
 from octopus.projects.members import Members
 from octopus.projects.replies import (
@@ -23,18 +24,19 @@ from octopus.projects.replies import (
     Transfer,
 )
 from octopus.projects.service import Projects
-from octopus.sharing.pages import After, Limit, page
-from octopus.sharing.replies import GrantReply, GrantsReply, GrantTakenReply, NewGrant
-from octopus.sharing.routes import (
-    GrantId,
-    OfGrantee,
-    SharingOfFabric,
+from octopus.sharing.parameters import GrantId, OfGrantee, SharingOfFabric
+from octopus.sharing.replies import (
+    GrantReply,
+    GrantsReply,
+    GrantTakenReply,
+    NewGrant,
     given_reply,
     grants_reply,
     taken_reply,
 )
 from octopus.web.authentication import TokenCaller
 from octopus.web.errors import DOCUMENTED
+from octopus.web.parameters import After, DryRun, Limit
 
 router = APIRouter(prefix="/api/v3/projects", tags=["Project"], responses=DOCUMENTED)
 
@@ -64,7 +66,6 @@ Name = Annotated[
         examples=["beamline-7"],
     ),
 ]
-DryRun = Annotated[bool, Query(description="Say what would be done, and do nothing.")]
 
 
 @router.get("", summary="List your projects")

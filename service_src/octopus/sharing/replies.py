@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from octopus.access.models import Grant, GranteeKind, HeldGrant, Reason, Right, Why
+from octopus.pages import Next, page
 from octopus.sharing.grantees import Named
-from octopus.sharing.pages import Next
-from octopus.times import Moment
+from octopus.times import Moment, shown
 
 _GRANT_ID = "read-user-b4e0d0c2-5b3c-4d4e-9a52-0f5d5b0c7d11"
 _GRANT: dict[str, JsonValue] = {
@@ -279,3 +279,26 @@ class SharedReply(BaseModel):
     message: str
     shared: list[SharedShown]
     next: Next
+
+
+def grants_reply(grants: list[Grant], limit: int, after: str | None) -> GrantsReply:
+    """A page of grants on one thing."""
+    some = page(grants, lambda grant: grant.id, limit, after)
+    shown = [GrantShown.of(grant) for grant in some.entries]
+    return GrantsReply(message=f"Found {len(shown)} grants", grants=shown, next=some.next)
+
+
+def given_reply(grant: Grant, what: str) -> GrantReply:
+    """A grant is there.
+
+    Args:
+        what: it is on, for people to read.
+    """
+    until = f" until {shown(grant.until)}" if grant.until else ""
+    name = grant.shown_as or grant.grantee.id
+    return GrantReply(message=f"{name} has {grant.right} on {what}{until}", grant=GrantShown.of(grant))
+
+
+def taken_reply(grant_id: str, taken: Grant | None) -> GrantTakenReply:
+    """A grant is there no more."""
+    return GrantTakenReply(message=f"Grant {grant_id} {'revoked' if taken else 'not found'}")

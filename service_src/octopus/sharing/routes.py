@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path
 
-from octopus.access.models import Grant, HeldGrant, Reason, Right
-from octopus.sharing.grantees import Named
-from octopus.sharing.pages import After, Limit, page
+from octopus.access.models import HeldGrant, Reason, Right
+from octopus.pages import page
+from octopus.sharing.parameters import GrantId, OfGrantee, SharingOfFabric
 from octopus.sharing.replies import (
     AccessReply,
     GrantReply,
-    GrantShown,
     GrantsReply,
     GrantTakenReply,
     NewGrant,
     ReasonShown,
     SharedReply,
     SharedShown,
+    given_reply,
+    grants_reply,
+    taken_reply,
 )
-from octopus.sharing.service import Sharing
-from octopus.times import shown
 from octopus.web.authentication import TokenCaller
 from octopus.web.errors import DOCUMENTED, documented
+from octopus.web.parameters import After, Limit
 
 router = APIRouter(prefix="/api/v3", tags=["Sharing"], responses=DOCUMENTED)
 
@@ -33,36 +33,8 @@ _NO_TOPIC: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _sharing(request: Request) -> Sharing:
-    found: Sharing = request.app.state.sharing
-    return found
-
-
-SharingOfFabric = Annotated[Sharing, Depends(_sharing)]
 Namespace = Annotated[str, Path(description="Of the topic.", examples=["ns-3f2a5c1b9e44"])]
 Topic = Annotated[str, Path(description="Without its namespace.", examples=["measurements"])]
-GrantId = Annotated[
-    str,
-    Path(
-        max_length=60,
-        description="As lists and replies have it.",
-        examples=["read-user-b4e0d0c2-5b3c-4d4e-9a52-0f5d5b0c7d11"],
-    ),
-]
-
-
-def _named(
-    who: Annotated[
-        str | None, Query(max_length=300, description="Only those of this person: name, e-mail, UUID.")
-    ] = None,
-    group: Annotated[UUID | None, Query(description="Only those of this Globus group.")] = None,
-) -> Named | None:
-    if who is None and group is None:
-        return None
-    return Named(who=who, group=None if group is None else str(group))
-
-
-OfGrantee = Annotated[Named | None, Depends(_named)]
 
 
 @router.get("/shared", summary="List what is shared with you")
@@ -124,29 +96,6 @@ def list_access(
     names = sharing.names([one.identity for one in some.entries if one.identity is not None])
     shown = [ReasonShown.of(one, names) for one in some.entries]
     return AccessReply(message=f"Found {len(shown)} reasons", access=shown, next=some.next)
-
-
-def grants_reply(grants: list[Grant], limit: int, after: str | None) -> GrantsReply:
-    """A page of grants on one thing."""
-    some = page(grants, lambda grant: grant.id, limit, after)
-    shown = [GrantShown.of(grant) for grant in some.entries]
-    return GrantsReply(message=f"Found {len(shown)} grants", grants=shown, next=some.next)
-
-
-def given_reply(grant: Grant, what: str) -> GrantReply:
-    """A grant is there.
-
-    Args:
-        what: it is on, for people to read.
-    """
-    until = f" until {shown(grant.until)}" if grant.until else ""
-    name = grant.shown_as or grant.grantee.id
-    return GrantReply(message=f"{name} has {grant.right} on {what}{until}", grant=GrantShown.of(grant))
-
-
-def taken_reply(grant_id: str, taken: Grant | None) -> GrantTakenReply:
-    """A grant is there no more."""
-    return GrantTakenReply(message=f"Grant {grant_id} {'revoked' if taken else 'not found'}")
 
 
 def _held_key(held: HeldGrant) -> str:

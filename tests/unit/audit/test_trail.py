@@ -10,10 +10,11 @@ import pytest
 
 from octopus.access.models import EVERY_TOPIC, Right
 from octopus.audit.events import Event
-from octopus.audit.reading import MOST_LOOKED_AT, Page, Query, Reader
+from octopus.audit.reading import MOST_LOOKED_AT, Query, Reader
 from octopus.audit.service import Audit
 from octopus.audit.trail import ITEMS_AN_EVENT, Trail, from_json, subject_partition, to_json
 from octopus.errors import ForbiddenError
+from octopus.pages import Page
 from octopus.registry.transactions import ConditionFailedError, write_together
 from tests.trail import recorded
 from tests.unit.access.world import World, caller, identity
@@ -49,8 +50,8 @@ def event(minutes_ago: float = 0, **attributes: Any) -> Event:
     return Event(time=NOW - timedelta(minutes=minutes_ago), **told)
 
 
-def names(page: Page) -> list[str | None]:
-    return [found.topic for found in page.events]
+def names(page: Page[Event]) -> list[str | None]:
+    return [found.topic for found in page.entries]
 
 
 def test_event_comes_back_as_it_was_written() -> None:
@@ -82,7 +83,7 @@ def test_event_recorded_twice_is_there_once(trail: Trail, reader: Reader) -> Non
     trail.record(told, told)
     trail.record(told)
 
-    assert reader.page([subject_partition("s")], Query()).events == [told]
+    assert reader.page([subject_partition("s")], Query()).entries == [told]
 
 
 def test_many_events_are_recorded_in_few_transactions(database: Any, table: str, trail: Trail) -> None:
@@ -106,7 +107,7 @@ def test_pages_hold_each_event_once_and_newest_first(trail: Trail, reader: Reade
     for _ in range(4):
         page = reader.page(partitions, Query(limit=7, after=after))
         seen += names(page)
-        after = page.after
+        after = page.next
 
     assert seen == [f"t{number:02}" for number in range(25)]
     assert after is None
@@ -117,7 +118,7 @@ def test_operators_page_goes_back_day_by_day(trail: Trail, reader: Reader) -> No
         trail.record(event(days * 24 * 60, topic=f"t{days}", namespace=None))
 
     first = reader.days(Query(limit=2))
-    second = reader.days(Query(limit=2, after=first.after))
+    second = reader.days(Query(limit=2, after=first.next))
 
     assert (names(first), names(second)) == (["t0", "t1"], ["t3"])
     assert names(reader.days(Query(since=NOW - timedelta(days=2)))) == ["t0", "t1"]
@@ -150,9 +151,9 @@ def test_page_that_finds_little_ends_after_a_bounded_number_of_rows(
     trail.record(*(event(number, type="a.b" if number == 11 else "c.d") for number in range(15)))
 
     first = reader.page(["AUDIT#namespace#lab"], Query(type="a"))
-    second = reader.page(["AUDIT#namespace#lab"], Query(type="a", after=first.after))
+    second = reader.page(["AUDIT#namespace#lab"], Query(type="a", after=first.next))
 
-    assert (len(first.events), len(second.events), second.after) == (0, 1, None)
+    assert (len(first.entries), len(second.entries), second.next) == (0, 1, None)
     assert MOST_LOOKED_AT == 2000
 
 
@@ -203,15 +204,15 @@ def test_key_that_was_refused_is_shown_to_whoever_it_belongs_to_and_to_operators
     data = {"action": "WriteData", "access_key_id": "AKIA1"}
     trail.record(event(1, type="kafka.denied", topic="one", actor=guest, subject=guest, data=data))
 
-    [managed] = audit.of_namespace(caller(owner), "lab", None, Query(type="kafka")).events
-    [own] = audit.of_caller(caller(guest), Query(type="kafka")).events
-    [operators] = audit.of_fabric(Query(type="kafka"), namespace="lab").events
+    [managed] = audit.of_namespace(caller(owner), "lab", None, Query(type="kafka")).entries
+    [own] = audit.of_caller(caller(guest), Query(type="kafka")).entries
+    [operators] = audit.of_fabric(Query(type="kafka"), namespace="lab").entries
 
     assert managed.data == {"action": "WriteData"}
     assert own.data == operators.data == data
 
     world.give("lab", EVERY_TOPIC, guest, Right.MANAGE)
-    both = audit.of_namespace(caller(guest), "lab", None, Query(type="kafka")).events
+    both = audit.of_namespace(caller(guest), "lab", None, Query(type="kafka")).entries
     assert [one.data for one in both] == [data]
 
 

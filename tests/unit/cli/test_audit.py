@@ -17,11 +17,12 @@ from typer.testing import CliRunner
 
 from octopus import aws
 from octopus.audit.events import Event
-from octopus.audit.reading import Page, Query, Reader
+from octopus.audit.reading import Query, Reader
 from octopus.audit.service import Audit
 from octopus.audit.trail import Trail
 from octopus.cli import app as root
 from octopus.cli import audit
+from octopus.pages import Page
 from tests.trail import recorded
 
 EVENT = {
@@ -114,9 +115,9 @@ def test_operator_reads_what_happened_to_anybody(monkeypatch: pytest.MonkeyPatch
 
         def of_fabric(
             self, query: Query, *, namespace: str | None = None, subject: str | None = None
-        ) -> Page:
+        ) -> Page[Event]:
             asked.append((query, {"namespace": namespace, "subject": subject}))
-            return Page(events=[event], after=None)
+            return Page([event], None)
 
     @contextmanager
     def features(_institution: str) -> Iterator[Any]:
@@ -138,7 +139,7 @@ def test_operator_narrows_the_audit_to_a_namespace_or_a_person(database: Any, ta
     everything = Audit(reader, access=SimpleNamespace())  # type: ignore[arg-type]  # operators need no right
 
     def ids(**narrowed: str) -> set[str]:
-        return {event.id for event in everything.of_fabric(Query(), **narrowed).events}
+        return {event.id for event in everything.of_fabric(Query(), **narrowed).entries}
 
     assert ids() == {first.id, "2", "3"}
     assert ids(namespace="lab") == {first.id, "2"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octopus.sharing.pages import page
+from octopus.pages import page
 
 NAMES = ["delta", "alpha", "charlie", "bravo"]
 

@@ -6,15 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Query
 from pydantic import Field
 
-LIMIT = 1000
-
-Limit = Annotated[int, Query(ge=1, le=LIMIT, description="The most entries of one reply.")]
-After = Annotated[
-    str | None, Query(max_length=400, description="`next` of the reply before: what comes after that entry.")
-]
 Next = Annotated[
     str | None,
     Field(description="What to hand over as `after` for the entries that follow; null at the end."),
