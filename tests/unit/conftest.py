@@ -7,12 +7,14 @@ that no test of another folder meets it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +25,19 @@ def aws_session() -> boto3.Session:
 
 @pytest.fixture(scope="module")
 def simulation() -> Iterator[Any]:
-    """Moto, at work until the module is through."""
-    with mock_aws() as moto:
+    """Moto, at work until the module is through.
+
+    It takes one request after the other: its tables are plain dictionaries, and a transaction that fails puts
+    back what they held before, with what other threads have written meanwhile.
+    """
+    one_at_a_time, answer = threading.RLock(), BotocoreStubber.process_request
+
+    def process_request(stubber: BotocoreStubber, request: Any) -> Any:
+        with one_at_a_time:
+            return answer(stubber, request)
+
+    with pytest.MonkeyPatch.context() as patch, mock_aws() as moto:
+        patch.setattr(BotocoreStubber, "process_request", process_request)
         yield moto
 
 

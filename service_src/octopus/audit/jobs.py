@@ -14,11 +14,11 @@ from octopus.audit.notices import open_notices
 from octopus.audit.publishing import Publisher
 from octopus.audit.trail import Trail
 from octopus.audit.warnings import Warnings
+from octopus.jobs import Job
 from octopus.kafka.system_topic import SystemTopic
 from octopus.projects.store import ProjectStore
 from octopus.registry.ends import Ends
 from octopus.settings import ServiceSettings
-from octopus.web.background import Job
 
 _PUBLISHES_EVERY_S = 1.0
 """How long after a change its event is on the system topic, at most, while the brokers take it."""

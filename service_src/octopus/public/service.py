@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import base64
-import math
-import time
 from typing import Any
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from octopus import aws
 from octopus.errors import InvalidError, NotFoundError, OverLimitError
 from octopus.kafka.client import client_settings
 from octopus.public.models import PublicHeader, PublicRecord, PublicRecordsReply
 from octopus.public.reader import LARGEST_RECORD, NoPartitionError, RecordReader, headers_of, size_of
+from octopus.rates import SharedRate
 from octopus.settings import ServiceSettings
 from octopus.topics.models import State
 from octopus.topics.names import full_name, is_namespace_name, is_topic_name
@@ -38,9 +34,7 @@ class PublicRecords:
         self._store = store
         self._reader = reader
         self._requests = requests
-        # So many in as many seconds as there are replicas: a share of any limit, without rounding.
-        self._share = RateLimitItemPerSecond(max(1, requests), multiples=replicas)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._rate = SharedRate(replicas=replicas)
 
     def read(
         self, namespace: str, topic: str, *, partition: int, offset: str, limit: int
@@ -88,11 +82,11 @@ class PublicRecords:
         self._reader.close()
 
     def _require_rate(self) -> None:
-        if not self._limiter.hit(self._share):
-            wait = self._limiter.get_window_stats(self._share).reset_time - time.time()
+        wait_s = self._rate.wait_s(self._requests)
+        if wait_s is not None:
             raise OverLimitError(
                 f"public records: at most {self._requests} requests a second, of everybody together",
-                retry_after_s=max(1, math.ceil(wait)),
+                retry_after_s=wait_s,
             )
 
 

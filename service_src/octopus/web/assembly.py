@@ -36,6 +36,7 @@ from octopus.credentials.sessions import Sessions, open_sessions
 from octopus.identity.clients import GlobusClients, open_globus
 from octopus.identity.links import IdentityLinks
 from octopus.identity.people import People
+from octopus.jobs import Job
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
 from octopus.kafka.groups import GroupAdmin
@@ -63,7 +64,6 @@ from octopus.topics.healing import Healing
 from octopus.topics.service import Topics
 from octopus.topics.store import TopicStore
 from octopus.topics.turns import Turns
-from octopus.web.background import Job
 from octopus.web.jobs import background_jobs
 
 if TYPE_CHECKING:

@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import structlog
 
 from octopus.errors import UnavailableError
+from octopus.jobs import Job
 from octopus.registry.leases import Leases
 
 STOP_S = 10.0
 """What a stop waits for jobs under way; whatever they leave half-done is completed after the next start."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Job:
-    """Something to be done again and again.
-
-    Attributes:
-        name: of its lease and in the log.
-        every_s: seconds from one end to the next beginning.
-        run: does it once. It may be cut short anywhere, and another replica may begin it when it takes
-            longer than a lease lives: what it changes, it changes under leases of its own.
-        due: whether there is anything to do, asked before the turn is taken: a read instead of two writes.
-    """
-
-    name: str
-    every_s: float
-    run: Callable[[], object]
-    due: Callable[[], bool] = lambda: True
 
 
 class Background:

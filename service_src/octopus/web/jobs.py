@@ -12,6 +12,7 @@ from octopus.audit.jobs import jobs as audit_jobs
 from octopus.audit.trail import Trail
 from octopus.credentials.keys import Keys
 from octopus.credentials.upkeep import Upkeep
+from octopus.jobs import Job
 from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import TICK_S, Memberships
 from octopus.projects.ending import Endings
@@ -21,7 +22,6 @@ from octopus.quotas.rates import KafkaRates
 from octopus.quotas.service import AGAIN_S
 from octopus.settings import ServiceSettings
 from octopus.topics.healing import Healing
-from octopus.web.background import Job
 
 _HEALS_EVERY_S = 5.0
 """How long after it is due a change that was begun is gone on with, at most; asking is one small query."""

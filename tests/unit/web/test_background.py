@@ -9,8 +9,9 @@ import pytest
 from structlog.testing import CapturingLogger
 
 from octopus.errors import UnavailableError
+from octopus.jobs import Job
 from octopus.registry.leases import Leases
-from octopus.web.background import Background, Job
+from octopus.web.background import Background
 
 PATIENCE_S = 30
 

@@ -6,7 +6,6 @@ import pytest
 
 from octopus.errors import OverLimitError
 from octopus.quotas.models import Limit
-from octopus.web import limits
 from octopus.web.limits import RequestRates
 
 
@@ -37,7 +36,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("limits.storage.memory.time", clock)
-    monkeypatch.setattr(limits, "time", clock)
+    monkeypatch.setattr("octopus.rates.time", clock)
     return clock
 
 
