@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from octopus.globus.authority import Authority
 from octopus.globus.authorize_routes import AuthorizeRoutes
+from octopus.globus.developer_routes import DeveloperRoutes
 from octopus.globus.errors import AuthError, GroupsError, answer, answer_of_groups
 from octopus.globus.group_routes import GroupRoutes
 from octopus.globus.identity_routes import IdentityRoutes
@@ -62,6 +63,7 @@ def create_app(settings: StandInSettings) -> Starlette:
             *TokenRoutes(authority).routes,
             *IdentityRoutes(authority).routes,
             *GroupRoutes(authority).routes,
+            *DeveloperRoutes(authority).routes,
             *AuthorizeRoutes(authority, port=settings.globus_port).routes,
         ],
         middleware=[Middleware(OwnHostOnly, port=settings.globus_port)],

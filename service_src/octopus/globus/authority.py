@@ -5,6 +5,7 @@ from __future__ import annotations
 from octopus.globus.clients import Clients
 from octopus.globus.grants import Grants
 from octopus.globus.groups import Groups
+from octopus.globus.registrations import Registrations
 from octopus.globus.scopes import Scopes
 from octopus.globus.settings import StandInSettings
 from octopus.globus.signing import Signer
@@ -12,18 +13,20 @@ from octopus.globus.store import IdentityStore
 
 
 class Authority:
-    """Identities, groups, clients, scopes, grants and the signing key of one running stand-in."""
+    """Identities, groups, clients, registrations, scopes, grants and the signing key of one stand-in."""
 
     def __init__(self, settings: StandInSettings, *, client_secret: str) -> None:
         service_client_id = str(settings.globus_client_id)
         self.issuer = settings.own_url
         self.identities = IdentityStore(settings.globus_store)
+        self.registrations = Registrations(self.identities.database)
         self.clients = Clients(
             service_client_id=service_client_id,
             service_client_secret=client_secret,
             identities=self.identities,
+            registrations=self.registrations,
         )
-        self.scopes = Scopes(service_client_id=service_client_id)
+        self.scopes = Scopes(service_client_id=service_client_id, registered=self.registrations.scopes)
         self.grants = Grants(self.identities.database, token_life=settings.globus_token_life)
         self.groups = Groups(self.identities.database)
         self.signer = Signer(self.identities.database, issuer=self.issuer)

@@ -1,4 +1,4 @@
-"""Applications that may ask for tokens: the service, the published SDK, the command line, each identity."""
+"""Applications that may ask for tokens: the service, published ones, registered ones, each identity."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from octopus.globus.errors import AuthError
+from octopus.globus.registrations import Registrations
 from octopus.globus.store import DOMAIN, IdentityStore
 
 SDK_CLIENT_ID = "c5d4fab4-7f0d-422e-b0c8-5c74329b52fe"
@@ -42,11 +43,17 @@ class Clients:
     """The applications and subjects known to the stand-in."""
 
     def __init__(
-        self, *, service_client_id: str, service_client_secret: str, identities: IdentityStore
+        self,
+        *,
+        service_client_id: str,
+        service_client_secret: str,
+        identities: IdentityStore,
+        registrations: Registrations,
     ) -> None:
         self.service_client_id = service_client_id
         self._service_secret = service_client_secret
         self._identities = identities
+        self._registrations = registrations
 
     def find(self, client_id: str) -> Client | None:
         """The application of this id, if there is one."""
@@ -55,15 +62,19 @@ class Clients:
             return Client(id=client_id, name=_NATIVE[client_id], native=True)
         if client_id == self.service_client_id:
             return Client(id=client_id, name="Octopus web service", native=False)
+        registered = self._registrations.find_client(client_id)
+        if registered is not None:
+            return Client(id=client_id, name=registered.name, native=registered.native)
         identity = self._identities.find(client_id)
         return Client(id=identity.id, name=identity.username, native=False) if identity else None
 
     def subject(self, subject_id: str) -> Subject | None:
         """The person or application that a token of this subject speaks for."""
         if subject_id == self.service_client_id:
-            return Subject(
-                id=subject_id, username=f"{subject_id}@clients.{DOMAIN}", name="Octopus web service"
-            )
+            return _itself(subject_id, "Octopus web service")
+        registered = self._registrations.find_client(subject_id)
+        if registered is not None:
+            return _itself(subject_id, registered.name)
         identity = self._identities.find(subject_id)
         return Subject(id=identity.id, username=identity.username, name=identity.name) if identity else None
 
@@ -93,7 +104,7 @@ class Clients:
             raise _invalid_client(
                 f"unknown client {client_id[:64]!r}" if client_id else "no client was named"
             )
-        if not client.native and not hmac.compare_digest(secret.encode(), self._secret(client).encode()):
+        if not client.native and not self._proves(client, secret):
             raise _invalid_client(f"the secret of client {client.id} is missing or wrong")
         return client
 
@@ -108,13 +119,21 @@ class Clients:
             raise _invalid_client("a native client cannot do this: it has no secret")
         return client
 
-    def _secret(self, client: Client) -> str:
+    def _proves(self, client: Client, secret: str) -> bool:
+        if self._registrations.find_client(client.id) is not None:
+            return self._registrations.is_secret(client.id, secret)
         if client.id == self.service_client_id:
-            return self._service_secret
-        identity = self._identities.find(client.id)
-        if identity is None:
-            raise _invalid_client(f"unknown client {client.id}")
-        return identity.secret
+            expected = self._service_secret
+        else:
+            identity = self._identities.find(client.id)
+            if identity is None:
+                raise _invalid_client(f"unknown client {client.id}")
+            expected = identity.secret
+        return hmac.compare_digest(secret.encode(), expected.encode())
+
+
+def _itself(client_id: str, name: str) -> Subject:
+    return Subject(id=client_id, username=f"{client_id}@clients.{DOMAIN}", name=name)
 
 
 def _basic(authorization: str | None) -> tuple[str, str] | None:

@@ -38,7 +38,20 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS memberships (
         group_id TEXT NOT NULL, identity TEXT NOT NULL, role TEXT NOT NULL, status TEXT NOT NULL,
         PRIMARY KEY (group_id, identity))""",
+    """CREATE TABLE IF NOT EXISTS registered_projects (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, contact_email TEXT NOT NULL, admins TEXT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS registered_clients (
+        id TEXT PRIMARY KEY, project TEXT NOT NULL, name TEXT NOT NULL, client_type TEXT NOT NULL,
+        visibility TEXT NOT NULL, redirect_uris TEXT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS registered_scopes (
+        id TEXT PRIMARY KEY, client TEXT NOT NULL, suffix TEXT NOT NULL, name TEXT NOT NULL,
+        description TEXT NOT NULL, advertised INTEGER NOT NULL, allows_refresh_token INTEGER NOT NULL,
+        UNIQUE (client, suffix))""",
+    """CREATE TABLE IF NOT EXISTS client_credentials (
+        id TEXT PRIMARY KEY, client TEXT NOT NULL, name TEXT NOT NULL, created TEXT NOT NULL,
+        hash BLOB NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS memberships_by_identity ON memberships (identity)",
+    "CREATE INDEX IF NOT EXISTS client_credentials_by_client ON client_credentials (client)",
     "CREATE INDEX IF NOT EXISTS access_tokens_by_grant ON access_tokens (grant_id)",
     "CREATE INDEX IF NOT EXISTS access_tokens_by_refresh ON access_tokens (refresh_hash)",
 )

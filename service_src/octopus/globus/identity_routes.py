@@ -9,9 +9,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from octopus.globus.authority import Authority
+from octopus.globus.bearer import token_for_auth
 from octopus.globus.errors import AuthError, forbidden, unauthorized
-from octopus.globus.grants import AccessToken
-from octopus.globus.scopes import AUTH_RESOURCE_SERVER, VIEW_IDENTITIES, VIEW_IDENTITY_SET
+from octopus.globus.scopes import VIEW_IDENTITIES, VIEW_IDENTITY_SET
 from octopus.globus.signing import ALGORITHM
 from octopus.globus.store import Identity
 
@@ -36,7 +36,7 @@ class IdentityRoutes:
         ]
 
     def _userinfo(self, request: Request) -> JSONResponse:
-        token = self._token(request)
+        token = token_for_auth(self._authority, request)
         granted = token.scope.split()
         if "openid" not in granted:
             raise forbidden("the token lacks the scope openid")
@@ -65,7 +65,7 @@ class IdentityRoutes:
     def _list_identities(self, request: Request) -> JSONResponse:
         if request.headers.get("authorization", "").lower().startswith("basic "):
             self._authority.clients.authenticate_confidential(request.headers["authorization"], {})
-        elif VIEW_IDENTITIES not in self._token(request).scope.split():
+        elif VIEW_IDENTITIES not in token_for_auth(self._authority, request).scope.split():
             raise forbidden(f"the token lacks the scope {VIEW_IDENTITIES}")
         ids, usernames = (request.query_params.get(name) for name in ("ids", "usernames"))
         if (ids is None) == (usernames is None):
@@ -117,20 +117,6 @@ class IdentityRoutes:
 
     def _health(self, _request: Request) -> JSONResponse:
         return _reply({"status": "ok"})
-
-    def _token(self, request: Request) -> AccessToken:
-        """The live token of a request to Globus Auth itself.
-
-        Raises:
-            AuthError: there is none, or it is for another resource server.
-        """
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        token = self._authority.grants.find(text.strip()) if scheme.lower() == "bearer" else None
-        if token is None:
-            raise unauthorized("the call must carry a live token")
-        if token.resource_server != AUTH_RESOURCE_SERVER:
-            raise forbidden(f"the token is for another resource server than {AUTH_RESOURCE_SERVER}")
-        return token
 
 
 def _identity(identity: Identity) -> dict[str, Any]:
