@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import aws_cdk as cdk
 
-from stacks.foundation_stack import FoundationStack
-from stacks.service_stack import ServiceStack
+from stacks import fabric
 from stacks.settings import Settings, SettingsError
 
 app = cdk.App()
 try:
-    settings = Settings.from_context(app.node.get_all_context())
+    # The CDK's command line says which region its credentials are for.
+    settings = Settings.from_context(app.node.get_all_context(), region=os.environ.get("CDK_DEFAULT_REGION"))
 except SettingsError as error:
     sys.exit(f"\n{error}\n")
 
-foundation = FoundationStack(app, settings.named("foundation"), settings=settings)
-service = ServiceStack(app, settings.named("service"), settings=settings)
-service.add_stack_dependency(foundation)
-
+fabric.build(app, settings)
 app.synth()

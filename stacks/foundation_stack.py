@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws, Environment, Stack
 from constructs import Construct
 
 from stacks import lifetime
@@ -45,15 +45,20 @@ TOLD_AS_GIVEN = (
     "warning_days",
 )
 """Settings that the platform's processes read as the operator gave them."""
+TOLD_IF_GIVEN = ("bootstrap_servers", "globus_client_id", "mail_from", "public_url")
+"""The same, where there may be nothing to tell."""
 
 
 class FoundationStack(Stack):
     """The state of one institution's fabric. Protected against termination unless data may be lost."""
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, settings: Settings, env: Environment | None = None
+    ) -> None:
         super().__init__(
             scope,
             id_,
+            env=env,
             description=f"Octopus {settings.institution}: registry, credentials, archive, principals",
             termination_protection=not settings.allow_data_loss,
         )
@@ -126,14 +131,11 @@ class FoundationStack(Stack):
                 "principal_boundary_arn": self.boundary.arn,
                 "client_role_arn": client_role.arn,
                 "cluster_arn": self.cluster.arn,
-                "bootstrap_servers": settings.bootstrap_servers,
-                "public_url": settings.public_url,
-                "globus_client_id": settings.globus_client_id,
                 "globus_secret_name": settings.globus_secret_name,
                 "globus_auth_url": f"{settings.globus_auth_url}/",
                 "globus_groups_url": f"{settings.globus_groups_url}/",
                 # SSM takes no empty value.
-                **({"mail_from": settings.mail_from} if settings.mail_from else {}),
+                **{name: value for name in TOLD_IF_GIVEN if (value := getattr(settings, name))},
                 **{name: str(getattr(settings, name)) for name in TOLD_AS_GIVEN},
             },
         )

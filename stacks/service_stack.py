@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Environment, Stack
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -33,8 +33,12 @@ _RETENTION = {
 class ServiceStack(Stack):
     """The API of one institution's fabric."""
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
-        super().__init__(scope, id_, description=f"Octopus {settings.institution}: gateway and authorizer")
+    def __init__(
+        self, scope: Construct, id_: str, *, settings: Settings, env: Environment | None = None
+    ) -> None:
+        super().__init__(
+            scope, id_, env=env, description=f"Octopus {settings.institution}: gateway and authorizer"
+        )
         log_retention = _RETENTION[settings.log_retention_days]
         kept = lifetime.of_data(settings)
 

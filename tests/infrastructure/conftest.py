@@ -10,8 +10,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from stacks.foundation_stack import FoundationStack
-from stacks.service_stack import ServiceStack
+from stacks import fabric
 from stacks.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -22,11 +21,8 @@ Templates = Mapping[str, dict[str, Any]]
 def synthesize(context: Mapping[str, str]) -> Templates:
     """Return the templates by the name of their stack, as ``app.py`` with ``cdk.json`` makes them."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-    settings = Settings.from_context(context)
     app = cdk.App(context=flags)
-    foundation = FoundationStack(app, settings.named("foundation"), settings=settings)
-    service = ServiceStack(app, settings.named("service"), settings=settings)
-    service.add_stack_dependency(foundation)
+    fabric.build(app, Settings.from_context(context))
     return {stack.stack_name: stack.template for stack in app.synth().stacks}
 
 

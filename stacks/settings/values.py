@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address, ip_network
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -131,6 +131,108 @@ def servers(raw: object) -> str:
         if match is None or not 1 <= int(match[1]) <= 65_535:
             raise RefusedError(rule)
     return raw
+
+
+def region(raw: object) -> str:
+    """Read the name of an AWS region; those of China have another signer and other services."""
+    if not isinstance(raw, str) or re.fullmatch(r"[a-z]{2}(-[a-z]+){1,2}-[0-9]", raw) is None:
+        raise RefusedError("must be a region such as us-east-1")
+    if raw.startswith("cn-"):
+        raise RefusedError("must not be a region of China, where nothing of this was tried")
+    return raw
+
+
+def network(raw: object) -> str:
+    """Read the IPv4 network of a VPC: with room for six subnets, and no larger than AWS takes."""
+    found = _network(raw)
+    if not 16 <= found.prefixlen <= 24:
+        raise RefusedError("must be a network from /16 to /24")
+    return str(found)
+
+
+def any_network(raw: object) -> str:
+    """Read an IPv4 network."""
+    return str(_network(raw))
+
+
+def _network(raw: object) -> IPv4Network:
+    try:
+        found = ip_network(raw) if isinstance(raw, str) else None
+    except ValueError:
+        found = None
+    if not isinstance(found, IPv4Network) or "/" not in str(raw):
+        raise RefusedError("must be an IPv4 network such as 10.42.0.0/16, without bits beyond its prefix")
+    return found
+
+
+def subnet_id(raw: object) -> str:
+    """Read the id of a subnet."""
+    return matching(r"subnet-[0-9a-f]{8,17}", "must be ids of subnets such as subnet-0a1b2c3d4e5f60718")(raw)
+
+
+def mail_address(raw: object) -> str:
+    """Read an address of mail."""
+    return matching(r"[^@\s,]+@[^@\s,]+", "must be an address such as octopus@example.org")(raw)
+
+
+def image(raw: object) -> str:
+    """Read where the image of the web service comes from."""
+    if raw in ("codebuild", "docker"):
+        return str(raw)
+    return matching(
+        r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.[a-z0-9.]+/[a-z0-9._/-]+@sha256:[0-9a-f]{64}",
+        "must be codebuild, docker, or an image in ECR with its digest, as <registry>/<name>@sha256:<digest>",
+    )(raw)
+
+
+def session_minutes(raw: object) -> int:
+    """Read the life of a session: STS gives 15 minutes at least, and a role that assumes a role an hour."""
+    try:
+        return whole_number(15, 60)(raw)
+    except RefusedError:
+        raise RefusedError(
+            "must be a whole number from 15 to 60, since a role that assumes a role gets an hour at most"
+        ) from None
+
+
+def several(one: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
+    """Read a list, or text with commas between; no value twice, and none left empty."""
+
+    def read(raw: object) -> tuple[str, ...]:
+        given = raw.split(",") if isinstance(raw, str) else raw
+        if not isinstance(given, list | tuple) or not given:
+            raise RefusedError("must be a list, or values with commas between")
+        found = tuple(one(each.strip() if isinstance(each, str) else each) for each in given)
+        if len(set(found)) < len(found):
+            raise RefusedError("must not hold a value twice")
+        return found
+
+    return read
+
+
+def pairs(raw: object) -> tuple[tuple[str, str], ...]:
+    """Read ``name=value,...`` or a table, as AWS takes tags."""
+    rule = (
+        "must be name=value, or several with commas between: names of 1 to 128 and values of up to 256"
+        " characters of a-z, A-Z, 0-9, space and _.:/+@-, no name beginning aws:"
+    )
+    if isinstance(raw, str):
+        split = [pair.partition("=") for pair in raw.split(",")]
+        if not all(sign for _, sign, _ in split):
+            raise RefusedError(rule)
+        found = [(name.strip(), value.strip()) for name, _, value in split]
+    elif isinstance(raw, Mapping):
+        found = [(str(name), str(value)) for name, value in raw.items()]
+    else:
+        raise RefusedError(rule)
+    allowed = r"[A-Za-z0-9 _.:/+@-]"
+    for name, value in found:
+        named = re.fullmatch(f"{allowed}{{1,128}}", name) and not name.lower().startswith("aws:")
+        if not named or not re.fullmatch(f"{allowed}{{0,256}}", value):
+            raise RefusedError(rule)
+    if len({name for name, _ in found}) < len(found):
+        raise RefusedError("must not hold a name twice")
+    return tuple(sorted(found))
 
 
 def _either(names: Collection[str]) -> str:

@@ -1,0 +1,58 @@
+"""Rules of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stacks.settings import Settings
+
+
+def broken_by(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the name of a variable and the rule that its value breaks."""
+    if not settings.on_msk and not settings.in_fargate:
+        return
+    yield from _zones(settings)
+    if settings.nat_gateways > settings.zones:
+        yield "nat_gateways", f"must be at most one a zone (zones={settings.zones})"
+    if settings.vpc_id:
+        yield from _existing(settings)
+    elif settings.public_subnet_ids or settings.private_subnet_ids:
+        name = "public_subnet_ids" if settings.public_subnet_ids else "private_subnet_ids"
+        yield name, "must not be given without vpc_id"
+
+
+def _zones(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.region == "us-west-1" and settings.zones != 2:
+        yield "zones", "must be 2 in us-west-1, where MSK takes exactly two subnets"
+    if settings.kafka == "msk-express" and settings.zones != 3:
+        yield "zones", "must be 3 with kafka=msk-express"
+    if settings.zone_ids and len(settings.zone_ids) != settings.zones:
+        yield "zone_ids", f"must be as many as zones ({settings.zones})"
+    for zone in settings.zone_ids:
+        if zone == "use1-az3":
+            yield "zone_ids", "must not hold use1-az3, where MSK and the gateway's links have nothing"
+        if zone.partition("-")[0] != zone_prefix(settings.region):
+            yield "zone_ids", f"must be of the region ({settings.region})"
+
+
+def _existing(settings: Settings) -> Iterator[tuple[str, str]]:
+    needed = {
+        "public_subnet_ids": settings.egress == "public-address" or settings.broker_subnets == "public",
+        # The balancer is internal, and so are brokers unless they are told otherwise.
+        "private_subnet_ids": settings.in_fargate or settings.broker_subnets == "private",
+    }
+    for name, wanted in needed.items():
+        subnets = getattr(settings, name)
+        if wanted and not subnets:
+            yield name, "must be given with vpc_id and these values of egress and broker_subnets"
+        if subnets and len(subnets) != settings.zones:
+            yield name, f"must be one a zone (zones={settings.zones})"
+
+
+def zone_prefix(region: str) -> str:
+    """Return how the ids of a region's zones begin: ``use1`` for us-east-1, ``usgw1`` for us-gov-west-1."""
+    country, *directions, number = region.split("-")
+    short = {"northeast": "ne", "southeast": "se", "northwest": "nw", "southwest": "sw"}
+    return country + "".join(short.get(word, word[0]) for word in directions) + number
