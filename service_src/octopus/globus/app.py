@@ -12,12 +12,14 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from octopus.globus.authority import Authority
-from octopus.globus.authorize_routes import AuthorizeRoutes
+from octopus.globus.authorize_routes import AnyIdentity, AuthorizeRoutes
 from octopus.globus.developer_routes import DeveloperRoutes
 from octopus.globus.errors import AuthError, GroupsError, answer, answer_of_groups
 from octopus.globus.group_routes import GroupRoutes
 from octopus.globus.identity_routes import IdentityRoutes
+from octopus.globus.redirects import RedirectRule
 from octopus.globus.settings import StandInSettings
+from octopus.globus.store import IdentityStore
 from octopus.globus.token_routes import TokenRoutes
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -51,7 +53,15 @@ def create_app(settings: StandInSettings) -> Starlette:
         RefusedError: the service client's secret cannot be read.
         PermissionError: the store can be read by others.
     """
-    authority = Authority(settings, client_secret=settings.client_secret())
+    client_secret = settings.client_secret()
+    authority = Authority(
+        IdentityStore(settings.globus_store),
+        issuer=settings.own_url,
+        service_client_id=str(settings.globus_client_id),
+        service_client_secret=client_secret,
+        token_life=settings.globus_token_life,
+    )
+    redirects = RedirectRule(port=settings.globus_port)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -64,7 +74,7 @@ def create_app(settings: StandInSettings) -> Starlette:
             *IdentityRoutes(authority).routes,
             *GroupRoutes(authority).routes,
             *DeveloperRoutes(authority).routes,
-            *AuthorizeRoutes(authority, port=settings.globus_port).routes,
+            *AuthorizeRoutes(authority, login=AnyIdentity(authority.identities), redirects=redirects).routes,
         ],
         middleware=[Middleware(OwnHostOnly, port=settings.globus_port)],
         exception_handlers={AuthError: answer, GroupsError: answer_of_groups},

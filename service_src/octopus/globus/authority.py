@@ -7,32 +7,46 @@ from octopus.globus.grants import Grants
 from octopus.globus.groups import Groups
 from octopus.globus.registrations import Registrations
 from octopus.globus.scopes import Scopes
-from octopus.globus.settings import StandInSettings
 from octopus.globus.signing import Signer
 from octopus.globus.store import IdentityStore
 
 
 class Authority:
-    """Identities, groups, clients, registrations, scopes, grants and the signing key of one stand-in."""
+    """Identities, groups, clients, registrations, scopes, grants and the signing key of one stand-in.
 
-    def __init__(self, settings: StandInSettings, *, client_secret: str) -> None:
-        service_client_id = str(settings.globus_client_id)
-        self.issuer = settings.own_url
-        self.identities = IdentityStore(settings.globus_store)
+    Args:
+        identities: who can log in; closed with the authority.
+        issuer: its own address, without a slash at the end.
+        service_client_id: of the web service: audience of its tokens, and base of their scope.
+        service_client_secret: of that client.
+        token_life: of an access token, in seconds.
+    """
+
+    def __init__(
+        self,
+        identities: IdentityStore,
+        *,
+        issuer: str,
+        service_client_id: str,
+        service_client_secret: str,
+        token_life: int,
+    ) -> None:
+        self.issuer = issuer
+        self.identities = identities
         self.registrations = Registrations(self.identities.database)
         self.clients = Clients(
             service_client_id=service_client_id,
-            service_client_secret=client_secret,
+            service_client_secret=service_client_secret,
             identities=self.identities,
             registrations=self.registrations,
         )
         self.scopes = Scopes(service_client_id=service_client_id, registered=self.registrations.scopes)
-        self.grants = Grants(self.identities.database, token_life=settings.globus_token_life)
+        self.grants = Grants(self.identities.database, token_life=token_life)
         self.groups = Groups(self.identities.database)
         self.signer = Signer(self.identities.database, issuer=self.issuer)
         self.form_key = self.identities.database.key("login-form")
         """Signs the login page's form; kept, so that a page opened before a restart still works."""
-        self._token_life = settings.globus_token_life
+        self._token_life = token_life
 
     def id_token(self, subject_id: str, *, client_id: str, access_token: str, nonce: str | None) -> str:
         """A signed statement of who the subject is.

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import jinja2
@@ -26,7 +26,8 @@ from octopus.errors import InvalidError
 from octopus.globus.authority import Authority
 from octopus.globus.clients import Client
 from octopus.globus.grants import Code
-from octopus.globus.redirects import CODE_PAGE, RedirectRule
+from octopus.globus.redirects import CODE_PAGE, OwnPageOnly, RedirectRule
+from octopus.globus.store import Identity, IdentityStore
 
 _COOKIE = "octopus_stand_in_login"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -84,14 +85,52 @@ class _AuthorizationRequest:
     parameters: Mapping[str, str]
 
 
+class Login(Protocol):
+    """How the login page finds out who is before it."""
+
+    templates: str
+    """Package whose templates come before the stand-in's own."""
+
+    def shown(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """What the page's template needs; ``form`` is what was sent and refused, or empty."""
+
+    def identify(self, form: Mapping[str, str]) -> Identity:
+        """Who sent the form.
+
+        Raises:
+            InvalidError: the form does not say so; the page is shown again with the message.
+        """
+
+
+class AnyIdentity:
+    """Takes everybody's word for it: see `Login`."""
+
+    templates = "octopus.globus"
+
+    def __init__(self, identities: IdentityStore) -> None:
+        self._identities = identities
+
+    def shown(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """The identities that there are, and the name that was typed."""
+        return {"identities": self._identities.list_identities(), "name": form.get("other", "")[:64]}
+
+    def identify(self, form: Mapping[str, str]) -> Identity:
+        """The identity of the name typed or chosen, made on first use."""
+        return self._identities.ensure_identity(form.get("other", "").strip() or form.get("identity", ""))
+
+
 class AuthorizeRoutes:
     """The login page, the page that shows a code, and their style sheet. No page runs any script."""
 
-    def __init__(self, authority: Authority, *, port: int) -> None:
+    def __init__(self, authority: Authority, *, login: Login, redirects: RedirectRule | OwnPageOnly) -> None:
         self._authority = authority
-        self._redirects = RedirectRule(port=port)
+        self._login = login
+        self._redirects = redirects
+        packages = dict.fromkeys((login.templates, "octopus.globus"))
         self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("octopus.globus"), autoescape=True, undefined=jinja2.StrictUndefined
+            loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package) for package in packages]),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
         )
         self._style = resources.files("octopus.globus").joinpath("templates/page.css").read_text()
         self.routes = [
@@ -108,7 +147,7 @@ class AuthorizeRoutes:
             return self._error_page(str(error))
         except _RedirectError as error:
             return _redirect(error.location)
-        return self._form_page(asked, problem=None, name="")
+        return self._form_page(asked, problem=None, form={})
 
     async def _answer(self, request: Request) -> Response:
         async with request.form(max_files=0) as received:
@@ -131,13 +170,10 @@ class AuthorizeRoutes:
             return _redirect(
                 asked.target.location(error="access_denied", error_description="The person said no.")
             )
-        name = form.get("other", "").strip() or form.get("identity", "")
         try:
-            identity = self._authority.identities.ensure_identity(name)
+            identity = self._login.identify(form)
         except InvalidError as error:
-            return self._form_page(
-                asked, problem=error.message, name=name[:64], status=HTTPStatus.BAD_REQUEST
-            )
+            return self._form_page(asked, problem=error.message, form=form, status=HTTPStatus.BAD_REQUEST)
         code = self._authority.grants.issue_code(
             Code(
                 grant_id=str(uuid.uuid4()),
@@ -160,10 +196,7 @@ class AuthorizeRoutes:
             raise _PageError("The application that sent you here is not known (client_id).")
         redirect_uri = parameters.get("redirect_uri", "")
         if not self._redirects.allows(redirect_uri):
-            raise _PageError(
-                "The address to go back to (redirect_uri) is refused: only loopback addresses are allowed, "
-                f"and of this server's own pages only {CODE_PAGE}."
-            )
+            raise _PageError(f"The address to go back to (redirect_uri) is refused: {self._redirects.text}.")
         target = _Target(redirect_uri, parameters.get("state"))
         if parameters.get("response_type") != "code":
             raise _RedirectError(target, "unsupported_response_type", "response_type must be code")
@@ -186,7 +219,7 @@ class AuthorizeRoutes:
         asked: _AuthorizationRequest,
         *,
         problem: str | None,
-        name: str,
+        form: Mapping[str, str],
         status: HTTPStatus = HTTPStatus.OK,
     ) -> Response:
         visit = secrets.token_urlsafe(24)
@@ -198,11 +231,10 @@ class AuthorizeRoutes:
             client=asked.client,
             descriptions=[self._authority.scopes.descriptions[scope] for scope in asked.scopes],
             offline=asked.offline,
-            identities=self._authority.identities.list_identities(),
             parameters=asked.parameters,
             proof=self._proof(visit),
             problem=problem,
-            name=name,
+            **self._login.shown(form),
         )
         page.set_cookie(_COOKIE, visit, path="/v2/oauth2/authorize", httponly=True, samesite="strict")
         return page

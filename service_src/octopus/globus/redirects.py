@@ -13,6 +13,8 @@ CODE_PAGE = "/v2/web/auth-code"
 class RedirectRule:
     """Loopback addresses over plain HTTP (RFC 8252 section 7.3), which include this server's own page."""
 
+    text = f"only loopback addresses are allowed, and of this server's own pages only {CODE_PAGE}"
+
     def __init__(self, *, port: int) -> None:
         self._port = port
 
@@ -34,3 +36,15 @@ class RedirectRule:
             return False
         # Of our own pages, the one that shows the code and no other.
         return port != self._port or parts.path == CODE_PAGE
+
+
+class OwnPageOnly:
+    """The page that shows the code to the person: it is sent to no other server, of this machine or elsewhere."""
+
+    def __init__(self, *, issuer: str) -> None:
+        self._page = f"{issuer}{CODE_PAGE}"
+        self.text = f"only {self._page} is allowed"
+
+    def allows(self, redirect_uri: str) -> bool:
+        """Whether a code may be sent to this address."""
+        return redirect_uri == self._page
