@@ -39,7 +39,7 @@ class RedirectRule:
 
 
 class OwnPageOnly:
-    """The page that shows the code to the person: it is sent to no other server, of this machine or elsewhere."""
+    """The page that shows the code to the person: no other server gets it, on this machine or off it."""
 
     def __init__(self, *, issuer: str) -> None:
         self._page = f"{issuer}{CODE_PAGE}"
