@@ -14,6 +14,7 @@ from octopus.cli import (
     copying,
     doctor,
     fabric,
+    globus,
     group,
     keys,
     login,
@@ -49,6 +50,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(account.app, name="account")
 app.add_typer(group.app, name="group")
 app.add_typer(platform.app, name="platform")
+app.add_typer(globus.app, name="globus")
 app.add_typer(stand_in.app, name="stand-in")
 
 
