@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kafka import KafkaClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sesv2 import SESV2Client
@@ -96,6 +97,11 @@ def until_unused(client: IAMClient) -> Retrying:
 def kms() -> KMSClient:
     """Encryption of stored secrets."""
     return _session().client("kms", config=_CONFIG)
+
+
+def msk() -> KafkaClient:
+    """Amazon MSK's own API: where a cluster's brokers are."""
+    return _session().client("kafka", config=_CONFIG)
 
 
 def secretsmanager() -> SecretsManagerClient:

@@ -23,28 +23,41 @@ class DeployedSettings(_Settings):
     """What the stacks decide, as the SSM parameters of one institution hold it."""
 
     institution: str
+    kafka: Literal["external", "msk-standard", "msk-express", "msk-serverless"] = "external"
+    """Who runs the brokers: Amazon MSK, of one of its kinds, or somebody else."""
+    credentials: Literal["iam-user", "session"] = "iam-user"
+    """What users sign with. With ``session`` they get sessions only, and the service makes nobody in IAM."""
     registry_table: str
     credentials_table: str
     credentials_key_arn: str
     """The KMS key that encrypts every stored secret, with its encryption context."""
     archive_bucket: str
-    principal_boundary_arn: str
-    """Permissions boundary of every principal that the service makes."""
+    principal_boundary_arn: str = ""
+    """Permissions boundary of every principal that the service makes; empty when it makes none."""
     client_role_arn: str
     """The role that sessions of users are made of; the service alone may assume it."""
     cluster_arn: str
     """``arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>``; the base of every policy."""
-    bootstrap_servers: str
-    """Comma-separated ``host:port``: what clients are told."""
-    public_url: str
-    """Where clients reach the fabric: the base of every address in a reply."""
-    globus_client_id: str
-    """Globus Auth client of the service: audience of the tokens it takes, and base of their scope."""
+    bootstrap_servers: str = ""
+    """Comma-separated ``host:port``: what clients are told. Empty: MSK is asked (`octopus.addresses`)."""
+    public_url: str = ""
+    """Where clients reach the fabric: the base of every address in a reply. Empty: the gateway's address."""
+    replication_factor: int = 3
+    """Of a topic that a user makes, and of the platform's own."""
+    globus_client_id: str = ""
+    """Globus Auth client of the service: audience of the tokens it takes, and base of their scope. Empty:
+    nobody is let in."""
     globus_secret_name: str
     """Secrets Manager name of that client's secret."""
+    cli_client_id: str = ""
+    """Native Globus Auth client that people at a terminal log in with; empty: each names one himself."""
     globus_auth_url: str = "https://auth.globus.org/"
     key_unused_days: int = 90
     """Days after which a user's key that nobody used is deleted; 0 for never."""
+    key_days_most: int = 0
+    """Days after which a user's key ends; 0 for never."""
+    session_minutes_most: int = 60
+    """Of one session; AWS lets a role that was assumed by a role live no longer."""
     globus_groups_url: str = "https://groups.api.globus.org/"
     """Globus Groups, or its stand-in."""
     groups_poll_seconds: int = 300
@@ -95,8 +108,6 @@ class KafkaSettings(_Settings):
 
     kafka_ca_file: Path | None = None
     """PEM bundle that signs the brokers' certificates; the system's roots when unset."""
-    replication_factor: int = 1
-    """Of a topic that a user makes."""
 
 
 class ServiceSettings(DeployedSettings, KafkaSettings):

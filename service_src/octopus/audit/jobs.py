@@ -8,6 +8,7 @@ from pathlib import Path
 
 from octopus import aws
 from octopus.access.store import GrantStore
+from octopus.addresses import Addresses
 from octopus.audit.denials import Denials
 from octopus.audit.mail import Post
 from octopus.audit.notices import open_notices
@@ -28,16 +29,19 @@ _WARNS_EVERY_S = 300.0
 _MAILS_EVERY_S = 30.0
 
 
-def jobs(settings: ServiceSettings, *, topic: SystemTopic, trail: Trail) -> Iterator[Job]:
+def jobs(
+    settings: ServiceSettings, addresses: Addresses, *, topic: SystemTopic, trail: Trail
+) -> Iterator[Job]:
     """Publishing and warnings; mail where there is a sender, brokers' refusals where there are logs.
 
     Args:
         settings: of the deployment.
+        addresses: of the same one.
         topic: where events are published.
         trail: of the deployment.
     """
     database, table = aws.dynamodb(), settings.registry_table
-    publisher = Publisher(database, table, topic, source=f"{settings.public_url}/api/v3/audit")
+    publisher = Publisher(database, table, topic, source=lambda: f"{addresses.public_url()}/api/v3/audit")
     yield Job("publish events", _PUBLISHES_EVERY_S, publisher.run, publisher.due)
     warnings = Warnings(
         ends=Ends(database, table),

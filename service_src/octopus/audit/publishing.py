@@ -57,7 +57,7 @@ class Publisher:
         table: str,
         topic: SystemTopic,
         *,
-        source: str,
+        source: Callable[[], str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
@@ -65,7 +65,7 @@ class Publisher:
             client: of the registry's database.
             table: the registry.
             topic: to write to.
-            source: of every event; a URI.
+            source: gives that of every event; a URI.
             clock: seconds, of this process.
         """
         self._client = client
@@ -82,12 +82,17 @@ class Publisher:
         return next(rows_of(self._client, self._table, OUTBOX), None) is not None
 
     def run(self) -> None:
-        """Publish the oldest events; what the brokers did not acknowledge stays for later."""
+        """Publish the oldest events; what the brokers did not acknowledge stays for later.
+
+        Raises:
+            UnavailableError: where they come from is not known yet.
+        """
         if self._clock() < self._rests_until:
             return
+        source = self._source()
         rows = list(islice(rows_of(self._client, self._table, OUTBOX), AT_ONCE))
         events = [from_json(row["event"]["S"]) for row in rows]
-        acknowledged = self._topic.append([to_record(event, source=self._source) for event in events])
+        acknowledged = self._topic.append([to_record(event, source=source) for event in events])
         done: list[TransactWriteItemTypeDef] = [
             {"Delete": {"TableName": self._table, "Key": {"pk": row["pk"], "sk": row["sk"]}}}
             for row, there in zip(rows, acknowledged, strict=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Body, Depends, Path, Request
 
+from octopus.addresses import Addresses
 from octopus.credentials.keys import Keys
 from octopus.credentials.models import Kind, ListedKey, UsableKey
 from octopus.credentials.replies import (
@@ -48,7 +49,8 @@ def _region(request: Request) -> str:
 
 
 def _endpoint(request: Request) -> str:
-    return str(request.app.state.settings.bootstrap_servers)
+    addresses: Addresses = request.app.state.addresses
+    return addresses.brokers().outside
 
 
 KeysOfFabric = Annotated[Keys, Depends(_keys)]

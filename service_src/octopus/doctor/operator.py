@@ -10,12 +10,13 @@ from pathlib import Path
 from botocore.credentials import Credentials as Key
 from confluent_kafka.admin import AdminClient
 
+from octopus.addresses import Addresses, open_addresses
 from octopus.credentials.models import UsableKey
 from octopus.credentials.service import Credentials, open_credentials
 from octopus.doctor.findings import NotKnownError
 from octopus.doctor.network import Address, parse_servers
 from octopus.fabric.settings import FabricSettings
-from octopus.kafka.client import TOKEN_REGION, client_settings
+from octopus.kafka.client import client_settings, token_region
 from octopus.parameters import read_deployed_settings
 from octopus.settings import DeployedSettings
 
@@ -43,6 +44,11 @@ class Operator:
         return read_deployed_settings(self.institution)
 
     @cached_property
+    def addresses(self) -> Addresses:
+        """Where it is reached."""
+        return open_addresses(self.deployed)
+
+    @cached_property
     def credentials(self) -> Credentials:
         """The fabric's keys."""
         return open_credentials(self.deployed)
@@ -50,7 +56,7 @@ class Operator:
     @cached_property
     def servers(self) -> tuple[Address, ...]:
         """What clients are told."""
-        return parse_servers(self.deployed.bootstrap_servers)
+        return parse_servers(self.addresses.brokers().outside)
 
     @cached_property
     def service_key(self) -> Key:
@@ -68,10 +74,10 @@ class Operator:
     def admin(self) -> AdminClient:
         """Kafka's admin protocol, as the web service speaks it."""
         settings = client_settings(
-            bootstrap_servers=self.deployed.bootstrap_servers,
+            bootstrap_servers=self.addresses.brokers().outside,
             ca_file=self.ca_file,
             credentials=self.service_key,
-            region=TOKEN_REGION,
+            region=token_region(self.deployed),
         )
         return AdminClient({**settings, "log_level": 0}, logger=logging.getLogger("librdkafka"))
 

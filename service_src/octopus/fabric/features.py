@@ -21,9 +21,8 @@ def open_features(settings: FabricSettings, deployed: DeployedSettings) -> Featu
 
     return assemble(
         ServiceSettings(
-            **deployed.model_dump(),
+            **{**deployed.model_dump(), "replication_factor": settings.replication_factor},
             kafka_ca_file=settings.home / "tls" / "ca.pem",
-            replication_factor=settings.replication_factor,
         ),
         kafka_key=_service_key(settings),
     )

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
+    from octopus.addresses import Addresses
+    from octopus.settings import DeployedSettings, ServiceSettings
+
 TOKEN_REGION = "us-east-1"  # noqa: S105
 """Region that tokens are signed for off MSK: every judge accepts it, as published clients know no other."""
 
@@ -37,6 +40,33 @@ def client_settings(
     if ca_file is not None:
         settings["ssl.ca.location"] = str(ca_file)
     return settings
+
+
+def own_client(
+    settings: ServiceSettings, addresses: Addresses, credentials: Credentials | None = None
+) -> Callable[[], dict[str, Any]]:
+    """Gives settings for the fabric's own clients, which reach the brokers from their network.
+
+    Args:
+        settings: of the deployment.
+        addresses: of the same one; asked when a client connects.
+        credentials: as for `client_settings`.
+    """
+
+    def settings_now() -> dict[str, Any]:
+        return client_settings(
+            bootstrap_servers=addresses.brokers().inside,
+            ca_file=settings.kafka_ca_file,
+            credentials=credentials,
+            region=token_region(settings),
+        )
+
+    return settings_now
+
+
+def token_region(settings: DeployedSettings) -> str:
+    """The region that this deployment's brokers want tokens to be signed for."""
+    return TOKEN_REGION if settings.kafka == "external" else settings.cluster_arn.split(":")[3]
 
 
 def _token_source(credentials: Credentials | None, region: str) -> Callable[[str], tuple[str, float]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
 from octopus import aws
+from octopus.addresses import Addresses
 from octopus.errors import InvalidError, NotFoundError, OverLimitError
-from octopus.kafka.client import client_settings
+from octopus.kafka.client import own_client
 from octopus.public.models import PublicHeader, PublicRecord, PublicRecordsReply
 from octopus.public.reader import LARGEST_RECORD, NoPartitionError, RecordReader, headers_of, size_of
 from octopus.rates import SharedRate
@@ -90,15 +90,11 @@ class PublicRecords:
             )
 
 
-def open_public(settings: ServiceSettings) -> PublicRecords:
+def open_public(settings: ServiceSettings, addresses: Addresses) -> PublicRecords:
     """The public records of one deployment; Kafka is connected to when somebody asks for the first ones."""
-
-    def client() -> dict[str, Any]:
-        return client_settings(bootstrap_servers=settings.bootstrap_servers, ca_file=settings.kafka_ca_file)
-
     return PublicRecords(
         TopicStore(aws.dynamodb(), settings.registry_table),
-        RecordReader(client),
+        RecordReader(own_client(settings, addresses)),
         requests=settings.public_requests,
         replicas=settings.service_replicas,
     )

@@ -92,6 +92,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.settings = settings
+    app.state.addresses = parts.addresses
     app.state.accounts = parts.accounts
     app.state.overviews = parts.overviews
     app.state.namespaces = parts.namespaces
@@ -110,7 +111,7 @@ def create_app(
     app.state.quotas = parts.quotas
     app.state.request_rates = RequestRates(parts.quotas, replicas=settings.service_replicas)
     app.state.authenticator = authenticator or open_authenticator(settings, parts.links)
-    app.state.public = open_public(settings)
+    app.state.public = open_public(settings, parts.addresses)
     app.state.dependencies = health.dependencies(settings, parts.kafka)
     app.include_router(health.router)
     # Addresses that begin with a word come before those that begin with any namespace.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.credentials import Credentials as AwsKey
 
@@ -24,6 +24,7 @@ from octopus.accounts.principal import Principals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
 from octopus.accounts.suspension import Suspensions
+from octopus.addresses import Addresses, open_addresses
 from octopus.audit.publishing import open_topic
 from octopus.audit.reading import Reader
 from octopus.audit.service import Audit
@@ -38,7 +39,7 @@ from octopus.identity.links import IdentityLinks
 from octopus.identity.people import People
 from octopus.jobs import Job
 from octopus.kafka.admin import TopicAdmin
-from octopus.kafka.client import client_settings
+from octopus.kafka.client import own_client
 from octopus.kafka.groups import GroupAdmin
 from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import open_memberships
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
 class Features:
     """What the routes, the background and whoever repairs a fabric work with."""
 
+    addresses: Addresses
     accounts: Accounts
     overviews: Overviews
     namespaces: Namespaces
@@ -121,16 +123,12 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
     """
     from octopus.kafka.quotas import QuotaAdmin  # late: it takes half a second, and not every command wires
 
-    def client() -> dict[str, Any]:
-        return client_settings(
-            bootstrap_servers=settings.bootstrap_servers,
-            ca_file=settings.kafka_ca_file,
-            credentials=kafka_key,
-        )
-
+    addresses = open_addresses(settings)
+    client = own_client(settings, addresses, kafka_key)
     kafka = TopicAdmin(client, replication_factor=settings.replication_factor)
     return wire(
         settings,
+        addresses=addresses,
         kafka=kafka,
         groups=GroupAdmin(kafka.connected),
         quotas_of_kafka=QuotaAdmin(client),
@@ -141,6 +139,7 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
 def wire(
     settings: ServiceSettings,
     *,
+    addresses: Addresses,
     kafka: TopicAdmin,
     groups: GroupAdmin,
     quotas_of_kafka: QuotaAdmin,
@@ -151,6 +150,7 @@ def wire(
 
     Args:
         settings: of the deployment.
+        addresses: of the same one.
         kafka: of the brokers' topics.
         groups: of the same brokers' groups.
         quotas_of_kafka: of the same brokers' client quotas.
@@ -287,6 +287,7 @@ def wire(
         settings,
         access=access,
         accounts=accounts,
+        addresses=addresses,
         census=census,
         endings=endings,
         events=events,
@@ -300,6 +301,7 @@ def wire(
         trail=trail,
     )
     return Features(
+        addresses=addresses,
         accounts=accounts,
         overviews=Overviews(accounts=accounts, keys=keys, access=access, emptying=emptying, people=people),
         namespaces=namespaces,

@@ -8,6 +8,7 @@ from octopus.access.service import Access
 from octopus.accounts.ceilings import Ceilings
 from octopus.accounts.namespaces import Namespaces
 from octopus.accounts.service import Accounts
+from octopus.addresses import Addresses
 from octopus.audit.jobs import jobs as audit_jobs
 from octopus.audit.trail import Trail
 from octopus.credentials.keys import Keys
@@ -44,6 +45,7 @@ def background_jobs(
     *,
     access: Access,
     accounts: Accounts,
+    addresses: Addresses,
     census: Census,
     endings: Endings,
     events: SystemTopic,
@@ -74,5 +76,5 @@ def background_jobs(
         ),
         Job("end projects", _HEALS_EVERY_S, endings.heal_all),
         Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
-        *audit_jobs(settings, topic=events, trail=trail),
+        *audit_jobs(settings, addresses, topic=events, trail=trail),
     )

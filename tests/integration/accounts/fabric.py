@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from octopus import aws
+from octopus.addresses import open_addresses
 from octopus.errors import UnavailableError
 from octopus.settings import ServiceSettings
 from octopus.web.assembly import Features, wire
@@ -121,8 +122,10 @@ def new_fabric(deployment: Deployment, kafka: WatchedKafka, groups: WatchedGroup
 
 
 def _wire(deployment: Deployment, kafka: WatchedKafka, groups: WatchedGroups, clock: Clock) -> Features:
+    settings = _settings(deployment)
     return wire(
-        _settings(deployment),
+        settings,
+        addresses=open_addresses(settings),
         kafka=kafka,
         groups=groups,
         quotas_of_kafka=MemoryQuotas(),

@@ -107,6 +107,7 @@ def deploy(
         cluster_arn=cluster_arn,
         bootstrap_servers=bootstrap_servers,
         public_url="http://localhost",
+        replication_factor=1,
         globus_client_id=SERVICE_CLIENT_ID,
         globus_secret_name=f"octopus/{institution}/globus-client-secret",
         globus_auth_url=globus_url,

@@ -16,6 +16,7 @@ from moto.dynamodb.models import dynamodb_backends
 
 from octopus import aws
 from octopus.accounts.principal import PATH, Principals
+from octopus.addresses import open_addresses
 from octopus.errors import NotAuthenticatedError
 from octopus.iam.holdings import Holdings
 from octopus.identity.models import Caller
@@ -46,6 +47,7 @@ class Service:
         settings = _settings()
         features = wire(
             settings,
+            addresses=open_addresses(settings),
             kafka=self._kafka,
             groups=MemoryGroups(self._kafka),
             quotas_of_kafka=MemoryQuotas(),

@@ -43,7 +43,7 @@ def test_events_are_published_in_order_and_leave_the_outbox(database: Any, table
     topic, events = MemoryTopic(), [event(number) for number in range(120)]
     trail.record(*reversed(events))
 
-    Publisher(database, table, topic, source="https://fabric").run()
+    Publisher(database, table, topic, source=lambda: "https://fabric").run()
 
     assert topic.ids() == [one.id for one in events]
     assert recorded(database, table) == []
@@ -53,7 +53,7 @@ def test_what_is_not_acknowledged_is_published_later_under_the_same_id(
     database: Any, table: str, trail: Trail
 ) -> None:
     clock, topic = Clock(), MemoryTopic()
-    publisher = Publisher(database, table, topic, source="https://fabric", clock=clock)
+    publisher = Publisher(database, table, topic, source=lambda: "https://fabric", clock=clock)
     trail.record(*(event(number) for number in range(3)))
     topic.takes = lambda position: position != 1
 
@@ -81,8 +81,8 @@ def test_event_published_right_before_a_death_is_published_again(
     with monkeypatch.context() as patch:
         patch.setattr("octopus.audit.publishing.write_together", die)
         with pytest.raises(KeyboardInterrupt):
-            Publisher(database, table, topic, source="https://fabric").run()
-    Publisher(database, table, topic, source="https://fabric").run()
+            Publisher(database, table, topic, source=lambda: "https://fabric").run()
+    Publisher(database, table, topic, source=lambda: "https://fabric").run()
 
     assert topic.ids() == ["e0001", "e0001"]
 
@@ -93,7 +93,7 @@ def test_one_go_takes_a_bounded_number(
     monkeypatch.setattr("octopus.audit.publishing.AT_ONCE", 3)
     topic = MemoryTopic()
     trail.record(*(event(number) for number in range(4)))
-    publisher = Publisher(database, table, topic, source="https://fabric")
+    publisher = Publisher(database, table, topic, source=lambda: "https://fabric")
 
     publisher.run()
     assert len(topic.held) == 3
