@@ -99,6 +99,8 @@ class DeployedSettings(_Settings):
     """Days after a project's end from which export and deletion are offered."""
     audit_days: int = 400
     """Days for which the registry keeps the audit."""
+    browser_origins: str = ""
+    """Comma-separated origins whose pages may call the service with a token of their own; ``*`` for any."""
     mail_from: str = ""
     """Verified sender of mail through SES; empty for no mail."""
 

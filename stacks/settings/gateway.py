@@ -45,6 +45,11 @@ class Gateway:
         default=(),
         shown="everywhere",
     )
+    browser_origins: tuple[str, ...] = variable(
+        read.several(read.origin),
+        "Origins, with commas between, whose pages may call the fabric from a browser; `*`: any",
+        default=(),
+    )
     waf: bool = variable(read.truth, "`true`: a web ACL in front of the gateway", default=False)
     waf_requests: int = variable(
         read.whole_number(100, 2_000_000),

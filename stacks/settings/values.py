@@ -114,6 +114,20 @@ def url(raw: object) -> str:
     return raw.rstrip("/")
 
 
+def origin(raw: object) -> str:
+    """Read the origin of a web page, or ``*`` for any."""
+    if raw == "*":
+        return "*"
+    rule = "must be * or origins such as https://hub.example.org"
+    try:
+        given = url(raw)
+    except RefusedError:
+        raise RefusedError(rule) from None
+    if urlsplit(given).path:
+        raise RefusedError(rule)
+    return given
+
+
 def _on_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
