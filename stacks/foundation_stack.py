@@ -45,7 +45,7 @@ TOLD_AS_GIVEN = (
     "warning_days",
 )
 """Settings that the platform's processes read as the operator gave them."""
-TOLD_IF_GIVEN = ("bootstrap_servers", "globus_client_id", "mail_from", "public_url")
+TOLD_IF_GIVEN = ("bootstrap_servers", "cli_client_id", "globus_client_id", "mail_from", "public_url")
 """The same, where there may be nothing to tell."""
 
 
@@ -136,6 +136,11 @@ class FoundationStack(Stack):
                 "globus_groups_url": f"{settings.globus_groups_url}/",
                 # SSM takes no empty value.
                 **{name: value for name in TOLD_IF_GIVEN if (value := getattr(settings, name))},
+                **(
+                    {"browser_origins": ",".join(settings.browser_origins)}
+                    if settings.browser_origins
+                    else {}
+                ),
                 **{name: str(getattr(settings, name)) for name in TOLD_AS_GIVEN},
             },
         )

@@ -26,6 +26,11 @@ class Identity:
         default="",
         shown="octopus/&lt;institution&gt;/globus-client-secret",
     )
+    cli_client_id: str = variable(
+        read.uuid,
+        "Native Globus Auth client with which people at a terminal log in; without one each names his own",
+        default="",
+    )
     globus_auth_url: str = variable(read.url, "Globus Auth", default="https://auth.globus.org")
     globus_groups_url: str = variable(
         read.url,

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from octopus import aws
 from octopus.fabric.errors import FabricError
 from octopus.fabric.settings import ACCOUNT, INSTITUTION, REGION, FabricSettings, project_root
+from octopus.globus.clients import CLI_CLIENT_ID
 
 GLOBUS_SECRET_NAME = f"octopus/{INSTITUTION}/globus-client-secret"
 _FINGERPRINT = f"/octopus-fabric/{INSTITUTION}/fingerprint"
@@ -44,6 +45,7 @@ def context(settings: FabricSettings) -> dict[str, str]:
         "globus_groups_url": settings.groups_url,
         "globus_client_id": settings.globus_client_id,
         "globus_secret_name": GLOBUS_SECRET_NAME,
+        **({"cli_client_id": CLI_CLIENT_ID} if settings.stand_in else {}),
     }
 
 

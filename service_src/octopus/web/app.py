@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
+import octopus.about.routes
 import octopus.accounts.own_routes
 import octopus.accounts.routes
 import octopus.audit.routes
@@ -26,7 +28,7 @@ from octopus.web import errors, health
 from octopus.web.assembly import Features, assemble
 from octopus.web.background import Background
 from octopus.web.limits import RequestRates
-from octopus.web.requests import BoundedBodies, FollowedRequests
+from octopus.web.requests import REQUEST_ID, BoundedBodies, FollowedRequests
 
 _DESCRIPTION = """
 Topics of an event fabric, self-service: your Globus identity has a namespace, keys and topics; records go
@@ -51,7 +53,7 @@ _TAGS = [
     {"name": "Audit", "description": "What was changed by whom, and what Kafka refused to whom."},
     {"name": "Quota", "description": "How much you may take, and have taken."},
     {"name": "Catalogue", "description": "Topics found by words."},
-    {"name": "Public", "description": "Records that their owners opened to everybody: no token is needed."},
+    {"name": "Public", "description": "What everybody may see, without a token."},
     {"name": "Health", "description": "For whoever watches the service."},
 ]
 
@@ -116,6 +118,7 @@ def create_app(
     app.include_router(health.router)
     # Addresses that begin with a word come before those that begin with any namespace.
     for feature in (
+        octopus.about.routes,
         octopus.accounts.routes,
         octopus.accounts.own_routes,
         octopus.audit.routes,
@@ -131,6 +134,15 @@ def create_app(
     errors.install(app)
     app.add_middleware(BoundedBodies)
     app.add_middleware(FollowedRequests)
+    if settings.browser_origins:
+        # No cookie is ever looked at: a page has what its token has, and no more.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.browser_origins.split(","),
+            allow_methods=["DELETE", "GET", "PATCH", "POST", "PUT"],
+            allow_headers=["Authorization", "Content-Type", "Subject", REQUEST_ID],
+            expose_headers=["Retry-After", REQUEST_ID],
+        )
     return app
 
 

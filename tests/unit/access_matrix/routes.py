@@ -92,6 +92,7 @@ _SHARE = {"who": STRANGER, "right": "read"}
 ASKS = (
     Ask("GET /health/live", Needs.NOTHING),
     Ask("GET /health/ready", Needs.NOTHING),
+    Ask("GET /api/v3/public/about", Needs.NOTHING),
     Ask("GET /api/v3/public/{namespace}/{topic}/records", Needs.NOTHING),
     # The caller's own.
     _everybody("POST /api/v3/user"),

@@ -32,13 +32,17 @@ ROUTES = {
     ("delete", "/api/v3/{namespace}/{topic}"),
     ("put", "/api/v3/{namespace}/{topic}/recreate"),
 }
-OPEN = {("get", "/api/v3/public/{namespace}/{topic}/records")}
+OPEN = {("get", "/api/v3/public/about"), ("get", "/api/v3/public/{namespace}/{topic}/records")}
 """Under ``/api``, without a token."""
 
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return made()
+
+
+def made(**told: str) -> FastAPI:
     settings = ServiceSettings(
         institution="t",
         registry_table="registry",
@@ -53,6 +57,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
         globus_client_id="client",
         globus_secret_name="name",
         globus_auth_url="http://127.0.0.1:9/",
+        **told,  # type: ignore[arg-type]  # fields of text
     )
     authenticator = Authenticator(client_id="client", client_secret="s", auth_url="http://127.0.0.1:9/")
     return create_app(settings, authenticator=authenticator)
@@ -64,6 +69,36 @@ def operations(app: FastAPI) -> dict[tuple[str, str], dict[str, Any]]:
         for path, methods in app.openapi()["paths"].items()
         for method, operation in methods.items()
     }
+
+
+def preflight(app: FastAPI, origin: str) -> httpx.Response:
+    headers = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "DELETE",
+        "Access-Control-Request-Headers": "authorization,subject",
+    }
+
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://octopus.example") as client:
+            return await client.request("OPTIONS", "/api/v3/ns-0d9a6a9a4b11/readings", headers=headers)
+
+    return asyncio.run(send())
+
+
+def test_pages_of_the_named_origins_alone_may_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    app = made(browser_origins="https://hub.example.org,https://lab.example.org")
+
+    let = preflight(app, "https://lab.example.org")
+    assert let.status_code == 200
+    assert let.headers["Access-Control-Allow-Origin"] == "https://lab.example.org"
+    assert "Access-Control-Allow-Credentials" not in let.headers
+    assert "Access-Control-Allow-Origin" not in preflight(app, "https://elsewhere.example").headers
+
+
+def test_no_page_may_call_unless_origins_are_named(app: FastAPI) -> None:
+    assert "Access-Control-Allow-Origin" not in preflight(app, "https://hub.example.org").headers
 
 
 def test_description_holds_the_published_routes(app: FastAPI) -> None:

@@ -1,0 +1,1 @@
+"""What a client has to know of a fabric before it can log in."""
