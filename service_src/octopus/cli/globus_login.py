@@ -6,18 +6,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-from globus_sdk import AuthClient, ClientApp, GlobusAppConfig, UserApp
+from globus_sdk import AuthClient, UserApp
 from globus_sdk.gare import GlobusAuthorizationParameters
 from globus_sdk.globus_app import GlobusApp
 from globus_sdk.login_flows import CommandLineLoginFlowManager, LocalServerLoginFlowManager
-from globus_sdk.scopes import AuthScopes
 from globus_sdk.token_storage import JSONTokenStorage, MemoryTokenStorage, TokenStorage
 
 from octopus.errors import NotAuthenticatedError
 from octopus.fabric.environment import identity
 from octopus.fabric.settings import FabricSettings
 from octopus.globus.clients import CLI_CLIENT_ID
-from octopus.identity.scopes import action_all
+from octopus.identity.apps import client_app, client_of_environment, point_globus_at, user_app
 
 
 def log_in(*, browser: bool) -> tuple[str, str]:
@@ -61,54 +60,35 @@ def authorization(settings: FabricSettings, as_name: str | None) -> tuple[str | 
 
 
 def _application(settings: FabricSettings, as_name: str | None) -> tuple[GlobusApp, str | None]:
-    client = os.environ.get("DIASPORA_SDK_CLIENT_ID"), os.environ.get("DIASPORA_SDK_CLIENT_SECRET")
+    client = client_of_environment()
     if as_name is not None:
         who = identity(settings, as_name)
         client = who.id, who.secret
-    if client[0] and client[1]:
-        return _client_app(settings, client[0], client[1]), client[0]
+    if client is not None:
+        point_globus_at(settings.auth_url)
+        app = client_app(
+            "octopus", client_id=client[0], secret=client[1], service_client_id=settings.globus_client_id
+        )
+        return app, client[0]
     if not _token_file(settings).is_file():
         raise NotAuthenticatedError(
             "Nobody is logged in: run `octopus login`, or name an identity with --as."
         )
-    app = _user_app(settings)
-    return app, AuthClient(app=app).userinfo()["sub"]
-
-
-def _client_app(settings: FabricSettings, client_id: str, secret: str) -> ClientApp:
-    _point_globus_at(settings)
-    return ClientApp(
-        "octopus",
-        client_id=client_id,
-        client_secret=secret,
-        scope_requirements={settings.globus_client_id: [action_all(settings.globus_client_id)]},
-        config=GlobusAppConfig(token_storage=MemoryTokenStorage()),
-    )
+    person = _user_app(settings)
+    return person, AuthClient(app=person).userinfo()["sub"]
 
 
 def _user_app(
     settings: FabricSettings, login_flow_manager: Any = None, storage: TokenStorage | None = None
 ) -> UserApp:
-    _point_globus_at(settings)
-    return UserApp(
+    point_globus_at(settings.auth_url)
+    return user_app(
         "octopus",
         client_id=os.environ.get("OCTOPUS_CLI_CLIENT_ID", CLI_CLIENT_ID),
-        scope_requirements={
-            settings.globus_client_id: [action_all(settings.globus_client_id)],
-            AuthScopes.resource_server: [AuthScopes.openid, AuthScopes.profile, AuthScopes.email],
-        },
-        config=GlobusAppConfig(
-            login_flow_manager=login_flow_manager,
-            token_storage=storage or JSONTokenStorage(str(_token_file(settings))),
-            request_refresh_tokens=True,
-            token_validation_error_handler=None,
-        ),
+        service_client_id=settings.globus_client_id,
+        storage=storage or JSONTokenStorage(str(_token_file(settings))),
+        login_flow_manager=login_flow_manager,
     )
-
-
-def _point_globus_at(settings: FabricSettings) -> None:
-    # globus-sdk takes the address of Auth from its environment alone.
-    os.environ["GLOBUS_SDK_SERVICE_URL_AUTH"] = settings.auth_url
 
 
 def _token_file(settings: FabricSettings) -> Path:
