@@ -178,7 +178,7 @@ def _tell(outcome: Outcome, as_json: bool) -> None:
         return
     for each in outcome.findings:
         print_line(f"{each.part:<13}  {each.state:<7}  {each.about}")
-    if outcome.client_id is not None:
-        print_line(f'\nFor the settings file:\nglobus_client_id = "{outcome.client_id}"')
-    if outcome.native_client_id is not None:
-        print_line(f"\nFor who logs in:\nexport OCTOPUS_CLI_CLIENT_ID={outcome.native_client_id}")
+    settings = {"globus_client_id": outcome.client_id, "cli_client_id": outcome.native_client_id}
+    known = [f'{name} = "{value}"' for name, value in settings.items() if value is not None]
+    if known:
+        print_line("\nFor the settings file:\n" + "\n".join(known))

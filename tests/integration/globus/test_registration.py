@@ -107,7 +107,7 @@ def test_setup_registers_all_and_the_new_client_knows_its_callers(institution: I
     assert done.exit_code == 0, done.exception or done.output
     service = str(institution.client("hybrid_confidential_client_resource_server")["id"])
     native = str(institution.client("public_installed_client")["id"])
-    assert f'globus_client_id = "{service}"\n' in done.stdout
+    assert f'globus_client_id = "{service}"\ncli_client_id = "{native}"\n' in done.stdout
     assert institution.secret() not in done.output
 
     scope = f"https://auth.globus.org/scopes/{service}/action_all"
