@@ -3,7 +3,8 @@
 - no bearer token, inactive, expired, for another audience, without a subject: 401
 - good, but without this service's scope: 403
 - good: access to the whole stage, since the gateway remembers the answer for every route
-- Globus Auth gives no usable answer: an error, which the gateway turns into 503; never access
+- Globus Auth gives no usable answer, or cannot be asked, since the fabric has no client there yet: an error,
+  which the gateway turns into 503; never access
 
 The token is in no log line, exception or answer. Nothing but the Lambda runtime's own libraries is needed.
 Source of the answers' form: https://docs.globus.org/api/auth/reference/#token-introspect
@@ -23,6 +24,7 @@ from uuid import UUID
 
 import boto3
 import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
 
 _BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/-]+=*)")
 
@@ -42,7 +44,7 @@ class ClientRefusedError(Exception):
 
 
 class AuthAwayError(Exception):
-    """Globus Auth gave no usable answer."""
+    """Globus Auth gave no usable answer, or cannot be asked yet."""
 
 
 def authorize(
@@ -68,6 +70,8 @@ def authorize(
     match = _BEARER.fullmatch(authorization or "")
     if match is None:
         raise Unauthorized
+    if not client_id:
+        raise AuthAwayError("the fabric has no globus_client_id yet")
     token = introspect(match[1])
     subject = _subject(token, client_id=client_id, now=now)
     if subject is None:
@@ -117,7 +121,7 @@ class GlobusAuth:
         """Return what Globus Auth says of ``token``.
 
         Raises:
-            AuthAwayError: it says nothing usable, or refuses the client even with the newest secret.
+            AuthAwayError: it says nothing usable, there is no secret, or it refuses the newest one.
         """
         if self._secret is not None:
             try:
@@ -151,6 +155,24 @@ class GlobusAuth:
         return answer
 
 
+def read_secret(secrets: Any, name: str) -> str:
+    """Return the Globus client's secret.
+
+    Args:
+        secrets: client of Secrets Manager.
+        name: of the secret.
+
+    Raises:
+        AuthAwayError: there is none, or it cannot be read.
+    """
+    try:
+        secret: str = secrets.get_secret_value(SecretId=name)["SecretString"]
+    except (BotoCoreError, ClientError) as error:
+        # By its kind only; it will be read again with the next token.
+        raise AuthAwayError(f"the secret {name} cannot be read: {type(error).__name__}") from None
+    return secret
+
+
 @cache
 def _globus_auth() -> GlobusAuth:
     name = os.environ["OCTOPUS_GLOBUS_SECRET_NAME"]
@@ -158,7 +180,7 @@ def _globus_auth() -> GlobusAuth:
     return GlobusAuth(
         url=os.environ["OCTOPUS_GLOBUS_AUTH_URL"],
         client_id=os.environ["OCTOPUS_GLOBUS_CLIENT_ID"],
-        read_secret=lambda: secrets.get_secret_value(SecretId=name)["SecretString"],
+        read_secret=lambda: read_secret(secrets, name),
     )
 
 

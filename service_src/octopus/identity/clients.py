@@ -10,7 +10,7 @@ from globus_sdk.scopes import GroupsScopes
 from globus_sdk.transport import RequestsTransport, RetryConfig
 from requests.adapters import HTTPAdapter
 
-from octopus import aws
+from octopus.identity.secret import open_secret
 from octopus.settings import DeployedSettings
 
 _ATTEMPT_S = 3.0
@@ -37,16 +37,17 @@ class GlobusClients:
 
     Args:
         client_id: of this service at Globus Auth.
-        secret: gives that client's secret; called when a client is made.
+        secret: gives that client's secret; asked each time, and with another one the clients are made anew.
         auth_url: where Globus Auth is, real or stand-in.
         groups_url: where Globus Groups is, real or stand-in.
     """
 
     def __init__(self, *, client_id: str, secret: Callable[[], str], auth_url: str, groups_url: str) -> None:
         self.client_id = client_id
-        self._secret = secret
+        self.secret = secret
         self._auth_url = auth_url
         self._groups_url = groups_url
+        self._made_with: str | None = None
         self._identities: globus_sdk.AuthClient | None = None
         self._groups: globus_sdk.GroupsClient | None = None
         self._transports: dict[str, RequestsTransport] = {}
@@ -54,12 +55,17 @@ class GlobusClients:
 
     @property
     def identities(self) -> globus_sdk.AuthClient:
-        """Asks Globus Auth who identities are, with the service's id and secret."""
+        """Asks Globus Auth who identities are, with the service's id and secret.
+
+        Raises:
+            NotRegisteredError: there is no secret yet.
+        """
         with self._lock:
+            secret = self._newest_secret()
             if self._identities is None:
                 self._identities = globus_sdk.AuthClient(
                     base_url=self._auth_url,
-                    authorizer=globus_sdk.BasicAuthorizer(self.client_id, self._secret()),
+                    authorizer=globus_sdk.BasicAuthorizer(self.client_id, secret),
                     transport=self._transport(self._auth_url),
                     retry_config=once_again(),
                 )
@@ -71,12 +77,14 @@ class GlobusClients:
 
         Raises:
             globus_sdk.GlobusError: Globus Auth gives no token for it.
+            NotRegisteredError: there is no secret yet.
         """
         with self._lock:
+            secret = self._newest_secret()
             if self._groups is None:
                 tokens = globus_sdk.ConfidentialAppAuthClient(
                     self.client_id,
-                    self._secret(),
+                    secret,
                     base_url=self._auth_url,
                     transport=self._transport(self._auth_url),
                     retry_config=once_again(),
@@ -99,6 +107,12 @@ class GlobusClients:
             self._transports.clear()
             self._identities = self._groups = None
 
+    def _newest_secret(self) -> str:
+        secret = self.secret()
+        if secret != self._made_with:
+            self._made_with, self._identities, self._groups = secret, None, None
+        return secret
+
     def _transport(self, url: str) -> RequestsTransport:
         if url not in self._transports:
             self._transports[url] = bounded_transport(url)
@@ -106,14 +120,10 @@ class GlobusClients:
 
 
 def open_globus(settings: DeployedSettings) -> GlobusClients:
-    """The clients of one deployment; its secret is read from Secrets Manager when it is first needed."""
-
-    def secret() -> str:
-        return aws.secretsmanager().get_secret_value(SecretId=settings.globus_secret_name)["SecretString"]
-
+    """The clients of one deployment; its secret is read from Secrets Manager when it is needed."""
     return GlobusClients(
         client_id=settings.globus_client_id,
-        secret=secret,
+        secret=open_secret(settings),
         auth_url=settings.globus_auth_url,
         groups_url=settings.globus_groups_url,
     )

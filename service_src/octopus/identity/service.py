@@ -61,7 +61,7 @@ class Authenticator:
 
     Args:
         client_id: of this service at Globus Auth: the audience of the tokens that it takes.
-        client_secret: of that client.
+        secret: gives the secret of that client; asked each time, as it may come later, and change.
         auth_url: where Globus Auth is, real or stand-in.
         seen: told of every caller whose token was asked about, with the e-mail address that Globus Auth has
             of him, before he is let in, and again with each request until it says that he is known; what it
@@ -73,23 +73,19 @@ class Authenticator:
         self,
         *,
         client_id: str,
-        client_secret: str,
+        secret: Callable[[], str],
         auth_url: str,
         seen: Callable[[Caller, str | None], bool] = lambda _caller, _email: True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client_id = client_id
+        self._secret = secret
+        self._auth_url = auth_url
         self._scope = action_all(client_id)
         self._seen = seen
         self._clock = clock
         self._transport = bounded_transport(auth_url)
-        self._globus = globus_sdk.ConfidentialAppAuthClient(
-            client_id,
-            client_secret,
-            base_url=auth_url,
-            transport=self._transport,
-            retry_config=once_again(),
-        )
+        self._made_with: tuple[str, globus_sdk.ConfidentialAppAuthClient] | None = None
         self._callers: TLRUCache[bytes, _Remembered] = TLRUCache(
             _REMEMBERED, ttu=lambda _key, one, _now: min(one.until, one.caller.expires), timer=clock
         )
@@ -105,7 +101,8 @@ class Authenticator:
         Raises:
             NotAuthenticatedError: no token, or it is malformed, inactive, expired or for another service.
             ForbiddenError: the token is good and lacks the scope of this service.
-            UnavailableError: Globus Auth gave no usable answer and none is remembered.
+            UnavailableError: Globus Auth gave no usable answer and none is remembered, or the service has no
+                client there yet.
         """
         token = _bearer_token(authorization)
         key = hashlib.sha256(token.encode()).digest()
@@ -152,8 +149,9 @@ class Authenticator:
             self._callers[key] = replace(one, known=known)
 
     def _introspect(self, token: str) -> Any:
+        globus = self._globus()
         try:
-            return self._globus.oauth2_token_introspect(token, include="identity_set").data
+            return globus.oauth2_token_introspect(token, include="identity_set").data
         except globus_sdk.GlobusAPIError as error:
             _log.error("globus.refused", http_status=error.http_status)
             # The chained error would carry the request; nothing of it may reach a log or a reply.
@@ -163,6 +161,20 @@ class Authenticator:
         except globus_sdk.GlobusError as error:
             _log.error("globus.unreachable", kind=type(error).__name__)
             raise UnavailableError("Globus Auth cannot be reached to check the token; try again") from None
+
+    def _globus(self) -> globus_sdk.ConfidentialAppAuthClient:
+        secret = self._secret()
+        with self._lock:
+            if self._made_with is None or self._made_with[0] != secret:
+                client = globus_sdk.ConfidentialAppAuthClient(
+                    self._client_id,
+                    secret,
+                    base_url=self._auth_url,
+                    transport=self._transport,
+                    retry_config=once_again(),
+                )
+                self._made_with = secret, client
+            return self._made_with[1]
 
     def _judge(self, answer: Any) -> Caller:
         if not isinstance(answer, dict) or not isinstance(answer.get("active"), bool):

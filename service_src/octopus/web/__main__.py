@@ -14,8 +14,12 @@ from octopus.settings import ServiceSettings
 from octopus.web.app import create_app
 from octopus.web.sockets import listen
 
-_GRACE_S = 20
-"""What a stop waits for requests under way."""
+_GRACE_S = 25
+"""What a stop waits for requests under way, each of which takes no longer; then for the background. Both
+together are far less than the two minutes that ECS gives."""
+_KEEP_ALIVE_S = 75
+"""Longer than a load balancer in front keeps an idle connection (60 s): it must be the one who closes, or it
+may send a request into a connection that is gone."""
 
 
 def main() -> None:
@@ -35,6 +39,7 @@ def main() -> None:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=_KEEP_ALIVE_S,
     )
     structlog.get_logger("octopus.web").info("web.listening", addresses=[_shown(one) for one in sockets])
     uvicorn.Server(config).run(sockets=sockets)

@@ -19,7 +19,7 @@ import octopus.public.routes
 import octopus.quotas.routes
 import octopus.sharing.routes
 import octopus.topics.routes
-from octopus import aws
+from octopus.identity.clients import GlobusClients
 from octopus.identity.links import IdentityLinks
 from octopus.identity.service import Authenticator
 from octopus.public.service import open_public
@@ -69,8 +69,7 @@ def create_app(
     Args:
         settings: of the deployment.
         features: ready-made ones; assembled from the settings when None.
-        authenticator: a ready-made one; when None it is made with the Globus client's secret, which is read
-            from Secrets Manager now.
+        authenticator: a ready-made one; when None it checks tokens with the features' own Globus client.
     """
     parts = features or assemble(settings)
 
@@ -112,9 +111,9 @@ def create_app(
     app.state.access = parts.access
     app.state.quotas = parts.quotas
     app.state.request_rates = RequestRates(parts.quotas, replicas=settings.service_replicas)
-    app.state.authenticator = authenticator or open_authenticator(settings, parts.links)
+    app.state.authenticator = authenticator or open_authenticator(settings, parts.globus, parts.links)
     app.state.public = open_public(settings, parts.addresses)
-    app.state.dependencies = health.dependencies(settings, parts.kafka)
+    app.state.dependencies = health.dependencies(settings, parts)
     app.include_router(health.router)
     # Addresses that begin with a word come before those that begin with any namespace.
     for feature in (
@@ -146,12 +145,13 @@ def create_app(
     return app
 
 
-def open_authenticator(settings: ServiceSettings, links: IdentityLinks) -> Authenticator:
+def open_authenticator(
+    settings: ServiceSettings, globus: GlobusClients, links: IdentityLinks
+) -> Authenticator:
     """Checks tokens with the service's own Globus client, and keeps what is linked as it learns it."""
-    secret = aws.secretsmanager().get_secret_value(SecretId=settings.globus_secret_name)["SecretString"]
     return Authenticator(
-        client_id=settings.globus_client_id,
-        client_secret=secret,
+        client_id=globus.client_id,
+        secret=globus.secret,
         auth_url=settings.globus_auth_url,
         seen=links.seen,
     )

@@ -15,12 +15,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from octopus import aws
-from octopus.kafka.admin import TopicAdmin
+from octopus.errors import UnavailableError
 from octopus.settings import ServiceSettings
+from octopus.web.assembly import Features
 from octopus.web.errors import away
 
 ANSWER_S = 2.0
 """A dependency that takes longer is away; the whole answer comes within a second more."""
+_NO_ANSWER = "It does not answer"
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 _log = structlog.get_logger(__name__)
@@ -40,18 +42,25 @@ class Ready(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "status": "ok",
-                "checks": {"kafka": True, "dynamodb": True, "iam": True, "globus": True},
+                "status": "unavailable",
+                "checks": {"kafka": True, "dynamodb": True, "iam": True, "globus": False},
+                "reasons": {"globus": "Nobody can log in to this fabric yet: it has no globus_client_id, …"},
             }
         }
     )
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, bool]
+    reasons: dict[str, str]
+    """Of each check that failed: why, or what its operator has to do."""
 
 
 class Dependencies:
-    """Asks every dependency a cheap question, all at once, each in a thread of its own."""
+    """Asks every dependency a cheap question, all at once, each in a thread of its own.
+
+    Args:
+        questions: by name of the dependency; one that raises `UnavailableError` says why.
+    """
 
     def __init__(self, questions: Mapping[str, Callable[[], bool]]) -> None:
         self._questions = questions
@@ -59,10 +68,10 @@ class Dependencies:
         self._threads = {
             name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"health-{name}") for name in questions
         }
-        self._under_way: dict[str, asyncio.Future[bool]] = {}
+        self._under_way: dict[str, asyncio.Future[str | None]] = {}
 
-    async def ask(self) -> dict[str, bool]:
-        """Each dependency by name: whether it answered in time."""
+    async def ask(self) -> dict[str, str | None]:
+        """Each dependency by name: None when it answered in time, else why it cannot be used."""
         answers = await asyncio.gather(*(self._ask(name) for name in self._questions))
         return dict(zip(self._questions, answers, strict=True))
 
@@ -71,7 +80,7 @@ class Dependencies:
         for thread in self._threads.values():
             thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _ask(self, name: str) -> bool:
+    async def _ask(self, name: str) -> str | None:
         asked = self._under_way.get(name)
         if asked is None or asked.done():
             loop = asyncio.get_running_loop()
@@ -80,18 +89,26 @@ class Dependencies:
         try:
             return await asyncio.wait_for(asyncio.shield(asked), ANSWER_S + 0.5)
         except TimeoutError:
-            return False
+            return _NO_ANSWER
 
-    def _answer(self, name: str) -> bool:
+    def _answer(self, name: str) -> str | None:
         try:
-            return self._questions[name]()
+            return None if self._questions[name]() else _NO_ANSWER
+        except UnavailableError as error:
+            _log.warning("health.away", dependency=name, reason=error.message)
+            return error.message
         except Exception as error:  # noqa: BLE001 - whatever it is, the dependency cannot be used
             _log.warning("health.away", dependency=name, reason=type(error).__name__)
-            return False
+            return _NO_ANSWER
 
 
-def dependencies(settings: ServiceSettings, kafka: TopicAdmin) -> Dependencies:
-    """The dependencies of the web service."""
+def dependencies(settings: ServiceSettings, features: Features) -> Dependencies:
+    """The dependencies of the web service.
+
+    Args:
+        settings: of the deployment.
+        features: what it works with.
+    """
     config = Config(
         connect_timeout=ANSWER_S / 2, read_timeout=ANSWER_S / 2, retries={"total_max_attempts": 1}
     )
@@ -110,16 +127,18 @@ def dependencies(settings: ServiceSettings, kafka: TopicAdmin) -> Dependencies:
         return True
 
     def globus() -> bool:
+        features.globus.secret()
         return httpx.get(settings.globus_auth_url, timeout=ANSWER_S).status_code < 500
 
-    return Dependencies(
-        {
-            "kafka": lambda: kafka.answers(timeout_s=ANSWER_S),
-            "dynamodb": dynamodb,
-            "iam": iam,
-            "globus": globus,
-        }
-    )
+    questions = {
+        "kafka": lambda: features.kafka.answers(timeout_s=ANSWER_S),
+        "dynamodb": dynamodb,
+        "iam": iam,
+        "globus": globus,
+    }
+    if not settings.public_url:
+        questions["gateway"] = lambda: bool(features.addresses.public_url())
+    return Dependencies(questions)
 
 
 @router.get("/live", summary="The process is up")
@@ -130,9 +149,14 @@ async def live() -> Live:
 
 @router.get("/ready", summary="Everything that the service needs answers", responses={503: {"model": Ready}})
 async def ready(request: Request, response: Response) -> Ready:
-    """503 when a dependency is away; ``checks`` says which."""
+    """503 when a dependency is away, or something is not set up yet; ``checks`` says which."""
     asked: Dependencies = request.app.state.dependencies
-    checks = await asked.ask()
-    if not all(checks.values()):
+    found = await asked.ask()
+    reasons = {name: reason for name, reason in found.items() if reason is not None}
+    if reasons:
         response.status_code = 503
-    return Ready(status="ok" if all(checks.values()) else "unavailable", checks=checks)
+    return Ready(
+        status="unavailable" if reasons else "ok",
+        checks={name: name not in reasons for name in found},
+        reasons=reasons,
+    )

@@ -22,7 +22,7 @@ from tests.integration.globus.process import ACTION_ALL, SERVICE_CLIENT_ID, SERV
 
 @contextmanager
 def authenticator_of(stand_in: StandIn, *, secret: str = SERVICE_SECRET) -> Iterator[Authenticator]:
-    authenticator = Authenticator(client_id=SERVICE_CLIENT_ID, client_secret=secret, auth_url=stand_in.url)
+    authenticator = Authenticator(client_id=SERVICE_CLIENT_ID, secret=lambda: secret, auth_url=stand_in.url)
     try:
         yield authenticator
     finally:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
+import boto3
 import pytest
 
-from lambda_src.authorizer.handler import AuthAwayError, GlobusAuth, Unauthorized, authorize
+from lambda_src.authorizer.handler import AuthAwayError, GlobusAuth, Unauthorized, authorize, read_secret
 
 CLIENT = "7c7b1f2e-8a57-4a8a-9a0c-0a8d1f6b2c11"
 SCOPE = f"https://auth.globus.org/scopes/{CLIENT}/action_all"
@@ -122,6 +123,16 @@ def test_what_is_no_bearer_token_is_never_asked_about(authorization: str | None)
         )
 
 
+def test_fabric_without_a_client_lets_nobody_in_and_asks_nobody() -> None:
+    def introspect(_token: str) -> Mapping[str, object]:
+        raise AssertionError("asked")
+
+    with pytest.raises(AuthAwayError, match="globus_client_id"):
+        authorize(
+            authorization=f"Bearer {TOKEN}", method_arn=ARN, client_id="", introspect=introspect, now=NOW
+        )
+
+
 class _Auth(BaseHTTPRequestHandler):
     """Globus Auth's introspection, as told by the test."""
 
@@ -174,6 +185,21 @@ def test_introspection_sends_the_token_in_the_form_and_the_client_in_the_header(
     globus = GlobusAuth(url=auth(reply), client_id="id", read_secret=lambda: "secret")
     assert globus.introspect(TOKEN) == GOOD
     assert seen == [("Basic aWQ6c2VjcmV0", f"token={TOKEN}")]
+
+
+def test_secret_that_is_kept_later_is_found_without_a_restart(auth: Answers, cloud: boto3.Session) -> None:
+    secrets = cloud.client("secretsmanager")
+    globus = GlobusAuth(
+        url=auth(lambda *_: (200, GOOD)),
+        client_id="id",
+        read_secret=lambda: read_secret(secrets, "octopus/t"),
+    )
+    with pytest.raises(AuthAwayError, match="octopus/t cannot be read: ResourceNotFoundException"):
+        globus.introspect(TOKEN)
+
+    secrets.create_secret(Name="octopus/t", SecretString="secret")
+
+    assert globus.introspect(TOKEN) == GOOD
 
 
 def test_a_changed_secret_is_read_again_when_the_old_one_is_refused(auth: Answers) -> None:

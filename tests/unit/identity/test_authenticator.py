@@ -106,7 +106,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def authenticator(globus: GlobusAuth, clock: Clock) -> Iterator[Authenticator]:
-    made = Authenticator(client_id=CLIENT, client_secret="of-the-service", auth_url=globus.url, clock=clock)
+    made = Authenticator(client_id=CLIENT, secret=lambda: "of-the-service", auth_url=globus.url, clock=clock)
     yield made
     made.close()
 
@@ -328,7 +328,7 @@ def test_linked_identities_come_with_the_caller_and_are_told_once_for_each_quest
     globus.body = active(identity_set=[SUBJECT.upper(), other], email="alice@example.org")
     checking = Authenticator(
         client_id=CLIENT,
-        client_secret="secret",
+        secret=lambda: "secret",
         auth_url=globus.url,
         seen=write_down,
         clock=clock,
@@ -355,7 +355,7 @@ def test_caller_who_cannot_be_written_down_is_not_let_in_and_not_remembered(
         return True
 
     checking = Authenticator(
-        client_id=CLIENT, client_secret="secret", auth_url=globus.url, seen=write_down, clock=clock
+        client_id=CLIENT, secret=lambda: "secret", auth_url=globus.url, seen=write_down, clock=clock
     )
     try:
         with pytest.raises(UnavailableError, match="registry"):
@@ -375,7 +375,7 @@ def test_caller_who_is_not_known_yet_is_told_of_with_each_request_and_asked_abou
         return len(told) == 3
 
     checking = Authenticator(
-        client_id=CLIENT, client_secret="secret", auth_url=globus.url, seen=write_down, clock=clock
+        client_id=CLIENT, secret=lambda: "secret", auth_url=globus.url, seen=write_down, clock=clock
     )
     try:
         for _ in range(5):

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from octopus.errors import UnavailableError
 from octopus.identity.service import Authenticator
 from octopus.settings import ServiceSettings
 from octopus.topics.names import RESERVED_NAMESPACES
@@ -59,7 +60,7 @@ def made(**told: str) -> FastAPI:
         globus_auth_url="http://127.0.0.1:9/",
         **told,  # type: ignore[arg-type]  # fields of text
     )
-    authenticator = Authenticator(client_id="client", client_secret="s", auth_url="http://127.0.0.1:9/")
+    authenticator = Authenticator(client_id="client", secret=lambda: "s", auth_url="http://127.0.0.1:9/")
     return create_app(settings, authenticator=authenticator)
 
 
@@ -182,9 +183,14 @@ def test_readiness_asks_all_at_once_and_does_not_wait_for_a_dependency_that_hang
     def breaks() -> bool:
         raise RuntimeError
 
-    dependencies = Dependencies({"hangs": hangs, "breaks": breaks, "answers": lambda: True})
+    def says_why() -> bool:
+        raise UnavailableError("it is not there yet")
 
-    async def ask_twice() -> list[dict[str, bool]]:
+    dependencies = Dependencies(
+        {"hangs": hangs, "breaks": breaks, "says why": says_why, "answers": lambda: True}
+    )
+
+    async def ask_twice() -> list[dict[str, str | None]]:
         try:
             return [await dependencies.ask(), await dependencies.ask()]
         finally:
@@ -194,7 +200,10 @@ def test_readiness_asks_all_at_once_and_does_not_wait_for_a_dependency_that_hang
     answers = asyncio.run(ask_twice())
 
     dependencies.close()
-    assert answers == [{"hangs": False, "breaks": False, "answers": True}] * 2
+    away = "It does not answer"
+    assert (
+        answers == [{"hangs": away, "breaks": away, "says why": "it is not there yet", "answers": None}] * 2
+    )
     assert asked == ["hangs"], "a question that hangs was asked again"
     assert time.monotonic() - started < 5
 
