@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 
+from stacks.constructs.backend import Backend
 from stacks.foundation_stack import FoundationStack
 from stacks.service_stack import ServiceStack
 from stacks.settings import Settings
@@ -17,5 +18,6 @@ def build(app: cdk.App, settings: Settings) -> None:
     here = cdk.Environment(region=settings.region)
 
     foundation = FoundationStack(app, settings.named("foundation"), settings=settings, env=here)
-    service = ServiceStack(app, settings.named("service"), settings=settings, env=here)
+    backend = Backend(base_url=settings.service_url)
+    service = ServiceStack(app, settings.named("service"), settings=settings, backend=backend, env=here)
     service.add_stack_dependency(foundation)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Environment, Stack
+from collections.abc import Mapping
+
+from aws_cdk import Aws, Duration, Environment, Fn, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks import lifetime
+from stacks import lifetime, told
 from stacks.constructs.archive_bucket import ArchiveBucket
 from stacks.constructs.ceilings import Ceilings
 from stacks.constructs.client_role import ClientRole
 from stacks.constructs.credential_store import CredentialStore
 from stacks.constructs.globus_secret import GlobusSecret
 from stacks.constructs.kafka_cluster import KafkaCluster
+from stacks.constructs.log_bucket import LogBucket
 from stacks.constructs.mail_sender import MailSender
 from stacks.constructs.parameters import Parameters
 from stacks.constructs.platform_principal import PlatformPrincipal
@@ -19,42 +24,31 @@ from stacks.constructs.principal_boundary import PATH, PrincipalBoundary
 from stacks.constructs.registry import Registry
 from stacks.settings import Settings
 
-TOLD_AS_GIVEN = (
-    "audit_days",
-    "groups_held_seconds",
-    "groups_poll_seconds",
-    "key_unused_days",
-    "project_grace_days",
-    "public_requests",
-    "quota_consume_bytes",
-    "quota_groups",
-    "quota_partitions",
-    "quota_produce_bytes",
-    "quota_projects",
-    "quota_request_percent",
-    "quota_requests",
-    "quota_retention_bytes",
-    "quota_topics",
-    "quota_transactional_ids",
-    "quota_unbounded_partition_bytes",
-    "service_replicas",
-    "topic_message_bytes_most",
-    "topic_partitions_most",
-    "topic_retention_bytes_most",
-    "topic_retention_hours_most",
-    "warning_days",
-)
-"""Settings that the platform's processes read as the operator gave them."""
-TOLD_IF_GIVEN = ("bootstrap_servers", "cli_client_id", "globus_client_id", "mail_from", "public_url")
-"""The same, where there may be nothing to tell."""
-
 
 class FoundationStack(Stack):
     """The state of one institution's fabric. Protected against termination unless data may be lost."""
 
+    service_role: iam.IRole | None
+    """Role of the web service's tasks; none where it runs off AWS, as an IAM user."""
+    told: Mapping[str, str]
+    """What the platform's processes are told, by the last part of its parameter's name."""
+    log_bucket: s3.IBucket
+    """Where access logs of buckets and of the balancer go."""
+
     def __init__(
-        self, scope: Construct, id_: str, *, settings: Settings, env: Environment | None = None
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        env: Environment | None = None,
+        cluster_arn: str | None = None,
     ) -> None:
+        """Make it.
+
+        Args:
+            cluster_arn: of the MSK cluster; none where somebody else runs the brokers.
+        """
         super().__init__(
             scope,
             id_,
@@ -73,14 +67,31 @@ class FoundationStack(Stack):
             alias_name=f"alias/{settings.named('credentials')}",
             removal_policy=kept,
         )
+        logs = LogBucket(
+            self,
+            "Logs",
+            bucket_name=f"{settings.named('logs')}-{Aws.ACCOUNT_ID}-{Aws.REGION}",
+            retention=Duration.days(settings.log_retention_days),
+            removal_policy=kept,
+        )
+        if settings.in_fargate:
+            logs.grant_balancers()
+        self.log_bucket = logs.bucket
         self.archive = ArchiveBucket(
             self,
             "Archive",
             bucket_name=f"{settings.named('archive')}-{Aws.ACCOUNT_ID}-{Aws.REGION}",
+            infrequent_days=settings.archive_infrequent_days,
+            old_version_days=settings.archive_old_version_days,
+            access_logs=self.log_bucket,
             removal_policy=kept,
         )
         self.cluster = KafkaCluster(
-            self, "Cluster", cluster_name=f"octopus-{institution}", cluster_uuid=settings.cluster_uuid
+            self,
+            "Cluster",
+            cluster_name=settings.cluster_name,
+            # An ARN of MSK is `.../<name>/<uuid>`.
+            cluster_uuid=Fn.select(2, Fn.split("/", cluster_arn)) if cluster_arn else settings.cluster_uuid,
         )
         self.boundary = PrincipalBoundary(
             self,
@@ -92,8 +103,13 @@ class FoundationStack(Stack):
         globus_secret = GlobusSecret(self, "GlobusSecret", secret_name=settings.globus_secret_name)
 
         service = PlatformPrincipal(
-            self, "ServicePrincipal", name=settings.named("service"), institution=institution
+            self,
+            "ServicePrincipal",
+            name=settings.named("service"),
+            institution=institution,
+            in_tasks=settings.in_fargate,
         )
+        self.service_role = service.role
         self.registry.grant_read_write(service.policy)
         self.credentials.grant_issue(service.policy)
         self.boundary.grant_make_principals(service.policy)
@@ -107,40 +123,26 @@ class FoundationStack(Stack):
             "ClientRole",
             role_name=settings.named("client"),
             cluster=self.cluster,
-            trusted=service.user,
+            trusted_arn=service.arn,
         )
         client_role.grant_assume(service.policy)
 
-        judge = PlatformPrincipal(
-            self, "JudgePrincipal", name=settings.named("judge"), institution=institution
-        )
-        self.credentials.grant_verify(judge.policy)
-        judge.grant_read_principals(PATH, f"/octopus/{institution}/")
-        self.boundary.grant_find_absent(judge.policy, "iam:GetUser")
+        if not settings.on_msk:
+            judge = PlatformPrincipal(
+                self, "JudgePrincipal", name=settings.named("judge"), institution=institution
+            )
+            self.credentials.grant_verify(judge.policy)
+            judge.grant_read_principals(PATH, f"/octopus/{institution}/")
+            self.boundary.grant_find_absent(judge.policy, "iam:GetUser")
 
-        Parameters(
-            self,
-            "Parameters",
-            institution=institution,
-            values={
-                "institution": institution,
-                "registry_table": self.registry.table.table_name,
-                "credentials_table": self.credentials.table.table_name,
-                "credentials_key_arn": self.credentials.key.key_arn,
-                "archive_bucket": self.archive.bucket.bucket_name,
-                "principal_boundary_arn": self.boundary.arn,
-                "client_role_arn": client_role.arn,
-                "cluster_arn": self.cluster.arn,
-                "globus_secret_name": settings.globus_secret_name,
-                "globus_auth_url": f"{settings.globus_auth_url}/",
-                "globus_groups_url": f"{settings.globus_groups_url}/",
-                # SSM takes no empty value.
-                **{name: value for name in TOLD_IF_GIVEN if (value := getattr(settings, name))},
-                **(
-                    {"browser_origins": ",".join(settings.browser_origins)}
-                    if settings.browser_origins
-                    else {}
-                ),
-                **{name: str(getattr(settings, name)) for name in TOLD_AS_GIVEN},
-            },
-        )
+        self.told = {
+            "registry_table": self.registry.table.table_name,
+            "credentials_table": self.credentials.table.table_name,
+            "credentials_key_arn": self.credentials.key.key_arn,
+            "archive_bucket": self.archive.bucket.bucket_name,
+            "principal_boundary_arn": self.boundary.arn,
+            "client_role_arn": client_role.arn,
+            "cluster_arn": self.cluster.arn,
+            **told.of_settings(settings),
+        }
+        Parameters(self, "Parameters", institution=institution, values=self.told)

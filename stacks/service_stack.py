@@ -8,6 +8,7 @@ from constructs import Construct
 
 from stacks import lifetime
 from stacks.constructs.authorizer import Authorizer
+from stacks.constructs.backend import Backend
 from stacks.constructs.gateway import Gateway
 from stacks.constructs.globus_secret import GlobusSecret
 from stacks.settings import Settings
@@ -34,7 +35,13 @@ class ServiceStack(Stack):
     """The API of one institution's fabric."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, settings: Settings, env: Environment | None = None
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        backend: Backend,
+        env: Environment | None = None,
     ) -> None:
         super().__init__(
             scope, id_, env=env, description=f"Octopus {settings.institution}: gateway and authorizer"
@@ -56,7 +63,7 @@ class ServiceStack(Stack):
             self,
             "Gateway",
             name=settings.named("gateway"),
-            service_url=settings.service_url,
+            backend=backend,
             authorizer=self.authorizer,
             rate_limit=settings.gateway_rate_limit,
             burst_limit=settings.gateway_burst_limit,

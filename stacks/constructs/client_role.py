@@ -17,7 +17,7 @@ class ClientRole(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, role_name: str, cluster: KafkaCluster, trusted: iam.IUser
+        self, scope: Construct, id_: str, *, role_name: str, cluster: KafkaCluster, trusted_arn: str
     ) -> None:
         super().__init__(scope, id_)
         self.role = iam.Role(
@@ -25,7 +25,7 @@ class ClientRole(Construct):
             "Role",
             role_name=role_name,
             description="Assumed for users: sessions of their Kafka clients",
-            assumed_by=iam.ArnPrincipal(trusted.user_arn),
+            assumed_by=iam.ArnPrincipal(trusted_arn),
             max_session_duration=Duration.hours(1),
         )
         iam.Policy(self, "Policy", policy_name=role_name, roles=[self.role], statements=cluster.data_plane())

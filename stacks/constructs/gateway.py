@@ -11,6 +11,7 @@ from constructs import Construct
 
 from stacks.constructs import gateway_replies
 from stacks.constructs.authorizer import Authorizer
+from stacks.constructs.backend import Backend
 
 STAGE = "live"
 
@@ -45,7 +46,7 @@ class Gateway(Construct):
         id_: str,
         *,
         name: str,
-        service_url: str,
+        backend: Backend,
         authorizer: Authorizer,
         rate_limit: int,
         burst_limit: int,
@@ -54,7 +55,7 @@ class Gateway(Construct):
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
-        self._service_url = service_url
+        self._backend = backend
         self.access_log = logs.LogGroup(
             self, "AccessLog", retention=log_retention, removal_policy=removal_policy
         )
@@ -110,7 +111,7 @@ class Gateway(Construct):
         resource.add_method(
             method,
             apigateway.HttpIntegration(
-                f"{self._service_url}/{prefix}/{{proxy}}",
+                f"{self._backend.base_url}/{prefix}/{{proxy}}",
                 http_method=method,
                 proxy=True,
                 options=apigateway.IntegrationOptions(

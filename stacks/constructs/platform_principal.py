@@ -1,24 +1,44 @@
-"""A process of the platform that runs off AWS, as IAM knows it."""
+"""A process of the platform, as IAM knows it."""
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 
 class PlatformPrincipal(Construct):
-    """An IAM user with one managed policy of the same name; grant to :attr:`policy`.
+    """A role of tasks in Fargate, or an IAM user off AWS, with one managed policy of the same name.
 
-    It has no access key: a template would show it. Whoever starts the process issues one.
+    Grant to :attr:`policy`. The user has no access key: a template would show it. Whoever starts the process
+    issues one.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, institution: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, institution: str, in_tasks: bool = False
+    ) -> None:
         super().__init__(scope, id_)
-        self.user = iam.User(self, "User", user_name=name, path=f"/octopus/{institution}/")
+        self.role: iam.IRole | None = None
         self.policy = iam.ManagedPolicy(
-            self, "Policy", managed_policy_name=name, description=f"What {name} may do", users=[self.user]
+            self, "Policy", managed_policy_name=name, description=f"What {name} may do"
         )
+        if in_tasks:
+            self.role = iam.Role(
+                self,
+                "Role",
+                role_name=name,
+                description=f"What {name} signs with in its tasks",
+                assumed_by=iam.ServicePrincipal(
+                    "ecs-tasks.amazonaws.com",
+                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                ),
+            )
+            self.policy.attach_to_role(self.role)
+            self.arn = self.role.role_arn
+        else:
+            user = iam.User(self, "User", user_name=name, path=f"/octopus/{institution}/")
+            self.policy.attach_to_user(user)
+            self.arn = user.user_arn
 
     def grant_read_principals(self, *paths: str) -> None:
         """Let it read the users under these IAM paths and every policy that bears on them."""

@@ -1,0 +1,57 @@
+"""Where access logs go: of the archive bucket, and of the balancer."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+BALANCER = "balancer"
+"""Prefix of the balancer's logs."""
+
+
+class LogBucket(Construct):
+    """A private, encrypted bucket that takes TLS only and forgets its logs after the given days.
+
+    Encrypted with S3's own key: balancers write to no other.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        bucket_name: str,
+        retention: Duration,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name=bucket_name,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=retention, abort_incomplete_multipart_upload_after=Duration.days(1)
+                )
+            ],
+            removal_policy=removal_policy,
+        )
+
+    def grant_balancers(self) -> None:
+        """Let Elastic Load Balancing write the logs of this account's balancers, under their prefix.
+
+        It puts the account of a balancer into the name itself, and takes no condition.
+        """
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("logdelivery.elasticloadbalancing.amazonaws.com")],
+                actions=["s3:PutObject"],
+                resources=[self.bucket.arn_for_objects(f"{BALANCER}/AWSLogs/{Aws.ACCOUNT_ID}/*")],
+            )
+        )
