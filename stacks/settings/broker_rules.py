@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from stacks.settings import brokers
@@ -11,12 +12,15 @@ if TYPE_CHECKING:
     from stacks.settings import Settings
 
 Broken = Iterator[tuple[str, str]]
-_EVERYWHERE = "0.0.0.0/0"
+_WIDEST = 8
+"""Bits of the prefix of the largest network that one owner holds; who allows more allows strangers."""
 
 
 def broken_by(settings: Settings) -> Broken:
     """Yield the name of a variable and the rule that its value breaks."""
     if not settings.on_msk:
+        if settings.msk_public_access:
+            yield "msk_public_access", "must be false with kafka=external"
         return
     if settings.kafka != "msk-serverless":
         yield from _cluster(settings)
@@ -82,8 +86,9 @@ def _partitions(settings: Settings) -> Broken:
 
 
 def _public_access(settings: Settings) -> Broken:
-    if settings.msk_cluster_arn and f":cluster/{settings.cluster_name}/" not in settings.msk_cluster_arn:
-        yield "msk_cluster_arn", f"must be that of the cluster {settings.cluster_name}"
+    named = f":{settings.region}:", f":cluster/{settings.cluster_name}/"
+    if settings.msk_cluster_arn and not all(part in settings.msk_cluster_arn for part in named):
+        yield "msk_cluster_arn", f"must be that of the cluster {settings.cluster_name} in {settings.region}"
     if not settings.msk_public_access:
         return
     if settings.kafka == "msk-serverless":
@@ -100,5 +105,6 @@ def _public_access(settings: Settings) -> Broken:
         yield "open_monitoring", "must be false with msk_public_access=true"
     if not settings.kafka_allowed_cidrs:
         yield "kafka_allowed_cidrs", "must be given with msk_public_access=true"
-    if _EVERYWHERE in settings.kafka_allowed_cidrs and not settings.kafka_open_reason:
-        yield "kafka_open_reason", f"must be given with kafka_allowed_cidrs={_EVERYWHERE}"
+    wide = [each for each in settings.kafka_allowed_cidrs if ip_network(each).prefixlen < _WIDEST]
+    if wide and not settings.kafka_open_reason:
+        yield "kafka_open_reason", f"must be given with kafka_allowed_cidrs={wide[0]}, beyond a /{_WIDEST}"

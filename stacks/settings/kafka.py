@@ -96,7 +96,7 @@ class Kafka:
     )
     kafka_open_reason: str = variable(
         read.matching(r"[^\n]{10,200}", "must be 10 to 200 characters on one line"),
-        "Why brokers may be reached from the whole internet, where they may",
+        "Why brokers may be reached from the whole internet or more than a /8 of it, where they may",
         default="",
     )
     kafka_monitoring: str = variable(

@@ -86,5 +86,8 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
 serves a group, ``facility`` many of them.
 """
 
+OF_THE_BROKERS = ("kafka_version", "broker_type", "broker_storage_gib", "broker_storage_most_gib")
+"""What a preset says of its own kind of brokers: passed over when another ``kafka`` is given beside it."""
+
 USUAL = "trial"
 """What is installed when no preset is named."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stacks.settings import values as read
-from stacks.settings.presets import PRESETS, USUAL
+from stacks.settings.presets import OF_THE_BROKERS, PRESETS, USUAL
 from stacks.settings.variable import SettingsError
 
 SOURCES = ("preset", "settings_file")
@@ -32,8 +32,14 @@ def gather(context: Mapping[str, object]) -> dict[str, Given]:
     told = {name: value for name, value in context.items() if ":" not in name and not name.startswith("aws")}
     from_line = {name: Given(value, f"the value given is {value!r}") for name, value in told.items()}
     written = _written(from_line.pop("settings_file", None))
-    preset = from_line.pop("preset", None) or written.pop("preset", None)
-    return {**_preset(preset), **written, **from_line}
+    preset_in_file = written.pop("preset", None)
+    preset = from_line.pop("preset", None) or preset_in_file
+    chosen = {**written, **from_line}
+    usual = _preset(preset)
+    kafka = chosen.get("kafka")
+    if kafka and kafka.value != usual["kafka"].value:
+        usual = {name: given for name, given in usual.items() if name not in OF_THE_BROKERS}
+    return usual | chosen
 
 
 def _written(path: Given | None) -> dict[str, Given]:
@@ -47,7 +53,12 @@ def _written(path: Given | None) -> dict[str, Given]:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"settings_file must be a file in TOML ({error}); {path.shown}.") from None
-    return {name: Given(value, f"the value in {path.value} is {value!r}") for name, value in values.items()}
+    found = {name: Given(value, f"the value in {path.value} is {value!r}") for name, value in values.items()}
+    if "settings_file" in found:
+        raise SettingsError(
+            f"settings_file must be given on the command line alone; {found['settings_file'].shown}."
+        )
+    return found
 
 
 def _preset(named: Given | None) -> dict[str, Given]:
