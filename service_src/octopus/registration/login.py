@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +20,7 @@ from globus_sdk.token_storage import MemoryTokenStorage
 
 from octopus.globus.clients import CLI_CLIENT_ID
 from octopus.globus.settings import is_loopback_url
+from octopus.identity.apps import client_of_environment, point_globus_at
 
 _FIRST_LOGIN_CLIENT_ID = "61338d24-54d5-408f-a10d-66c06b59f6d2"
 """Globus' own public client for scripts, of globus-sdk's guide: before a registration there is no other."""
@@ -33,8 +33,7 @@ def administrator(auth_url: str, *, login_client: str | None, browser: bool) -> 
 
     A program logs in by ``DIASPORA_SDK_CLIENT_ID`` and ``DIASPORA_SDK_CLIENT_SECRET``.
     """
-    # globus-sdk takes the address of Auth from its environment alone.
-    os.environ["GLOBUS_SDK_SERVICE_URL_AUTH"] = auth_url
+    point_globus_at(auth_url)
     app = _app(auth_url, login_client, browser)
     scopes = [AuthScopes.manage_projects, AuthScopes.openid, AuthScopes.profile, AuthScopes.email]
     with app, AuthClient(app=app, app_scopes=scopes) as auth:
@@ -45,8 +44,9 @@ def administrator(auth_url: str, *, login_client: str | None, browser: bool) -> 
 
 
 def _app(auth_url: str, login_client: str | None, browser: bool) -> GlobusApp:
-    client_id, secret = (os.environ.get(f"DIASPORA_SDK_CLIENT_{each}") for each in ("ID", "SECRET"))
-    if client_id and secret:
+    program = client_of_environment()
+    if program is not None:
+        client_id, secret = program
         config = GlobusAppConfig(token_storage=MemoryTokenStorage())
         return ClientApp("octopus", client_id=client_id, client_secret=secret, config=config)
     first = CLI_CLIENT_ID if is_loopback_url(auth_url) else _FIRST_LOGIN_CLIENT_ID

@@ -1,0 +1,1 @@
+"""What an operator runs around deployments: before the first, after one that failed, before the last."""
