@@ -41,7 +41,7 @@ help: ## Show these commands
 
 setup: prerequisites $(STAMPS)/python $(STAMPS)/emulator $(STAMPS)/sdk $(STAMPS)/node $(STAMPS)/broker ## Install everything into this folder
 
-clients: setup $(STAMPS)/clients-python $(STAMPS)/clients-js $(STAMPS)/clients-java ## Install other people's Kafka clients, which the tests alone need
+clients: setup $(STAMPS)/clients-python $(STAMPS)/clients-js $(STAMPS)/clients-java $(STAMPS)/checkov ## Install other people's Kafka clients and checks, which the tests alone need
 
 prerequisites:
 	@scripts/prerequisites "$(PYTHON)"
@@ -111,6 +111,14 @@ $(STAMPS)/clients-java: $(CLIENT_SOURCES) | prerequisites
 	    { echo "Kafka's console tools are not installed: can this machine reach its Maven repository?"; exit 1; }
 	@touch $@
 
+$(STAMPS)/checkov: locks/checkov.txt | prerequisites $(UV)
+	@echo "Installing checkov for the tests (.venv-checkov)"
+	@mkdir -p $(STAMPS)
+	@test -x .venv-checkov/bin/python || $(UV) venv --quiet --python "$(PYTHON)" .venv-checkov
+	@$(UV) pip sync --quiet --require-hashes --python .venv-checkov/bin/python locks/checkov.txt || \
+	    { echo "checkov is not installed: can this machine reach its Python package index?"; exit 1; }
+	@touch $@
+
 up: setup ## Start the fabric on this machine
 	@$(BIN)/octopus up
 
@@ -143,5 +151,5 @@ bench: setup clients ## Measure against a control, and write the results
 	@scripts/bench
 
 clean: down ## Delete what was installed and built here, but not the fabric's state
-	@rm -rf .venv .venv-emulator .venv-sdk .venv-clients .cache node_modules cdk.out $(BROKER)/target \
+	@rm -rf .venv .venv-emulator .venv-sdk .venv-clients .venv-checkov .cache node_modules cdk.out $(BROKER)/target \
 	    $(CLIENTS)/js/node_modules $(CLIENTS)/java/target .mypy_cache .ruff_cache .pytest_cache
