@@ -123,6 +123,7 @@ def test_killed_emulator_goes_back_to_its_last_clean_state_and_says_what_was_los
     assert "owner" in owner.call("GET", "projects/healed")["project"]["my_rights"]
 
 
+@pytest.mark.long
 def test_emulator_without_a_clean_state_is_cleared_and_deployed_again(fabric: RunningFabric) -> None:
     sent = produce(fabric, "pioneer", "first", 10)
     old = fabric.session("pioneer").call("POST", "key")
@@ -159,6 +160,7 @@ def test_everything_killed_at_once_comes_back(fabric: RunningFabric) -> None:
     assert consume_all(fabric, "survivor", "kept")[-50:] == sent
 
 
+@pytest.mark.long
 def test_killed_supervisor_leaves_no_process_that_up_does_not_find(fabric: RunningFabric) -> None:
     before = {process["pid"] for process in fabric.processes().values()}
     kill(int((fabric.home / "supervisord.pid").read_text()))
