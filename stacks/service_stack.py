@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, Environment, Stack
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks import lifetime
@@ -12,23 +11,6 @@ from stacks.constructs.backend import Backend
 from stacks.constructs.gateway import Gateway
 from stacks.constructs.globus_secret import GlobusSecret
 from stacks.settings import Settings
-
-_RETENTION = {
-    1: logs.RetentionDays.ONE_DAY,
-    3: logs.RetentionDays.THREE_DAYS,
-    5: logs.RetentionDays.FIVE_DAYS,
-    7: logs.RetentionDays.ONE_WEEK,
-    14: logs.RetentionDays.TWO_WEEKS,
-    30: logs.RetentionDays.ONE_MONTH,
-    60: logs.RetentionDays.TWO_MONTHS,
-    90: logs.RetentionDays.THREE_MONTHS,
-    180: logs.RetentionDays.SIX_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
-    400: logs.RetentionDays.THIRTEEN_MONTHS,
-    731: logs.RetentionDays.TWO_YEARS,
-    1827: logs.RetentionDays.FIVE_YEARS,
-    3653: logs.RetentionDays.TEN_YEARS,
-}
 
 
 class ServiceStack(Stack):
@@ -46,7 +28,7 @@ class ServiceStack(Stack):
         super().__init__(
             scope, id_, env=env, description=f"Octopus {settings.institution}: gateway and authorizer"
         )
-        log_retention = _RETENTION[settings.log_retention_days]
+        log_retention = lifetime.of_logs(settings)
         kept = lifetime.of_data(settings)
 
         self.authorizer = Authorizer(
