@@ -11,6 +11,7 @@ from octopus.cli import (
     account,
     audit,
     config,
+    connect,
     copying,
     doctor,
     fabric,
@@ -38,6 +39,7 @@ app = typer.Typer(
 fabric.register(app)
 login.register(app)
 config.register(app)
+connect.register(app)
 doctor.register(app)
 quota.register(app)
 audit.register(app, platform.app)

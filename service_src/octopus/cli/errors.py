@@ -8,6 +8,7 @@ from globus_sdk import GlobusError
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from octopus.connect.errors import ConnectError
 from octopus.credentials.issuer import PrincipalGoneError
 from octopus.errors import OctopusError
 from octopus.fabric.errors import FabricError
@@ -17,7 +18,7 @@ from octopus.registry.transactions import OVERTAKEN, ConditionFailedError
 def sentence(error: Exception) -> str | None:
     """One message for an error that is expected; None for one that is not."""
     match error:
-        case FabricError() | OctopusError():
+        case ConnectError() | FabricError() | OctopusError():
             return str(error)
         case ValidationError():
             return "\n".join(_problem(problem) for problem in error.errors())
