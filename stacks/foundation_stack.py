@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from aws_cdk import Aws, Duration, Environment, Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks import lifetime, told
+from stacks.constructs import parameters
+from stacks.constructs.alarm_topic import AlarmTopic
 from stacks.constructs.archive_bucket import ArchiveBucket
 from stacks.constructs.ceilings import Ceilings
 from stacks.constructs.client_role import ClientRole
@@ -18,7 +21,6 @@ from stacks.constructs.globus_secret import GlobusSecret
 from stacks.constructs.kafka_cluster import KafkaCluster
 from stacks.constructs.log_bucket import LogBucket
 from stacks.constructs.mail_sender import MailSender
-from stacks.constructs.parameters import Parameters
 from stacks.constructs.platform_principal import PlatformPrincipal
 from stacks.constructs.principal_boundary import PATH, PrincipalBoundary
 from stacks.constructs.registry import Registry
@@ -34,6 +36,8 @@ class FoundationStack(Stack):
     """What the platform's processes are told, by the last part of its parameter's name."""
     log_bucket: s3.IBucket
     """Where access logs of buckets and of the balancer go."""
+    alarm_topic: sns.ITopic
+    """Where alarms go."""
 
     def __init__(
         self,
@@ -93,14 +97,14 @@ class FoundationStack(Stack):
             # An ARN of MSK is `.../<name>/<uuid>`.
             cluster_uuid=Fn.select(2, Fn.split("/", cluster_arn)) if cluster_arn else settings.cluster_uuid,
         )
-        self.boundary = PrincipalBoundary(
+        alarms = AlarmTopic(
             self,
-            "PrincipalBoundary",
-            policy_name=settings.named("principal-boundary"),
-            institution=institution,
-            cluster=self.cluster,
+            "Alarms",
+            name=settings.named("alarms"),
+            mail=settings.alarm_mail,
+            removal_policy=kept,
         )
-        globus_secret = GlobusSecret(self, "GlobusSecret", secret_name=settings.globus_secret_name)
+        self.alarm_topic = alarms.topic
 
         service = PlatformPrincipal(
             self,
@@ -112,10 +116,13 @@ class FoundationStack(Stack):
         self.service_role = service.role
         self.registry.grant_read_write(service.policy)
         self.credentials.grant_issue(service.policy)
-        self.boundary.grant_make_principals(service.policy)
+        users = self._users(settings, service, alarms)
         self.cluster.grant_administer(service.policy)
-        globus_secret.grant_read(service.policy)
-        Ceilings(self, "Ceilings", institution=institution).grant_measure(service.policy)
+        if settings.on_msk:
+            self.cluster.grant_find_brokers(service.policy)
+        if not settings.public_url:
+            parameters.grant_read(service.policy, self, institution=institution, name=parameters.GATEWAY_URL)
+        GlobusSecret(self, "GlobusSecret", secret_name=settings.globus_secret_name).grant_read(service.policy)
         if settings.mail_from:
             MailSender(self, "MailSender", address=settings.mail_from).grant_send(service.policy)
         client_role = ClientRole(
@@ -127,22 +134,45 @@ class FoundationStack(Stack):
         )
         client_role.grant_assume(service.policy)
 
-        if not settings.on_msk:
-            judge = PlatformPrincipal(
-                self, "JudgePrincipal", name=settings.named("judge"), institution=institution
-            )
-            self.credentials.grant_verify(judge.policy)
-            judge.grant_read_principals(PATH, f"/octopus/{institution}/")
-            self.boundary.grant_find_absent(judge.policy, "iam:GetUser")
-
         self.told = {
             "registry_table": self.registry.table.table_name,
             "credentials_table": self.credentials.table.table_name,
             "credentials_key_arn": self.credentials.key.key_arn,
             "archive_bucket": self.archive.bucket.bucket_name,
-            "principal_boundary_arn": self.boundary.arn,
             "client_role_arn": client_role.arn,
             "cluster_arn": self.cluster.arn,
+            **users,
             **told.of_settings(settings),
         }
-        Parameters(self, "Parameters", institution=institution, values=self.told)
+        parameters.Parameters(self, "Parameters", institution=institution, values=self.told)
+
+    def _users(self, settings: Settings, service: PlatformPrincipal, alarms: AlarmTopic) -> Mapping[str, str]:
+        """Let the service make IAM users, where people sign as such; return what it is told of them."""
+        if settings.credentials == "session":
+            return {}
+        institution = settings.institution
+        boundary = PrincipalBoundary(
+            self,
+            "PrincipalBoundary",
+            policy_name=settings.named("principal-boundary"),
+            institution=institution,
+            cluster=self.cluster,
+        )
+        boundary.grant_make_principals(service.policy)
+        ceilings = Ceilings(
+            self,
+            "Ceilings",
+            institution=institution,
+            percent=settings.alarm_ceiling_percent,
+            alarms=alarms,
+        )
+        ceilings.grant_measure(service.policy)
+        if not settings.on_msk:
+            # Brokers that know nothing of IAM ask the judge.
+            judge = PlatformPrincipal(
+                self, "JudgePrincipal", name=settings.named("judge"), institution=institution
+            )
+            self.credentials.grant_verify(judge.policy)
+            judge.grant_read_principals(PATH, f"/octopus/{institution}/")
+            boundary.grant_find_absent(judge.policy, "iam:GetUser")
+        return {"principal_boundary_arn": boundary.arn}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stacks.settings import Settings
 
 _AS_GIVEN = (
+    "alarm_ceiling_percent",
     "audit_days",
     "credentials",
     "groups_held_seconds",

@@ -99,6 +99,8 @@ class DeployedSettings(_Settings):
     """Days after a project's end from which export and deletion are offered."""
     audit_days: int = 400
     """Days for which the registry keeps the audit."""
+    alarm_ceiling_percent: int = 80
+    """Percent of what the AWS account may hold of IAM users and policies at which the log warns."""
     browser_origins: str = ""
     """Comma-separated origins whose pages may call the service with a token of their own; ``*`` for any."""
     mail_from: str = ""

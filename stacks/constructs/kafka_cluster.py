@@ -8,7 +8,7 @@ from constructs import Construct
 
 
 class KafkaCluster(Construct):
-    """The brokers that somebody else runs; nothing is made.
+    """Brokers that are made elsewhere; here is nothing of them.
 
     Every ARN holds the cluster's own UUID: IAM's ``*`` spans ``/``, so that ``cluster/*/x`` would reach
     further than it reads.
@@ -65,6 +65,12 @@ class KafkaCluster(Construct):
         self._grant(grantee, [self._arn("topic", f"{self._identity}/octopus.*")], "WriteData")
         self._grant(grantee, [self.every("group")], "DeleteGroup", "DescribeGroup")
         self._grant(grantee, [self.every("transactional-id")], "DescribeTransactionalId")
+
+    def grant_find_brokers(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` ask Amazon MSK where the brokers are."""
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=["kafka:GetBootstrapBrokers"], resource_arns=[self.arn]
+        )
 
     def _grant(self, grantee: iam.IGrantable, resource_arns: list[str], *actions: str) -> None:
         iam.Grant.add_to_principal(

@@ -12,7 +12,7 @@ PATH = "/msk-users/"
 """IAM path of every user of the fabric."""
 POLICY_PATH = "/msk-policies/"
 """IAM path of every managed policy of such a user."""
-_UUID = "-".join("?" * length for length in (8, 4, 4, 4, 12))
+USER_NAMES = "-".join("?" * length for length in (8, 4, 4, 4, 12))
 """Names of users are UUIDs."""
 Conditions = dict[str, dict[str, str]]
 
@@ -80,7 +80,9 @@ class PrincipalBoundary(Construct):
             "iam:ListGroupsForUser",
             "iam:ListUserPolicies",
         )
-        policies = self._iam_arn("policy", f"{POLICY_PATH.strip('/')}/octopus-{self._institution}-{_UUID}-*")
+        policies = self._iam_arn(
+            "policy", f"{POLICY_PATH.strip('/')}/octopus-{self._institution}-{USER_NAMES}-*"
+        )
         self._allow(
             grantee,
             {"StringEquals": {**bounded, **ours}, "ArnLike": {"iam:PolicyARN": policies}},
@@ -108,7 +110,7 @@ class PrincipalBoundary(Construct):
     def grant_find_absent(self, grantee: iam.IGrantable, *actions: str) -> None:
         """Let ``grantee`` be told by these reads that a user is not there: IAM names it without its path."""
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=list(actions), resource_arns=[self._iam_arn("user", _UUID)]
+            grantee=grantee, actions=list(actions), resource_arns=[self._iam_arn("user", USER_NAMES)]
         )
 
     def _allow(self, grantee: iam.IGrantable, conditions: Conditions, *actions: str) -> None:

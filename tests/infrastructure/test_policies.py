@@ -140,7 +140,6 @@ def test_stacks_and_service_mean_the_same_users() -> None:
     name = policy_names.managed_policy_name(institution="anl", user_name=USER.rpartition("/")[2], number=1)
     assert POLICY.endswith(f"{policy_names.MANAGED_POLICY_PATH}{name}")
     assert set(ceilings.METRICS) == set(measured.METRICS.values())
-    assert ceilings.ALARM_PERCENT == measured.WARN_PERCENT
 
 
 # The service

@@ -20,6 +20,7 @@ from tests.infrastructure.conftest import CAMPUS, ROOT, Templates, synthesize
 EMULATOR_TYPES = frozenset((Path(__file__).parent / "emulator-types.txt").read_text().split())
 
 STATEFUL = {
+    "AlarmsKey3C2381B3": "AWS::KMS::Key",
     "ArchiveBucket49F1AC64": "AWS::S3::Bucket",
     "CredentialStoreCredentialsTableC7154336": "AWS::DynamoDB::Table",
     "CredentialStoreKey99CCB195": "AWS::KMS::Key",
@@ -57,6 +58,9 @@ def test_no_partition_is_written_out(templates: Templates) -> None:
     # Principals of AWS services have this suffix in every partition; nothing else may.
     assert set(re.findall(r"[a-z0-9.-]*amazonaws\.com", written)) == {
         "apigateway.amazonaws.com",
+        "budgets.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
         "lambda.amazonaws.com",
         "logging.s3.amazonaws.com",
     }

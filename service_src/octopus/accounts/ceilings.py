@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
     from mypy_boto3_iam import IAMClient
 
-WARN_PERCENT = 80
 METRICS = {"Users": "UsersOfCeiling", "Policies": "ManagedPoliciesOfCeiling"}
 """What IAM counts, and the metric that says how much of its quota that is."""
 
@@ -20,11 +19,18 @@ _log = structlog.get_logger(__name__)
 
 
 class Ceilings:
-    """Looks at IAM's ceilings of one AWS account, which all its fabrics and people share."""
+    """Looks at IAM's ceilings of one AWS account, which all its fabrics and people share.
 
-    def __init__(self, iam: IAMClient, cloudwatch: CloudWatchClient, *, institution: str) -> None:
+    Args:
+        warn_percent: of a ceiling, at which the log says so; the alarm has the same.
+    """
+
+    def __init__(
+        self, iam: IAMClient, cloudwatch: CloudWatchClient, *, institution: str, warn_percent: int
+    ) -> None:
         self._iam = iam
         self._cloudwatch = cloudwatch
+        self._warn_percent = warn_percent
         self._namespace = f"Octopus/{institution}"
 
     def measure(self) -> None:
@@ -35,6 +41,6 @@ class Ceilings:
             held, most = figures[things], figures[f"{things}Quota"]
             percent = 100 * held / most
             data.append({"MetricName": metric, "Value": percent, "Unit": "Percent"})
-            if percent >= WARN_PERCENT:
+            if percent >= self._warn_percent:
                 _log.warning("iam.ceiling_near", ceiling=things, held=held, most=most)
         self._cloudwatch.put_metric_data(Namespace=self._namespace, MetricData=data)

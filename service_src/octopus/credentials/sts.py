@@ -33,7 +33,8 @@ class SessionIssuer:
         """A new session.
 
         Args:
-            name: who it is for; on AWS it stands in the session's ARN.
+            name: who it is for; on AWS it stands in the session's ARN, and as the source identity it stays
+                with whatever is done by it.
             policy: what the role's rights are narrowed to.
             duration_s: 900 to 3600.
 
@@ -43,7 +44,11 @@ class SessionIssuer:
         document = canonical_json(policy)
         try:
             reply = self._client.assume_role(
-                RoleArn=self._role_arn, RoleSessionName=name, Policy=document, DurationSeconds=duration_s
+                RoleArn=self._role_arn,
+                RoleSessionName=name,
+                SourceIdentity=name,
+                Policy=document,
+                DurationSeconds=duration_s,
             )
         except self._client.exceptions.PackedPolicyTooLargeException:
             raise PolicyTooLargeError(

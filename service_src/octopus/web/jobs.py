@@ -59,6 +59,7 @@ def background_jobs(
     trail: Trail,
 ) -> tuple[Job, ...]:
     """All jobs of a fabric; each is done by one replica at a time."""
+    ceilings = () if settings.credentials == "session" else (_ceilings(settings),)
     return (
         Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off, refreshes.due),
         Job("end grants", _HEALS_EVERY_S, access.end_due),
@@ -69,12 +70,18 @@ def background_jobs(
         Job("heal topics", _HEALS_EVERY_S, healing.heal_all),
         Job("client quotas", _RATES_EVERY_S, rates.align),
         Job("count at Kafka", AGAIN_S, census.take),
-        Job(
-            "ceilings",
-            _CEILINGS_EVERY_S,
-            Ceilings(aws.iam(), aws.cloudwatch(), institution=settings.institution).measure,
-        ),
+        *ceilings,
         Job("end projects", _HEALS_EVERY_S, endings.heal_all),
         Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
         *audit_jobs(settings, addresses, topic=events, trail=trail),
     )
+
+
+def _ceilings(settings: ServiceSettings) -> Job:
+    ceilings = Ceilings(
+        aws.iam(),
+        aws.cloudwatch(),
+        institution=settings.institution,
+        warn_percent=settings.alarm_ceiling_percent,
+    )
+    return Job("ceilings", _CEILINGS_EVERY_S, ceilings.measure)

@@ -22,7 +22,7 @@ def test_share_of_each_ceiling_is_measured_and_a_near_one_warned_of(
     monkeypatch.setattr(iam, "get_account_summary", lambda: {"SummaryMap": figures})
 
     with capture_logs() as logged:
-        Ceilings(iam, cloudwatch, institution="anl").measure()
+        Ceilings(iam, cloudwatch, institution="anl", warn_percent=80).measure()
 
     assert [line["ceiling"] for line in logged if line["log_level"] == "warning"] == warned
     metrics = cloudwatch.get_metric_data(
