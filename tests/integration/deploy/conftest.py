@@ -3,75 +3,70 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qs
 
-import boto3
+import httpx
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.aws_account import Account, Cdk, cdk_in, emulated_account
+
 CLIENT = "7c7b1f2e-8a57-4a8a-9a0c-0a8d1f6b2c11"
 CLIENT_SECRET = "the-client-s-secret"
 
-Cdk = Callable[..., subprocess.CompletedProcess[str]]
+CONTEXT = {
+    "institution": "life",
+    "kafka": "external",
+    "hosting": "external",
+    "bootstrap_servers": "127.0.0.1:19098",
+    "public_url": "http://localhost:18000",
+    "globus_client_id": CLIENT,
+    "alarm_mail": "operator@example.org",
+    "tags": "project=octopus,owner=physics",
+}
+"""What is deployed first; the addresses of both upstream services come to it."""
+DEPLOY = ("deploy", "--all", "--require-approval", "never")
 
 
 @pytest.fixture(scope="session")
-def session() -> boto3.Session:
-    """The emulator's operator."""
-    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """Where everything is deployed to."""
+    with emulated_account(tmp_path_factory.mktemp("account")) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
-def cdk(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
-    """Run the CDK command line in a bootstrapped account: ``cdk("deploy", "--all", context={...})``."""
-    home = tmp_path_factory.mktemp("cdk")
-    cache = Path(os.environ.get("OCTOPUS_CACHE", ROOT / ".cache"))
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "CDK_HOME": str(home),
-        "CDK_DISABLE_CLI_TELEMETRY": "true",
-        # Seconds for each synth; the templates are validated by the tests of the infrastructure.
-        "CDK_VALIDATION": "false",
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache / "jsii"),
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
-        "AWS_ENDPOINT_URL": emulator,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+def cdk(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
+    """The CDK's command line in that account."""
+    return cdk_in(account, tmp_path_factory.mktemp("cdk"))
 
-    def run(
-        *arguments: str, context: Mapping[str, str] | None = None, cwd: Path = ROOT
-    ) -> subprocess.CompletedProcess[str]:
-        flags = [word for name, value in (context or {}).items() for word in ("-c", f"{name}={value}")]
-        return subprocess.run(
-            [ROOT / "node_modules" / ".bin" / "cdk", *arguments, *flags, "--output", str(home / "cdk.out")],
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=180,
-            check=False,
-        )
 
-    # From a folder without an app: an account is prepared before anything is known of the fabric.
-    done = run("bootstrap", "aws://000000000000/us-east-1", cwd=home)
+@pytest.fixture(scope="session")
+def context(globus: Upstream, web_service: Upstream) -> dict[str, str]:
+    """The variables of the first deployment."""
+    return {**CONTEXT, "service_url": web_service.address, "globus_auth_url": f"{globus.address}/"}
+
+
+@pytest.fixture(scope="session")
+def deployed(account: Account, cdk: Cdk, context: dict[str, str]) -> None:
+    """An institution's fabric, deployed once for all tests here; its data is kept."""
+    account.client("secretsmanager").create_secret(
+        Name="octopus/life/globus-client-secret", SecretString=CLIENT_SECRET
+    )
+    done = cdk(*DEPLOY, context=context)
     assert done.returncode == 0, done.stdout
-    return run
+
+
+@pytest.fixture
+def gateway(account: Account, deployed: None) -> Iterator[httpx.Client]:
+    """A client whose base is the deployed stage."""
+    with httpx.Client(base_url=account.gateway("octopus-life-service"), timeout=40) as client:
+        yield client
 
 
 @dataclass(frozen=True)
@@ -139,14 +134,39 @@ def globus() -> Iterator[Upstream]:
 @pytest.fixture(scope="session")
 def web_service() -> Iterator[Upstream]:
     """The service behind the gateway: says what it was asked."""
-
-    def echo(asked: Asked) -> tuple[int, bytes]:
-        return 200, json.dumps({"method": asked.method, "path": asked.path}).encode()
-
-    yield from _serve(Upstream(echo))
+    yield from _serve(Upstream(_echo))
 
 
+@pytest.fixture(scope="session")
+def other_service() -> Iterator[Upstream]:
+    """Another one, to which the gateway may be pointed."""
+    yield from _serve(Upstream(_echo))
+
+
+def _echo(asked: Asked) -> tuple[int, bytes]:
+    return 200, json.dumps({"method": asked.method, "path": asked.path}).encode()
+
+
+SUBJECT = "6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
+SCOPE = f"https://auth.globus.org/scopes/{CLIENT}/action_all"
 _ANSWERS: dict[str, tuple[int, bytes]] = {}
+
+
+def good_token(**change: object) -> str:
+    """Return a new token that is good for the service, but for what is changed."""
+    answer = {
+        "active": True,
+        "aud": [CLIENT],
+        "exp": int(time.time()) + 600,
+        "scope": f"openid {SCOPE}",
+        "sub": SUBJECT,
+    }
+    return token_for(200, **{**answer, **change})
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that carries it."""
+    return {"Authorization": f"Bearer {token}"}
 
 
 def token_for(status: int, **answer: object) -> str:

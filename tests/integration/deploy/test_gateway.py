@@ -2,75 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import boto3
 import httpx
 import pytest
 
-from tests.integration.deploy.conftest import CLIENT, CLIENT_SECRET, Cdk, Upstream, token_for
-
-SUBJECT = "6c6b3f0e-7a3a-4a43-9d3a-0d9a6a9a4b11"
-SCOPE = f"https://auth.globus.org/scopes/{CLIENT}/action_all"
-
-
-@pytest.fixture(scope="module")
-def gateway(
-    emulator: str,
-    session: boto3.Session,
-    cdk: Cdk,
-    globus: Upstream,
-    web_service: Upstream,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[httpx.Client]:
-    """A client whose base is the deployed stage."""
-    session.client("secretsmanager", endpoint_url=emulator).create_secret(
-        Name="octopus/gate/globus-client-secret", SecretString=CLIENT_SECRET
-    )
-    outputs = tmp_path_factory.mktemp("outputs") / "outputs.json"
-    done = cdk(
-        "deploy",
-        "--all",
-        "--require-approval",
-        "never",
-        "--outputs-file",
-        str(outputs),
-        context={
-            "institution": "gate",
-            "kafka": "external",
-            "hosting": "external",
-            "triggers": "runner",
-            "service_url": web_service.address,
-            "bootstrap_servers": "127.0.0.1:9098",
-            "public_url": "http://localhost:8000",
-            "globus_auth_url": f"{globus.address}/",
-            "globus_client_id": CLIENT,
-            "allow_data_loss": "true",
-        },
-    )
-    assert done.returncode == 0, done.stdout
-    made = json.loads(Path(outputs).read_text())["octopus-gate-service"]
-    base = f"{emulator}/restapis/{made['GatewayId']}/{made['GatewayStage']}/_user_request_"
-    with httpx.Client(base_url=base, timeout=40) as client:
-        yield client
-
-
-def good_token(**change: object) -> str:
-    answer = {
-        "active": True,
-        "aud": [CLIENT],
-        "exp": int(time.time()) + 600,
-        "scope": f"openid {SCOPE}",
-        "sub": SUBJECT,
-    }
-    return token_for(200, **{**answer, **change})
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+from tests.aws_account import Account
+from tests.integration.deploy.conftest import CLIENT_SECRET, Upstream, bearer, good_token, token_for
 
 
 def test_a_good_token_reaches_the_service_with_its_request(
@@ -174,12 +110,10 @@ def test_an_unknown_address_is_404(gateway: httpx.Client) -> None:
     assert refusal(gateway.get("/elsewhere")) == (404, "error", 404)
 
 
-def test_no_log_holds_a_token(
-    emulator: str, session: boto3.Session, gateway: httpx.Client, globus: Upstream
-) -> None:
+def test_no_log_holds_a_token(account: Account, gateway: httpx.Client) -> None:
     token = good_token()
     gateway.post("/api/v3/user", headers=bearer(token))
-    logs = session.client("logs", endpoint_url=emulator)
+    logs = account.client("logs")
     groups = logs.describe_log_groups()["logGroups"]
     written = [
         event["message"]
