@@ -120,9 +120,16 @@ def ssm() -> SSMClient:
     return _session().client("ssm", config=_CONFIG)
 
 
-def sts() -> STSClient:
-    """Sessions of users."""
-    return _session().client("sts", config=_CONFIG)
+def sts(config: Config | None = None) -> STSClient:
+    """Sessions of users; the argument as for `dynamodb`."""
+    return _session().client("sts", config=_CONFIG.merge(config) if config else _CONFIG)
+
+
+def sts_of(access_key_id: str, secret: str) -> STSClient:
+    """The same with another key than this process's."""
+    return _session().client(
+        "sts", config=_CONFIG, aws_access_key_id=access_key_id, aws_secret_access_key=secret
+    )
 
 
 def region() -> str:

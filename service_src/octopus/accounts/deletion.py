@@ -19,7 +19,7 @@ from octopus.access.service import Access
 from octopus.accounts.dependents import Dependents, further_namespaces, require_none
 from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import Account, State
-from octopus.accounts.principal import Principals
+from octopus.accounts.principals import Principals
 from octopus.accounts.store import AccountStore, policies_lease_name
 from octopus.audit.events import FABRIC, Event
 from octopus.audit.trail import Trail

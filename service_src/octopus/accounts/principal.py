@@ -13,6 +13,7 @@ from octopus.accounts.managed_policies import (
     as_document,
     order_of_writing,
 )
+from octopus.accounts.principals import Principals
 from octopus.aws import until_unused, until_user_known
 from octopus.errors import Failure
 from octopus.iam.generate import (
@@ -40,7 +41,7 @@ SUSPENDED_POLICY = {
 """In place of the policies of a user that is suspended: an explicit deny wins over whatever else it holds."""
 
 
-class Principals:
+class IamPrincipals(Principals):
     """IAM users of one fabric's accounts. Each call may be repeated."""
 
     def __init__(self, client: IAMClient, *, institution: str, boundary_arn: str, cluster_arn: str) -> None:

@@ -17,7 +17,7 @@ import structlog
 from octopus.access.service import Access
 from octopus.accounts.deletion import Deletions
 from octopus.accounts.models import Account, State
-from octopus.accounts.principal import Principals
+from octopus.accounts.principals import Principals
 from octopus.accounts.store import AccountStore, NamespaceTakenError, lease_name, policies_lease_name
 from octopus.accounts.suspension import Suspensions, require_not_suspended
 from octopus.audit.events import Event

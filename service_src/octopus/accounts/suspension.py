@@ -15,7 +15,8 @@ from octopus.access.models import user
 from octopus.access.refresh import Refreshes
 from octopus.access.service import Access
 from octopus.accounts.models import Account, State
-from octopus.accounts.principal import SUSPENDED_POLICY, Principals
+from octopus.accounts.principal import SUSPENDED_POLICY
+from octopus.accounts.principals import Principals
 from octopus.accounts.store import AccountStore, lease_name, policies_lease_name
 from octopus.audit.events import OPERATOR, Event
 from octopus.audit.trail import Trail

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.literals import StatusTypeType
 
 
+SESSIONS_ONLY = (
+    "Failed to create access key: this fabric issues no keys that last. Open a session instead, with"
+    " `octopus key session` or POST /api/v3/sessions"
+)
+
+
 class PrincipalGoneError(Exception):
     """The principal that the key belongs to does not exist."""
 
@@ -122,3 +128,26 @@ class IamUserIssuer:
             self._client.delete_access_key(UserName=user_name, AccessKeyId=access_key_id)
         except self._client.exceptions.NoSuchEntityException:
             return
+
+
+class NoKeys(CredentialIssuer):
+    """Where users get sessions only: nobody has a key, and nobody gets one."""
+
+    def issue(self, user_name: str) -> IssuedKey:
+        """See `CredentialIssuer.issue`."""
+        raise Failure(SESSIONS_ONLY)
+
+    def states(self, user_name: str) -> dict[str, bool]:
+        """See `CredentialIssuer.states`."""
+        return {}
+
+    def set_active(self, user_name: str, access_key_id: str, *, active: bool) -> bool:
+        """See `CredentialIssuer.set_active`."""
+        return False
+
+    def last_used(self, access_key_id: str) -> str | None:
+        """See `CredentialIssuer.last_used`."""
+        return None
+
+    def end(self, user_name: str, access_key_id: str) -> None:
+        """See `CredentialIssuer.end`."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from octopus.accounts.models import State
-from octopus.accounts.principal import Principals
+from octopus.accounts.principals import Principals
 from octopus.accounts.service import Accounts
 from octopus.credentials.events import by_its_owner
+from octopus.credentials.issuer import SESSIONS_ONLY
 from octopus.credentials.models import (
     MOST_KEYS,
+    KeyRules,
     Kind,
     ListedKey,
     NoRoomError,
@@ -19,9 +22,10 @@ from octopus.credentials.models import (
     StoredKey,
     UsableKey,
 )
+from octopus.credentials.propagation import usable_after
 from octopus.credentials.service import Credentials, PrincipalGoneError
 from octopus.credentials.tending import Findings
-from octopus.errors import Failure, NotFoundError, UnavailableError
+from octopus.errors import Failure, InvalidError, NotFoundError, UnavailableError
 from octopus.quotas.service import Quotas
 from octopus.registry.leases import Lease
 
@@ -30,8 +34,15 @@ class Keys:
     """Keys of one fabric's accounts. An account's subject is the name of its IAM user."""
 
     def __init__(
-        self, *, accounts: Accounts, principals: Principals, credentials: Credentials, quotas: Quotas
+        self,
+        *,
+        accounts: Accounts,
+        principals: Principals,
+        credentials: Credentials,
+        quotas: Quotas,
+        rules: KeyRules,
     ) -> None:
+        self._rules = rules
         self._accounts = accounts
         self._principals = principals
         self._credentials = credentials
@@ -41,9 +52,10 @@ class Keys:
         """The subject's newest key that works, else a new one; the account is made first.
 
         Raises:
-            Failure: the account cannot be made.
+            Failure: the fabric issues no keys, or the account cannot be made.
             ForbiddenError: the account is suspended.
         """
+        self._require_issued()
         account = self._accounts.find(subject)
         if account and account.state is State.ACTIVE:
             try:
@@ -53,38 +65,47 @@ class Keys:
             if key is not None:
                 return key
         with self._ready(subject) as lease:
-            return self._credentials.current(subject, subject) or self._issue(subject, lease)
+            key = self._credentials.current(subject, subject) or self._issue(
+                subject, lease, expires=self._end(None)
+            )
+        return self._spread(key)
 
     def add(self, subject: str, *, label: str | None = None, expires_days: int | None = None) -> UsableKey:
         """A new key beside the one that the subject may have; the account is made first.
 
         Raises:
-            Failure: the subject has two keys that work, or the account cannot be made.
+            Failure: the subject has two keys that work, the fabric issues none, or the account cannot be
+                made.
+            InvalidError: keys of this deployment do not live so long.
             ForbiddenError: the account is suspended.
             OverLimitError: the subject has more at Kafka than allowed; the only key (`current`) is given all
                 the same, since it takes one to have less.
         """
+        self._require_issued()
+        expires = self._end(expires_days)
         self._quotas.require_within(subject)
-        end = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
-        expires = end.isoformat(timespec="seconds") if end else None
         with self._ready(subject) as lease:
-            return self._issue(subject, lease, label=label, expires=expires)
+            key = self._issue(subject, lease, label=label, expires=expires)
+        return self._spread(key)
 
     def rotate(self, subject: str, access_key_id: str, *, overlap: timedelta) -> Rotation:
         """A new key in the place of another, which works for ``overlap`` more.
 
         Raises:
             NotFoundError: the subject has no such key.
-            Failure: it is a session or does not work any more, it has a successor already, or there is no
-                room for an overlap.
+            Failure: it is a session or does not work any more, it has a successor already, there is no room
+                for an overlap, or the fabric issues no keys.
             ForbiddenError: the account is suspended.
             OctopusError: the old key is gone and the new one could not be made.
         """
+        self._require_issued()
         self._rotatable(subject, access_key_id)
         with self._ready(subject) as lease:
             self._rotatable(subject, access_key_id)
             try:
-                rotation = self._credentials.rotate(subject, subject, access_key_id, lease, overlap=overlap)
+                rotation = self._credentials.rotate(
+                    subject, subject, access_key_id, lease, overlap=overlap, longest=self._rules.longest
+                )
             except NoRoomError as full:
                 raise Failure(
                     f"{_both(full)}: wait until one ends, delete one, or rotate without overlap"
@@ -92,7 +113,7 @@ class Keys:
                 ) from None
             if rotation is None:
                 raise Failure(f"Key {access_key_id} does not work any more: ask for a new one")
-            return rotation
+        return replace(rotation, key=self._spread(rotation.key))
 
     def revoke(self, subject: str, access_key_id: str) -> bool:
         """One key or session of the subject does not work any more; returns False when it had no such."""
@@ -155,6 +176,26 @@ class Keys:
             self._credentials.delete_all(
                 subject, subject, lease, cause=by_its_owner(subject), keep_in_iam=not ours
             )
+
+    def _require_issued(self) -> None:
+        if not self._rules.issued:
+            raise Failure(SESSIONS_ONLY)
+
+    def _end(self, days: int | None) -> str | None:
+        """When a key that is made now ends, if ever: after so many days, or the longest life there is."""
+        longest = self._rules.longest
+        life = timedelta(days=days) if days else longest
+        if life is None:
+            return None
+        if longest is not None and life > longest:
+            raise InvalidError(f"expires_days: 1 to {longest.days} in this deployment, received {life.days}")
+        return (datetime.now(UTC) + life).isoformat(timespec="seconds")
+
+    def _spread(self, key: UsableKey) -> UsableKey:
+        """The key, once it can be used or nobody waits for that any longer; held by no turn."""
+        if not (key.fresh and self._rules.spread):
+            return key
+        return replace(key, usable_after=usable_after(key))
 
     def _findings(self, subject: str, unused_after: timedelta | None) -> Findings:
         account = self._accounts.find(subject)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+from octopus.settings import DeployedSettings
 
 MOST_KEYS = 2
 """IAM's ceiling for one user."""
@@ -69,6 +71,29 @@ class UsableKey:
     """Made by this call: IAM on AWS may need some seconds until it is known everywhere."""
     label: str | None = None
     expires: str | None = None
+    usable_after: str | None = None
+    """ISO-8601, UTC: from when on brokers should take it; None when they do already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyRules:
+    """Which keys users of a deployment get."""
+
+    issued: bool
+    """Whether they get any that last, rather than sessions only."""
+    longest: timedelta | None
+    """Life of one at most; None for no bound."""
+    spread: bool
+    """Whether brokers take a key only when IAM has spread it: MSK's."""
+
+    @classmethod
+    def of(cls, settings: DeployedSettings) -> KeyRules:
+        """Those of a deployment."""
+        return cls(
+            issued=settings.credentials == "iam-user",
+            longest=timedelta(days=settings.key_days_most) if settings.key_days_most else None,
+            spread=settings.kafka != "external",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

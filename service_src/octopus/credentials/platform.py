@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from octopus import aws
 from octopus.credentials.models import Kind
-from octopus.credentials.service import open_credentials
+from octopus.credentials.service import open_platform_credentials
 from octopus.registry.leases import Leases
 from octopus.settings import DeployedSettings
 
@@ -26,7 +26,7 @@ def issue_platform_key(
         UnavailableError: another process issues a key for it just now.
     """
     deployed = settings or DeployedSettings()  # from the environment
-    credentials = open_credentials(deployed)
+    credentials = open_platform_credentials(deployed)
     leases = Leases(aws.dynamodb(), deployed.registry_table)
     with leases.hold(f"principal {principal}", patience_s=_FIRST_TURN_S) as lease:
         key = credentials.current(principal, user_name) or credentials.issue(

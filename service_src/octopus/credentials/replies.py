@@ -23,6 +23,7 @@ _KEY: dict[str, JsonValue] = {
     "create_date": _CREATED,
     "endpoint": "broker.example.org:9098",
     "fresh": True,
+    "usable_after": None,
 }
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{3,32}\.(?:\*|[A-Za-z0-9._-]{1,215})", re.ASCII)
 """A Kafka name has 249 characters at most."""
@@ -95,7 +96,8 @@ class NewSession(BaseModel):
     """Names as Kafka has them, ``<namespace>.<topic>``, or ``<namespace>.*``: in your own namespaces."""
     actions: Annotated[list[Literal["read", "write"]], Field(min_length=1, max_length=2)]
     """What it may do there; to read is to use the namespaces' groups, to write their transactional ids."""
-    duration_seconds: Annotated[int, Field(strict=True, ge=900, le=3600)] = 3600
+    duration_seconds: Annotated[int, Field(strict=True, ge=900, le=3600)] | None = None
+    """Without it, as long as this deployment lets a session live: an hour at most."""
     label: Label | None = None
 
 
@@ -148,6 +150,8 @@ class KeyReply(BaseModel):
     endpoint: str
     """Bootstrap servers, comma-separated ``host:port``."""
     fresh: bool
+    usable_after: str | None = None
+    """Of a new key on Amazon MSK: from when on the brokers should take it. Null: they take it already."""
 
 
 class NewKeyReply(KeyReply):

@@ -178,6 +178,7 @@ def _shown(key: UsableKey, endpoint: str) -> dict[str, Any]:
         "create_date": key.created,
         "endpoint": endpoint,
         "fresh": key.fresh,
+        "usable_after": key.usable_after,
     }
 
 

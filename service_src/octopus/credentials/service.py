@@ -15,7 +15,7 @@ from octopus.audit.trail import Trail, open_trail
 from octopus.credentials import events
 from octopus.credentials.events import WITH_ITS_ACCOUNT, Cause
 from octopus.credentials.inspection import Inspection, is_newborn
-from octopus.credentials.issuer import CredentialIssuer, IamUserIssuer, PrincipalGoneError
+from octopus.credentials.issuer import CredentialIssuer, IamUserIssuer, NoKeys, PrincipalGoneError
 from octopus.credentials.minting import Mint, Replaced
 from octopus.credentials.models import (
     MOST_KEYS,
@@ -138,11 +138,21 @@ class Credentials:
         return self._mint.issue(subject, user_name, lease, kind=kind, label=label, expires=expires)
 
     def rotate(
-        self, subject: str, user_name: str, access_key_id: str, lease: Lease, *, overlap: timedelta
+        self,
+        subject: str,
+        user_name: str,
+        access_key_id: str,
+        lease: Lease,
+        *,
+        overlap: timedelta,
+        longest: timedelta | None = None,
     ) -> Rotation | None:
         """A new key in the place of another, which works for ``overlap`` more; None when it works no more.
 
         The new one has the other's label and, if that had an end, as long a life.
+
+        Args:
+            longest: life of the new one at most; None for no bound.
 
         Raises:
             NoRoomError: there are two keys, so that only a rotation without overlap is possible.
@@ -156,7 +166,7 @@ class Credentials:
         crowded = len(working) >= MOST_KEYS
         if crowded and overlap:
             raise NoRoomError(working)
-        life = _life(old)
+        life = min((each for each in (_life(old), longest) if each), default=None)
         expires = (datetime.now(UTC) + life).isoformat(timespec="seconds") if life else None
         ends = _earlier(old.expires, datetime.now(UTC) + overlap)
         if crowded:
@@ -302,10 +312,19 @@ class Credentials:
 
 
 def open_credentials(settings: DeployedSettings) -> Credentials:
-    """The credentials of one deployment."""
+    """The credentials of one deployment's users."""
+    return _open(settings, NoKeys() if settings.credentials == "session" else IamUserIssuer(aws.iam()))
+
+
+def open_platform_credentials(settings: DeployedSettings) -> Credentials:
+    """Those of its processes: keys, whatever its users have."""
+    return _open(settings, IamUserIssuer(aws.iam()))
+
+
+def _open(settings: DeployedSettings, issuer: CredentialIssuer) -> Credentials:
     return Credentials(
         store=CredentialStore(aws.dynamodb(), settings.credentials_table),
-        issuer=IamUserIssuer(aws.iam()),
+        issuer=issuer,
         trail=open_trail(settings),
         notices=open_notices(settings),
         kms=aws.kms(),

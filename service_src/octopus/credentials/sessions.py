@@ -23,7 +23,7 @@ from octopus.credentials.scope import Scope, require_held
 from octopus.credentials.secrets import encrypt
 from octopus.credentials.store import CredentialStore
 from octopus.credentials.sts import IssuedSession, SessionIssuer
-from octopus.errors import Failure, UnavailableError
+from octopus.errors import Failure, InvalidError, UnavailableError
 from octopus.iam.generate import session_policy
 from octopus.quotas.service import Quotas
 from octopus.registry.transactions import ConditionFailedError
@@ -33,6 +33,8 @@ from octopus.topics.names import namespace_of
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
+LONGEST_S = 3600
+"""AWS lets a role that was assumed by a role live no longer."""
 MOST_SESSIONS = 2000
 """Of one account at once, so that listing and ending them all stays possible."""
 
@@ -70,6 +72,7 @@ class Sessions:
         kms: KMSClient,
         kms_key_arn: str,
         cluster_arn: str,
+        longest_s: int = LONGEST_S,
     ) -> None:
         self._accounts = accounts
         self._access = access
@@ -80,6 +83,7 @@ class Sessions:
         self._kms = kms
         self._kms_key_arn = kms_key_arn
         self._cluster_arn = cluster_arn
+        self._longest_s = longest_s
 
     def open(
         self,
@@ -87,7 +91,7 @@ class Sessions:
         *,
         topics: Sequence[str],
         actions: Sequence[str],
-        duration_s: int,
+        duration_s: int | None = None,
         label: str | None = None,
     ) -> OpenSession:
         """A session with its own policy, which counts within what its owner may do at any moment.
@@ -95,15 +99,20 @@ class Sessions:
         Args:
             topics: full names, or ``<namespace>.*`` for all of a namespace.
             actions: ``read``, ``write`` or both.
-            duration_s: seconds until it ends; 900 to 3600.
+            duration_s: seconds until it ends, from 900 on; None for as long as may be.
 
         Raises:
+            InvalidError: sessions of this deployment do not live so long.
             ForbiddenError: the subject may not read, or write, a topic, or its account is suspended.
             PolicyTooLargeError: too many topics for one policy.
             Failure: as many sessions are open as may be, or the account cannot be made.
             OverLimitError: the subject, or a project whose groups it uses, has more at Kafka than allowed.
             UnavailableError: the account changed meanwhile; no session was opened.
         """
+        if duration_s is not None and duration_s > self._longest_s:
+            raise InvalidError(
+                f"duration_seconds: 900 to {self._longest_s} in this deployment, received {duration_s}"
+            )
         scope = self._require_held(subject, topics, actions)
         policy = session_policy(
             cluster_arn=self._cluster_arn, rights=scope.rights, namespaces=scope.namespaces
@@ -111,7 +120,7 @@ class Sessions:
         self._quotas.require_within(subject, *scope.namespaces)
         if self._store.live_sessions(subject) >= MOST_SESSIONS:
             raise Failure(f"{MOST_SESSIONS} sessions of {subject} are open: end some, or wait until some end")
-        session = self._issuer.issue(name=subject, policy=policy, duration_s=duration_s)
+        session = self._issuer.issue(name=subject, policy=policy, duration_s=duration_s or self._longest_s)
         expires = session.expires.isoformat(timespec="seconds")
         stored = StoredKey(
             access_key_id=session.access_key_id,
@@ -185,4 +194,5 @@ def open_sessions(
         kms=aws.kms(),
         kms_key_arn=settings.credentials_key_arn,
         cluster_arn=settings.cluster_arn,
+        longest_s=settings.session_minutes_most * 60,
     )

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from octopus.addresses import Addresses, open_addresses
 from octopus.credentials.models import UsableKey
-from octopus.credentials.service import Credentials, open_credentials
+from octopus.credentials.service import Credentials, open_platform_credentials
 from octopus.doctor.findings import NotKnownError
 from octopus.doctor.network import Address, parse_servers
 from octopus.fabric.settings import FabricSettings
@@ -50,8 +50,8 @@ class Operator:
 
     @cached_property
     def credentials(self) -> Credentials:
-        """The fabric's keys."""
-        return open_credentials(self.deployed)
+        """The keys of the fabric's processes."""
+        return open_platform_credentials(self.deployed)
 
     @cached_property
     def servers(self) -> tuple[Address, ...]:

@@ -20,7 +20,8 @@ from octopus.accounts.moves_store import MoveStore
 from octopus.accounts.namespace_store import NamespaceStore
 from octopus.accounts.namespaces import Namespaces
 from octopus.accounts.overview import Overviews
-from octopus.accounts.principal import Principals
+from octopus.accounts.principal import IamPrincipals
+from octopus.accounts.principals import Principals, SessionPrincipals
 from octopus.accounts.service import Accounts
 from octopus.accounts.store import AccountStore
 from octopus.accounts.suspension import Suspensions
@@ -32,6 +33,7 @@ from octopus.audit.trail import open_trail
 from octopus.catalogue.index import Index
 from octopus.catalogue.service import Catalogue
 from octopus.credentials.keys import Keys
+from octopus.credentials.models import KeyRules
 from octopus.credentials.service import open_credentials
 from octopus.credentials.sessions import Sessions, open_sessions
 from octopus.identity.clients import GlobusClients, open_globus
@@ -195,12 +197,7 @@ def wire(
     topics = Topics(turns=turns, kafka=kafka, bounds=bounds)
     healing = Healing(turns=turns, kafka=kafka)
     credentials = open_credentials(settings)
-    principals = Principals(
-        aws.iam(),
-        institution=settings.institution,
-        boundary_arn=settings.principal_boundary_arn,
-        cluster_arn=settings.cluster_arn,
-    )
+    principals = _principals(settings)
     suspensions = Suspensions(
         store=store,
         leases=leases,
@@ -281,7 +278,13 @@ def wire(
         emptying=emptying,
         last_requests_s=settings.last_requests_s,
     )
-    keys = Keys(accounts=accounts, principals=principals, credentials=credentials, quotas=quotas)
+    keys = Keys(
+        accounts=accounts,
+        principals=principals,
+        credentials=credentials,
+        quotas=quotas,
+        rules=KeyRules.of(settings),
+    )
     sessions = open_sessions(settings, accounts=accounts, access=access, quotas=quotas)
     jobs = background_jobs(
         settings,
@@ -344,4 +347,15 @@ def wire(
             store=project_store, leases=leases, refreshes=refreshes, trail=trail
         ),
         jobs=jobs,
+    )
+
+
+def _principals(settings: ServiceSettings) -> Principals:
+    if settings.credentials == "session":
+        return SessionPrincipals()
+    return IamPrincipals(
+        aws.iam(),
+        institution=settings.institution,
+        boundary_arn=settings.principal_boundary_arn,
+        cluster_arn=settings.cluster_arn,
     )

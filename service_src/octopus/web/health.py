@@ -112,7 +112,7 @@ def dependencies(settings: ServiceSettings, features: Features) -> Dependencies:
     config = Config(
         connect_timeout=ANSWER_S / 2, read_timeout=ANSWER_S / 2, retries={"total_max_attempts": 1}
     )
-    database, users = aws.dynamodb(config), aws.iam(config)
+    database, users, sessions = aws.dynamodb(config), aws.iam(config), aws.sts(config)
 
     def dynamodb() -> bool:
         nothing = {"pk": {"S": "HEALTH"}, "sk": {"S": "HEALTH"}}
@@ -126,6 +126,9 @@ def dependencies(settings: ServiceSettings, features: Features) -> Dependencies:
             return isinstance(error, ClientError) and not away(error)
         return True
 
+    def sts() -> bool:
+        return bool(sessions.get_caller_identity()["Arn"])
+
     def globus() -> bool:
         features.globus.secret()
         return httpx.get(settings.globus_auth_url, timeout=ANSWER_S).status_code < 500
@@ -133,7 +136,7 @@ def dependencies(settings: ServiceSettings, features: Features) -> Dependencies:
     questions = {
         "kafka": lambda: features.kafka.answers(timeout_s=ANSWER_S),
         "dynamodb": dynamodb,
-        "iam": iam,
+        **({"sts": sts} if settings.credentials == "session" else {"iam": iam}),
         "globus": globus,
     }
     if not settings.public_url:

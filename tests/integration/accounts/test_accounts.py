@@ -17,7 +17,7 @@ from botocore.exceptions import EndpointConnectionError
 from octopus.access.models import Right
 from octopus.access.refresh import DUE_S, TURN_AGAIN_S
 from octopus.accounts.models import State
-from octopus.accounts.principal import Principals
+from octopus.accounts.principal import IamPrincipals
 from octopus.accounts.store import lease_name, policies_lease_name
 from octopus.errors import Failure, OctopusError, UnavailableError
 from octopus.iam.generate import principal_policies
@@ -116,10 +116,10 @@ def test_deletion_that_iam_stops_does_not_claim_that_access_is_gone(
 ) -> None:
     fabric.features.keys.current(fabric.subject)
 
-    def away(_principals: Principals, _subject: str) -> None:
+    def away(_principals: IamPrincipals, _subject: str) -> None:
         raise EndpointConnectionError(endpoint_url="https://iam.example")
 
-    monkeypatch.setattr(Principals, "withdraw", away)
+    monkeypatch.setattr(IamPrincipals, "withdraw", away)
 
     with pytest.raises(OctopusError, match="may have access still: call again to finish"):
         fabric.features.accounts.delete(fabric.subject)
@@ -138,7 +138,7 @@ def test_ceiling_of_users_is_named_with_its_figure(
     refused = iam.exceptions.LimitExceededException(
         {"Error": {"Code": "LimitExceeded", "Message": "quota"}}, "CreateUser"
     )
-    principals = Principals(iam, institution="t", boundary_arn="boundary", cluster_arn=CLUSTER_ARN)
+    principals = IamPrincipals(iam, institution="t", boundary_arn="boundary", cluster_arn=CLUSTER_ARN)
 
     def refuse(**_arguments: object) -> None:
         raise refused
@@ -165,7 +165,7 @@ def test_user_that_iam_does_not_show_everywhere_yet_is_waited_for(
 
     monkeypatch.setattr(iam, call, eventually)
 
-    principals = Principals(
+    principals = IamPrincipals(
         iam,
         institution=fabric.settings.institution,
         boundary_arn=fabric.settings.principal_boundary_arn,
@@ -181,7 +181,7 @@ def test_policy_is_written_though_iam_still_shows_it_from_before(
 ) -> None:
     fabric.features.accounts.create(fabric.subject)
     stale = iam.get_user_policy(UserName=fabric.subject, PolicyName=INLINE_POLICY_NAME)
-    principals = Principals(
+    principals = IamPrincipals(
         iam,
         institution=fabric.settings.institution,
         boundary_arn=fabric.settings.principal_boundary_arn,
@@ -206,7 +206,7 @@ def test_ceiling_of_policies_is_named_and_what_to_do(
         {"Error": {"Code": "LimitExceeded", "Message": "Maximum policy size of 2048 bytes exceeded"}},
         "PutUserPolicy",
     )
-    principals = Principals(iam, institution="t", boundary_arn="boundary", cluster_arn=CLUSTER_ARN)
+    principals = IamPrincipals(iam, institution="t", boundary_arn="boundary", cluster_arn=CLUSTER_ARN)
 
     def refuse(**_arguments: object) -> None:
         raise refused
@@ -297,7 +297,7 @@ def test_rights_for_which_iam_has_no_room_are_tried_again(
     fit = fabric.of_friend()
     own_rights = own(fit.namespace)
     with monkeypatch.context() as full:
-        full.setattr(Principals, "ensure", _only(own_rights))
+        full.setattr(IamPrincipals, "ensure", _only(own_rights))
         fabric.features.access.give(replace(grant(fabric), right=Right.WRITE))
         assert pending(fabric) == [("PENDING#access", f"user#{fabric.friend}")]
         assert known_policy(fit) == principal_policies(cluster_arn=CLUSTER_ARN, holdings=own_rights).sha256
@@ -308,11 +308,11 @@ def test_rights_for_which_iam_has_no_room_are_tried_again(
     require_sound(fabric, iam)
 
 
-def _only(holdings: Holdings) -> Callable[[Principals, str, Holdings], Holdings]:
-    """In the place of `Principals.ensure`, where IAM has room for these rights alone."""
-    ensure = Principals.ensure
+def _only(holdings: Holdings) -> Callable[[IamPrincipals, str, Holdings], Holdings]:
+    """In the place of `IamPrincipals.ensure`, where IAM has room for these rights alone."""
+    ensure = IamPrincipals.ensure
 
-    def write(principals: Principals, subject: str, _holdings: Holdings) -> Holdings:
+    def write(principals: IamPrincipals, subject: str, _holdings: Holdings) -> Holdings:
         return ensure(principals, subject, holdings)
 
     return write

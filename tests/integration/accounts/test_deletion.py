@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from octopus import aws
 from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import Account, State
+from octopus.accounts.principal import IamPrincipals
 from octopus.errors import Failure
 from octopus.fabric.healing.accounts import delete_again, reconcile
 from octopus.kafka.asking import KafkaAwayError
@@ -188,6 +189,7 @@ def test_groups_given_by_hand_are_named_and_the_deletion_waits_until_the_user_is
 def test_password_given_by_hand_is_named_and_the_deletion_waits_for_its_end(owner: Fabric) -> None:
     owner.features.accounts.delete(owner.subject)
     principals = owner.features.accounts._principals
+    assert isinstance(principals, IamPrincipals)
     conflict = principals._client.exceptions.DeleteConflictException(
         {"Error": {"Code": "DeleteConflict", "Message": "must delete login profile first"}}, "DeleteUser"
     )
@@ -211,6 +213,7 @@ def test_password_given_by_hand_is_named_and_the_deletion_waits_for_its_end(owne
 
 def test_user_whose_deleted_key_iam_still_sees_is_deleted_a_moment_later(owner: Fabric) -> None:
     principals = owner.features.accounts._principals
+    assert isinstance(principals, IamPrincipals)
     owner.features.accounts.delete(owner.subject)
     conflict = principals._client.exceptions.DeleteConflictException(
         {"Error": {"Code": "DeleteConflict", "Message": "must delete access keys first"}}, "DeleteUser"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from octopus.accounts.models import State
-from octopus.accounts.principal import SUSPENDED_POLICY, Principals
+from octopus.accounts.principal import SUSPENDED_POLICY, IamPrincipals
 from octopus.credentials.models import KeyState
 from octopus.credentials.service import Credentials
 from octopus.errors import ForbiddenError, NotFoundError, OctopusError, UnavailableError
@@ -146,11 +146,11 @@ def test_key_that_did_not_work_before_does_not_come_back(owner: Fabric, iam: Any
 def test_suspension_cut_short_refuses_at_once_and_is_completed_in_the_background(
     owner: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_principals: Principals, _subject: str) -> None:
+    def away(_principals: IamPrincipals, _subject: str) -> None:
         raise UnavailableError("IAM does not answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Principals, "suspend", away)
+        patch.setattr(IamPrincipals, "suspend", away)
         with pytest.raises(OctopusError):
             owner.features.suspensions.suspend(owner.subject)
     with pytest.raises(ForbiddenError):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from botocore.credentials import Credentials
 
-from octopus.accounts.principal import Principals
+from octopus.accounts.principal import IamPrincipals
 from octopus.credentials.store import CredentialStore
 from octopus.iam.holdings import DataRight, Level, own
 from tests.integration.broker.node import arn
@@ -64,7 +64,7 @@ def test_shared_topic_is_read_until_its_end_though_nobody_touches_the_policy_aga
         datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8),
     )
     iam, settings = fabric.deployment.client("iam"), fabric.deployment.settings
-    principals = Principals(
+    principals = IamPrincipals(
         iam,
         institution=settings.institution,
         boundary_arn=settings.principal_boundary_arn,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from octopus.accounts.principal import Principals
+from octopus.accounts.principal import IamPrincipals
 from octopus.iam.generate import canonical_json, policy_sha256, principal_policies
 from octopus.iam.holdings import DataRight, Holdings, Level, own
 from octopus.iam.policy_names import INLINE_POLICY_NAME
@@ -87,7 +87,7 @@ def test_shared_topics_in_managed_policies_count_as_written_and_end_at_their_tim
     assert not may(judge.verify(tenant.token())["policy"], "ReadData", topic("lab.t59"))
     until = datetime(2030, 1, 1, tzinfo=UTC)
     shared = {DataRight(f"lab.t{number:02}", Level.READ, until) for number in range(60)}
-    principals = Principals(
+    principals = IamPrincipals(
         institution.iam,
         institution="test",
         boundary_arn=institution.boundary_arn,

@@ -15,7 +15,7 @@ import pytest
 from moto.dynamodb.models import dynamodb_backends
 
 from octopus import aws
-from octopus.accounts.principal import PATH, Principals
+from octopus.accounts.principal import PATH, IamPrincipals
 from octopus.addresses import open_addresses
 from octopus.errors import NotAuthenticatedError
 from octopus.iam.holdings import Holdings
@@ -95,7 +95,7 @@ def running(world: World) -> Iterator[Service]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setattr(assembly, "open_globus", lambda _settings: _Globus())
-        patch.setattr(assembly, "Principals", _Principals)
+        patch.setattr(assembly, "IamPrincipals", _Principals)
         aws._session.cache_clear()
         make_table(aws.dynamodb(), "credentials")
         service = Service(world)
@@ -119,16 +119,16 @@ class _Door(Authenticator):
         return caller(PEOPLE[authorization.removeprefix("Bearer ")])
 
 
-class _Principals(Principals):
+class _Principals(IamPrincipals):
     """Everybody's IAM user is in order: moto knows no changes of boundaries, and what policies say is for
     the matrix of operations."""
 
     def in_order(self, subject: str, holdings: Holdings) -> bool:
-        """See `Principals.in_order`."""
+        """See `IamPrincipals.in_order`."""
         return True
 
     def ensure(self, subject: str, holdings: Holdings) -> Holdings:
-        """See `Principals.ensure`."""
+        """See `IamPrincipals.ensure`."""
         return holdings
 
 

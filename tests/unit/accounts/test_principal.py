@@ -13,7 +13,7 @@ import boto3
 import pytest
 from structlog.testing import capture_logs
 
-from octopus.accounts.principal import SUSPENDED_POLICY, Principals
+from octopus.accounts.principal import SUSPENDED_POLICY, IamPrincipals
 from octopus.errors import Failure
 from octopus.iam.document import parse
 from octopus.iam.evaluate import decide
@@ -44,7 +44,7 @@ def iam(cloud: boto3.Session) -> Any:
 
 
 @pytest.fixture
-def principals(iam: Any) -> Principals:
+def principals(iam: Any) -> IamPrincipals:
     """Of the fabric ``test``."""
     boundary = iam.create_policy(
         PolicyName="boundary", PolicyDocument=canonical_json(principal_boundary(cluster_arn=CLUSTER))
@@ -56,7 +56,7 @@ def principals(iam: Any) -> Principals:
             parsed["User"]["PermissionsBoundary"] = {"PermissionsBoundaryArn": boundary}
 
     iam.meta.events.register("after-call.iam.GetUser", show_boundary)
-    return Principals(iam, institution="test", boundary_arn=boundary, cluster_arn=CLUSTER)
+    return IamPrincipals(iam, institution="test", boundary_arn=boundary, cluster_arn=CLUSTER)
 
 
 def reads(count: int, *, start: int = 0, project: str = "astro") -> Holdings:
@@ -95,7 +95,7 @@ def may(iam: Any, *names: str, action: str = "ReadData") -> set[str]:
 
 
 def test_rights_beyond_the_inline_policy_are_in_managed_ones_under_the_fabrics_path(
-    iam: Any, principals: Principals
+    iam: Any, principals: IamPrincipals
 ) -> None:
     holdings = OWN | reads(80)
 
@@ -109,7 +109,7 @@ def test_rights_beyond_the_inline_policy_are_in_managed_ones_under_the_fabrics_p
     assert may(iam, *names, "ns-111111111111.t", action="WriteData") == {"ns-111111111111.t"}
 
 
-def test_what_is_in_order_is_that_and_no_other_set_of_policies(iam: Any, principals: Principals) -> None:
+def test_what_is_in_order_is_that_and_no_other_set_of_policies(iam: Any, principals: IamPrincipals) -> None:
     holdings = OWN | reads(80)
     principals.ensure(SUBJECT, holdings)
     assert not principals.in_order(SUBJECT, OWN)
@@ -121,7 +121,7 @@ def test_what_is_in_order_is_that_and_no_other_set_of_policies(iam: Any, princip
     assert principals.in_order(SUBJECT, holdings)
 
 
-def test_policies_that_nothing_is_left_for_are_gone(iam: Any, principals: Principals) -> None:
+def test_policies_that_nothing_is_left_for_are_gone(iam: Any, principals: IamPrincipals) -> None:
     principals.ensure(SUBJECT, OWN | reads(200))
     assert len(managed(iam)) > 2
 
@@ -134,7 +134,7 @@ def test_policies_that_nothing_is_left_for_are_gone(iam: Any, principals: Princi
 
 
 def test_policy_is_written_any_number_of_times_though_iam_keeps_five_versions(
-    iam: Any, principals: Principals
+    iam: Any, principals: IamPrincipals
 ) -> None:
     for count in range(20, 32):
         principals.ensure(SUBJECT, OWN | reads(count))
@@ -144,7 +144,7 @@ def test_policy_is_written_any_number_of_times_though_iam_keeps_five_versions(
         assert len(versions) <= 5
 
 
-def test_too_many_rights_change_nothing(iam: Any, principals: Principals) -> None:
+def test_too_many_rights_change_nothing(iam: Any, principals: IamPrincipals) -> None:
     principals.ensure(SUBJECT, OWN)
 
     with pytest.raises(PolicyTooLargeError, match=r"name \d+ of these 601 topics and projects at most"):
@@ -154,7 +154,7 @@ def test_too_many_rights_change_nothing(iam: Any, principals: Principals) -> Non
 
 
 def test_of_too_many_rights_those_that_fit_are_written_and_one_that_is_withdrawn_is_gone(
-    iam: Any, principals: Principals
+    iam: Any, principals: IamPrincipals
 ) -> None:
     holdings = OWN | own("lab") | reads(600)
 
@@ -173,7 +173,7 @@ def test_of_too_many_rights_those_that_fit_are_written_and_one_that_is_withdrawn
 
 
 def test_suspended_user_holds_the_denial_alone_and_gets_everything_back(
-    iam: Any, principals: Principals
+    iam: Any, principals: IamPrincipals
 ) -> None:
     holdings = OWN | reads(80)
     principals.ensure(SUBJECT, holdings)
@@ -186,7 +186,7 @@ def test_suspended_user_holds_the_denial_alone_and_gets_everything_back(
     assert principals.in_order(SUBJECT, holdings)
 
 
-def test_withdrawn_and_deleted_user_leaves_no_policy(iam: Any, principals: Principals) -> None:
+def test_withdrawn_and_deleted_user_leaves_no_policy(iam: Any, principals: IamPrincipals) -> None:
     principals.ensure(SUBJECT, OWN | reads(80))
 
     principals.withdraw(SUBJECT)
@@ -198,7 +198,9 @@ def test_withdrawn_and_deleted_user_leaves_no_policy(iam: Any, principals: Princ
     assert iam.list_users()["Users"] == []
 
 
-def test_policy_that_was_detached_by_hand_is_deleted_with_the_user(iam: Any, principals: Principals) -> None:
+def test_policy_that_was_detached_by_hand_is_deleted_with_the_user(
+    iam: Any, principals: IamPrincipals
+) -> None:
     principals.ensure(SUBJECT, OWN | reads(80))
     for arn in attached(iam):
         iam.detach_user_policy(UserName=SUBJECT, PolicyArn=arn)
@@ -267,7 +269,7 @@ def names_of(holdings: Holdings) -> set[str]:
 
 @pytest.mark.parametrize(("before", "after"), list(changes()))
 def test_change_never_takes_what_stays_nor_gives_what_neither_side_has(
-    iam: Any, principals: Principals, before: Holdings, after: Holdings
+    iam: Any, principals: IamPrincipals, before: Holdings, after: Holdings
 ) -> None:
     principals.ensure(SUBJECT, before)
     asked = names_of(before) | names_of(after) | {"astro.topic-9999", "zoo.t"}
@@ -275,7 +277,7 @@ def test_change_never_takes_what_stays_nor_gives_what_neither_side_has(
     seen: list[set[str]] = []
     watched = Watched(iam, after=lambda: seen.append(may(iam, *asked)))
     boundary = iam.get_user(UserName=SUBJECT)["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
-    changing = Principals(watched, institution="test", boundary_arn=boundary, cluster_arn=CLUSTER)  # type: ignore[arg-type]
+    changing = IamPrincipals(watched, institution="test", boundary_arn=boundary, cluster_arn=CLUSTER)  # type: ignore[arg-type]
 
     changing.ensure(SUBJECT, after)
 
@@ -288,14 +290,14 @@ def test_change_never_takes_what_stays_nor_gives_what_neither_side_has(
 
 @pytest.mark.parametrize("wanted", [OWN, OWN | reads(60, start=70)])
 def test_change_that_is_cut_short_anywhere_is_completed_by_the_next(
-    iam: Any, principals: Principals, wanted: Holdings
+    iam: Any, principals: IamPrincipals, wanted: Holdings
 ) -> None:
     before = OWN | reads(80)
     principals.ensure(SUBJECT, before)
     boundary = iam.get_user(UserName=SUBJECT)["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
     for calls in itertools.count():
         watched: Any = Watched(iam, calls=calls)
-        cut = Principals(watched, institution="test", boundary_arn=boundary, cluster_arn=CLUSTER)
+        cut = IamPrincipals(watched, institution="test", boundary_arn=boundary, cluster_arn=CLUSTER)
         try:
             cut.ensure(SUBJECT, wanted)
         except CutShortError:
@@ -310,7 +312,7 @@ def test_change_that_is_cut_short_anywhere_is_completed_by_the_next(
 
 
 def test_judge_knows_the_policies_for_those_that_were_written_by_either_reader(
-    iam: Any, principals: Principals
+    iam: Any, principals: IamPrincipals
 ) -> None:
     # More than nine, of which the tenth stands before the second by name.
     holdings = OWN | reads(500)
@@ -336,7 +338,7 @@ FULL = [
 
 @pytest.mark.parametrize(("call", "said"), FULL, ids=["of the account", "of the user"])
 def test_where_there_is_no_room_for_a_managed_policy_what_is_withdrawn_goes_all_the_same(
-    iam: Any, principals: Principals, monkeypatch: pytest.MonkeyPatch, call: str, said: str
+    iam: Any, principals: IamPrincipals, monkeypatch: pytest.MonkeyPatch, call: str, said: str
 ) -> None:
     secret = frozenset({DataRight("secret-lab.*", Level.ALL)})
     principals.ensure(SUBJECT, OWN | secret)
@@ -357,7 +359,7 @@ def test_where_there_is_no_room_for_a_managed_policy_what_is_withdrawn_goes_all_
 
 @pytest.mark.parametrize(("call", "_said"), FULL, ids=["of the account", "of the user"])
 def test_policies_that_there_are_take_what_fits_until_there_is_room_again(
-    iam: Any, principals: Principals, monkeypatch: pytest.MonkeyPatch, call: str, _said: str
+    iam: Any, principals: IamPrincipals, monkeypatch: pytest.MonkeyPatch, call: str, _said: str
 ) -> None:
     principals.ensure(SUBJECT, OWN | reads(60))
     assert len(attached(iam)) == 1
@@ -384,7 +386,7 @@ def test_policies_that_there_are_take_what_fits_until_there_is_room_again(
 
 
 def test_policy_of_that_name_elsewhere_is_not_taken_over(
-    iam: Any, principals: Principals, monkeypatch: pytest.MonkeyPatch
+    iam: Any, principals: IamPrincipals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _refuse(iam, monkeypatch, "create_policy", "EntityAlreadyExistsException")
     monkeypatch.setattr("octopus.aws._NEW_USER_KNOWN_S", 0)
@@ -394,7 +396,7 @@ def test_policy_of_that_name_elsewhere_is_not_taken_over(
 
 
 def test_policy_that_is_attached_elsewhere_by_hand_is_said_to_keep_the_user(
-    iam: Any, principals: Principals, monkeypatch: pytest.MonkeyPatch
+    iam: Any, principals: IamPrincipals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     principals.ensure(SUBJECT, OWN | reads(80))
     _refuse(iam, monkeypatch, "delete_policy", "DeleteConflictException")
@@ -406,7 +408,7 @@ def test_policy_that_is_attached_elsewhere_by_hand_is_said_to_keep_the_user(
     assert attached(iam) == []
 
 
-def test_right_with_an_end_is_in_order_as_it_stands(iam: Any, principals: Principals) -> None:
+def test_right_with_an_end_is_in_order_as_it_stands(iam: Any, principals: IamPrincipals) -> None:
     until = datetime(2027, 1, 31, 12, tzinfo=UTC)
     holdings = OWN | {DataRight("astro.*", Level.ALL, until), DataRight("astro.*", Level.READ)}
 

@@ -21,7 +21,7 @@ from octopus.credentials import inspection
 from octopus.credentials.events import by_its_owner
 from octopus.credentials.issuer import IamUserIssuer
 from octopus.credentials.keys import Keys
-from octopus.credentials.models import Kind, StoredKey
+from octopus.credentials.models import KeyRules, Kind, StoredKey
 from octopus.credentials.service import Credentials
 from octopus.credentials.store import CredentialStore
 from octopus.registry.leases import Lease, Leases
@@ -183,7 +183,10 @@ def test_owner_is_told_once_of_a_key_that_ends_soon(
     made = (now - timedelta(days=made_days_ago)).isoformat(timespec="seconds")
     store.add(StoredKey(**{**vars(stored), "created": made, "expires": end}))
 
-    round_ = Keys(accounts=ActiveAccounts(), principals=Mock(), credentials=credentials, quotas=Mock())
+    rules = KeyRules(issued=True, longest=None, spread=False)
+    round_ = Keys(
+        accounts=ActiveAccounts(), principals=Mock(), credentials=credentials, quotas=Mock(), rules=rules
+    )
     for _ in range(2):
         round_.tend(SUBJECT, unused_after=None)
 
