@@ -1,0 +1,135 @@
+"""Has the image of the web service built while CloudFormation waits.
+
+- CloudFormation asks for the image of a tag: if the repository has it, the answer is its digest, at once;
+  else a build is started, and what is to be answered is kept until it ends
+- EventBridge tells that a build ended: the answer is the digest of its image, or where its log is
+- CloudFormation deletes: nothing to do, the images go with their repository
+
+So nothing polls, and a build may take longer than a function lives. Whoever knows the address of an answer
+may give it: it is kept encrypted, and in no log line. Nothing but the runtime's own libraries is needed.
+Source of the messages' form: CloudFormation User Guide, "Custom resource request and response reference";
+CodeBuild User Guide, "Build notifications input format reference".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import boto3
+import urllib3
+
+logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
+
+_ECHOED = ("StackId", "RequestId", "LogicalResourceId", "ResponseURL")
+
+
+class AnswerRefusedError(Exception):
+    """CloudFormation did not take an answer; the event is tried again."""
+
+
+def handler(event: Mapping[str, Any], _context: object) -> None:
+    """Answer CloudFormation, or leave the answer to the end of a build."""
+    if "RequestType" in event:
+        _asked(event)
+    else:
+        _ended(event["detail"])
+
+
+def _asked(request: Mapping[str, Any]) -> None:
+    echoed = {name: request[name] for name in _ECHOED}
+    if request["RequestType"] == "Delete":
+        _answer(echoed, {"Status": "SUCCESS"})
+        return
+    tag = request["ResourceProperties"]["Tag"]
+    try:
+        digest = _digest(tag)
+        if digest is None:
+            _start(tag, echoed)
+            return
+    except Exception as error:  # whatever it is: without an answer CloudFormation waits for an hour
+        logger.exception("The build of %s was not started", tag)
+        _answer(echoed, _failed(f"The build of {tag} was not started: {type(error).__name__}: {error}"))
+        return
+    logger.info("The image %s is there already", tag)
+    _answer(echoed, _made(digest))
+
+
+def _start(tag: str, echoed: Mapping[str, str]) -> None:
+    build = _client("codebuild").start_build(projectName=os.environ["PROJECT"])["build"]
+    kept = json.dumps({**echoed, "Tag": tag})
+    _client("ssm").put_parameter(Name=_parameter(build["arn"]), Value=kept, Type="SecureString")
+    logger.info("%s builds the image %s", build["id"], tag)
+
+
+def _ended(build: Mapping[str, Any]) -> None:
+    ssm, name = _client("ssm"), _parameter(build["build-id"])
+    try:
+        asked = json.loads(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound:
+        logger.info("%s was started by somebody else", build["build-id"])
+        return
+    # What counts is the image: another build of the same tag may have been first, and then this one failed.
+    digest = _digest(asked["Tag"])
+    log = build["additional-information"]["logs"].get("deep-link", "none")
+    if digest is None:
+        outcome = _failed(f"The build of the image ended as {build['build-status']}; its log: {log}")
+    else:
+        outcome = _made(digest)
+    logger.info("%s ended as %s", build["build-id"], build["build-status"])
+    _answer(asked, outcome)
+    ssm.delete_parameter(Name=name)
+
+
+def _digest(tag: str) -> str | None:
+    """Digest of the image of this tag, None when the repository has none."""
+    ecr = _client("ecr")
+    try:
+        found = ecr.describe_images(repositoryName=os.environ["REPOSITORY"], imageIds=[{"imageTag": tag}])
+    except ecr.exceptions.ImageNotFoundException:
+        return None
+    digest: str = found["imageDetails"][0]["imageDigest"]
+    return digest
+
+
+def _made(digest: str) -> dict[str, Any]:
+    return {"Status": "SUCCESS", "Data": {"Digest": digest}}
+
+
+def _failed(reason: str) -> dict[str, Any]:
+    return {"Status": "FAILED", "Reason": reason}
+
+
+def _answer(asked: Mapping[str, str], outcome: Mapping[str, Any]) -> None:
+    echoed = {name: asked[name] for name in _ECHOED if name != "ResponseURL"}
+    # One id for good: with another, CloudFormation would delete what it takes for the former resource.
+    body = {**echoed, "PhysicalResourceId": os.environ["REPOSITORY"], **outcome}
+    content = json.dumps(body)
+    try:
+        # The address is signed for a request without a type of content.
+        reply = _http().request("PUT", asked["ResponseURL"], body=content, headers={"Content-Type": ""})
+    except urllib3.exceptions.HTTPError as error:
+        # Not its message: the address stands in it.
+        raise AnswerRefusedError(f"CloudFormation did not hear the answer: {type(error).__name__}") from None
+    if reply.status != 200:
+        raise AnswerRefusedError(f"CloudFormation's store of answers said {reply.status}")
+
+
+def _parameter(build_arn: str) -> str:
+    return f"{os.environ['PARAMETERS']}/{build_arn.rpartition(':')[2]}"
+
+
+@cache
+def _client(service: str) -> Any:
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
+@cache
+def _http() -> urllib3.PoolManager:
+    # Tried again with the whole event: urllib3 would write the address down with each attempt.
+    return urllib3.PoolManager(timeout=10, retries=False)
