@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from globus_sdk import AuthAPIError, GlobusError
 from globus_sdk.authorizers import RenewingAuthorizer
 
@@ -21,6 +22,8 @@ LOGIN_ENDED = (
     "Your login at Globus Auth has ended, or was revoked: "
     "stop `octopus connect` with Ctrl-C and start it again"
 )
+
+_log = structlog.get_logger(__name__)
 
 
 class FabricToken:
@@ -54,6 +57,7 @@ class FabricToken:
                 return self._authorizer.get_authorization_header()
             except AuthAPIError as error:
                 if error.http_status < 500:
+                    _log.warning("connect.login_ended", advice=LOGIN_ENDED)
                     raise NotAuthenticatedError(LOGIN_ENDED) from error
                 self._away_until = self._clock() + _AWAY_S
                 raise UnavailableError(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from globus_sdk import ClientApp, GlobusAppConfig, UserApp
+from globus_sdk import ClientApp, ConfidentialAppAuthClient, GlobusAppConfig, NativeAppAuthClient, UserApp
 from globus_sdk.scopes import AuthScopes
 from globus_sdk.token_storage import MemoryTokenStorage, TokenStorage
+from globus_sdk.transport import RetryConfig
 
 from octopus.identity.scopes import action_all
 
@@ -31,7 +32,7 @@ def user_app(
     """
     return UserApp(
         name,
-        client_id=client_id,
+        login_client=NativeAppAuthClient(client_id=client_id, app_name=name, retry_config=_patience()),
         scope_requirements={
             service_client_id: [action_all(service_client_id)],
             AuthScopes.resource_server: [AuthScopes.openid, AuthScopes.profile, AuthScopes.email],
@@ -49,8 +50,7 @@ def client_app(name: str, *, client_id: str, secret: str, service_client_id: str
     """A program's login as itself, with tokens for a service; nothing is kept."""
     return ClientApp(
         name,
-        client_id=client_id,
-        client_secret=secret,
+        login_client=ConfidentialAppAuthClient(client_id, secret, app_name=name, retry_config=_patience()),
         scope_requirements={service_client_id: [action_all(service_client_id)]},
         config=GlobusAppConfig(token_storage=MemoryTokenStorage()),
     )
@@ -66,3 +66,8 @@ def point_globus_at(auth_url: str) -> None:
     """Make globus-sdk, in this process, use the Globus Auth of this address."""
     # It takes the address from its environment alone.
     os.environ["GLOBUS_SDK_SERVICE_URL_AUTH"] = auth_url
+
+
+def _patience() -> RetryConfig:
+    """Somebody waits: an Auth that does not answer is asked once more, and not for half a minute."""
+    return RetryConfig(max_retries=1)
