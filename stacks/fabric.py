@@ -6,6 +6,10 @@ import aws_cdk as cdk
 
 from stacks.constructs.backend import Backend
 from stacks.foundation_stack import FoundationStack
+from stacks.hosting_stack import HostingStack
+from stacks.kafka_stack import KafkaStack
+from stacks.network_stack import NetworkStack
+from stacks.role_rules import RoleRules
 from stacks.service_stack import ServiceStack
 from stacks.settings import Settings
 
@@ -14,10 +18,39 @@ def build(app: cdk.App, settings: Settings) -> None:
     """Make the stacks in ``app``. References go one way, from the first to the last."""
     app.node.set_context("@aws-cdk/core:bootstrapQualifier", settings.bootstrap_qualifier)
     for name, value in settings.tags:
-        cdk.Tags.of(app).add(name, value)
+        # A serverless cluster never changes its tags: another one would ask for another cluster.
+        cdk.Tags.of(app).add(name, value, exclude_resource_types=["AWS::MSK::ServerlessCluster"])
+    if settings.role_path != "/" or settings.role_permissions_boundary:
+        rules = RoleRules(path=settings.role_path, boundary=settings.role_permissions_boundary)
+        cdk.Aspects.of(app).add(rules)
     here = cdk.Environment(region=settings.region)
 
-    foundation = FoundationStack(app, settings.named("foundation"), settings=settings, env=here)
+    network: NetworkStack | None = None
+    kafka: KafkaStack | None = None
+    if settings.on_msk:
+        network = NetworkStack(app, settings.named("network"), settings=settings, env=here)
+        kafka = KafkaStack(app, settings.named("kafka"), settings=settings, network=network.network, env=here)
+    foundation = FoundationStack(
+        app,
+        settings.named("foundation"),
+        settings=settings,
+        env=here,
+        cluster_uuid=kafka.cluster_uuid if kafka else None,
+    )
+    if kafka:
+        foundation.add_stack_dependency(kafka)
     backend = Backend(base_url=settings.service_url)
+    if network and kafka and settings.in_fargate:
+        hosting = HostingStack(
+            app,
+            settings.named("hosting"),
+            settings=settings,
+            network=network.network,
+            kafka_connections=kafka.connections,
+            foundation=foundation,
+            env=here,
+        )
+        hosting.add_stack_dependency(foundation)
+        backend = hosting.backend
     service = ServiceStack(app, settings.named("service"), settings=settings, backend=backend, env=here)
     service.add_stack_dependency(foundation)

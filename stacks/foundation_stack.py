@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Aws, Duration, Environment, Fn, Stack
+from aws_cdk import Aws, Duration, Environment, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
@@ -46,12 +46,12 @@ class FoundationStack(Stack):
         *,
         settings: Settings,
         env: Environment | None = None,
-        cluster_arn: str | None = None,
+        cluster_uuid: str | None = None,
     ) -> None:
         """Make it.
 
         Args:
-            cluster_arn: of the MSK cluster; none where somebody else runs the brokers.
+            cluster_uuid: end of the ARN of the MSK cluster; none where somebody else runs the brokers.
         """
         super().__init__(
             scope,
@@ -94,8 +94,7 @@ class FoundationStack(Stack):
             self,
             "Cluster",
             cluster_name=settings.cluster_name,
-            # An ARN of MSK is `.../<name>/<uuid>`.
-            cluster_uuid=Fn.select(2, Fn.split("/", cluster_arn)) if cluster_arn else settings.cluster_uuid,
+            cluster_uuid=cluster_uuid or settings.cluster_uuid,
         )
         alarms = AlarmTopic(
             self,

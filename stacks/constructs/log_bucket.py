@@ -1,14 +1,16 @@
-"""Where access logs go: of the archive bucket, and of the balancer."""
+"""Where logs go that are read seldom: of access to the archive bucket, of the balancer, of brokers."""
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 BALANCER = "balancer"
 """Prefix of the balancer's logs."""
+AUTHORIZER = "authorizer"
+"""Prefix of the logs in which brokers say whom they let in, and whom not."""
 
 
 class LogBucket(Construct):
@@ -53,5 +55,36 @@ class LogBucket(Construct):
                 principals=[iam.ServicePrincipal("logdelivery.elasticloadbalancing.amazonaws.com")],
                 actions=["s3:PutObject"],
                 resources=[self.bucket.arn_for_objects(f"{BALANCER}/AWSLogs/{Aws.ACCOUNT_ID}/*")],
+            )
+        )
+
+    def grant_brokers(self) -> None:
+        """Let AWS's delivery of logs write those of this account's brokers, under their prefix.
+
+        Source: Amazon CloudWatch Logs User Guide, "Logs sent to Amazon S3".
+        """
+        own = {
+            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+            "ArnLike": {
+                "aws:SourceArn": Stack.of(self).format_arn(
+                    service="logs", resource="*", arn_format=ArnFormat.NO_RESOURCE_NAME
+                )
+            },
+        }
+        delivery = [iam.ServicePrincipal("delivery.logs.amazonaws.com")]
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=delivery,
+                actions=["s3:GetBucketAcl", "s3:ListBucket"],
+                resources=[self.bucket.bucket_arn],
+                conditions=own,
+            )
+        )
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=delivery,
+                actions=["s3:PutObject"],
+                resources=[self.bucket.arn_for_objects(f"{AUTHORIZER}/AWSLogs/{Aws.ACCOUNT_ID}/*")],
+                conditions=own,
             )
         )

@@ -39,7 +39,8 @@ def _zones(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _existing(settings: Settings) -> Iterator[tuple[str, str]]:
     needed = {
-        "public_subnet_ids": settings.egress == "public-address" or settings.broker_subnets == "public",
+        "public_subnet_ids": settings.broker_subnets == "public"
+        or (settings.in_fargate and settings.egress == "public-address"),
         # The balancer is internal, and so are brokers unless they are told otherwise.
         "private_subnet_ids": settings.in_fargate or settings.broker_subnets == "private",
     }
