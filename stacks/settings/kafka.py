@@ -91,7 +91,8 @@ class Kafka:
     )
     kafka_allowed_cidrs: tuple[str, ...] = variable(
         read.several(read.any_network),
-        "Networks, with commas between, from which brokers may be reached over the internet",
+        "Networks, with commas between, from which brokers may be reached: over the internet with"
+        " `msk_public_access`, else through the VPC, as by VPN or a direct line",
         default=(),
     )
     kafka_open_reason: str = variable(
@@ -104,6 +105,6 @@ class Kafka:
     )
     open_monitoring: bool = variable(
         read.truth,
-        "`true`: Prometheus may read the brokers' metrics inside the VPC; not with public access",
+        "`true`: Prometheus may read the brokers' metrics from `kafka_allowed_cidrs`; not with public access",
         default=False,
     )
