@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 import pytest
 
 from stacks import fabric
 from stacks.settings import Settings
+from tests.infrastructure.synthesis import FILES, ROOT, Made, Templates, flags, make
 
-ROOT = Path(__file__).parents[2]
-
-Templates = Mapping[str, dict[str, Any]]
+__all__ = ["CAMPUS", "ROOT", "Templates", "synthesize"]
 
 
 def synthesize(context: Mapping[str, str]) -> Templates:
     """Return the templates by the name of their stack, as ``app.py`` with ``cdk.json`` makes them."""
-    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = cdk.App(context=flags)
+    app = cdk.App(context=flags())
     fabric.build(app, Settings.from_context(context))
     return {stack.stack_name: stack.template for stack in app.synth().stacks}
 
@@ -30,6 +25,12 @@ def synthesize(context: Mapping[str, str]) -> Templates:
 def local() -> Templates:
     """One machine's, where data may be lost."""
     return synthesize({"preset": "local"})
+
+
+@pytest.fixture(scope="session")
+def institutions(tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
+    """All that stand in ``institutions/``."""
+    return [make(name, tmp_path_factory.mktemp(name)) for name in FILES]
 
 
 @pytest.fixture(scope="session")

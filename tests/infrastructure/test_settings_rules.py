@@ -68,8 +68,8 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
         ),
         (
             {**CAMPUS, "credentials": "session"},
-            "credentials must be iam-user when kafka=external, since sessions without a user are Amazon MSK's "
-            "to check; the value given is 'session'.",
+            "credentials must be iam-user when kafka=external, since sessions without a user are Amazon "
+            "MSK's to check; the value given is 'session'.",
         ),
         (
             {**STANDARD, "bootstrap_servers": "b1.anl.gov:9098"},
@@ -208,7 +208,8 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
         (
             {"institution": "anl", "msk_public_access": "true"},
             "msk_cluster_arn must be given with msk_public_access=true, since a cluster must be there "
-            "before it can be made public (deploy without it first, which prints the next command); no value was given.",
+            "before it can be made public (deploy without it first, which prints the next "
+            "command); no value was given.",
         ),
         (
             {**PUBLIC, "msk_cluster_arn": CLUSTER.replace("octopus-anl", "octopus-ornl")},

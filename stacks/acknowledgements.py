@@ -1,0 +1,210 @@
+"""Findings of cdk-nag, cfn-lint and checkov that are known and meant, each with its reason.
+
+Whatever else one of them finds in the templates of any institution is a failure; so is a line here that no
+tool needs any more. What can be mended is mended, not written here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """Why some findings of one tool are left alone."""
+
+    tool: str
+    rules: tuple[str, ...]
+    """As the tool names them, with ``<institution>``, ``<cluster>`` and ``<region>`` for what differs."""
+    where: tuple[str, ...]
+    """Paths of constructs, from the stack; what is below them is meant too."""
+    reason: str
+
+    def covers(self, *, tool: str, rule: str, where: str) -> bool:
+        """Return whether a finding is one of these."""
+        inside = any(where == each or where.startswith(f"{each}/") for each in self.where)
+        return tool == self.tool and rule in self.rules and inside
+
+
+def _wildcard(*resources: str) -> tuple[str, ...]:
+    return tuple(f"AwsSolutions-IAM5[Resource::{resource}]" for resource in resources)
+
+
+_IAM = "arn:<AWS::Partition>:iam::<AWS::AccountId>:"
+_KAFKA = "arn:<AWS::Partition>:kafka:<region>:<AWS::AccountId>:"
+_CLUSTER = "octopus-<institution>/<cluster>"
+
+ACKNOWLEDGED = (
+    # Who may call the gateway.
+    Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-COG4",),
+        ("service/Gateway/Api/Default",),
+        "People are known to Globus Auth, whose tokens our authorizer asks about; there is no Cognito pool.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-APIG4",),
+        (
+            "service/Gateway/Api/Default/api/{proxy+}/OPTIONS",
+            "service/Gateway/Api/Default/api/v3/{proxy+}/OPTIONS",
+        ),
+        "A browser's preflight carries no token, and the answer tells nothing of anybody.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-APIG4",),
+        (
+            "service/Gateway/Api/Default/api/v3/public/{proxy+}/GET",
+            "service/Gateway/Api/Default/health/{proxy+}/GET",
+        ),
+        "Public topics are for everybody and so is whether the service lives; both are limited in rate.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_59",),
+        (
+            "service/Gateway/Api/Default/api/v3/public/{proxy+}/GET",
+            "service/Gateway/Api/Default/health/{proxy+}/GET",
+        ),
+        "Public topics are for everybody and so is whether the service lives; both are limited in rate.",
+    ),
+    # The gateway.
+    Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-APIG3",),
+        ("service/Gateway/Api/DeploymentStage.live",),
+        "The web ACL is made on request (waf=true), in a stack of its own.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-APIG6",),
+        ("service/Gateway/Api/DeploymentStage.live",),
+        "The gateway's own log holds headers, and so tokens; the access log, which is on, does not.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_120",),
+        ("service/Gateway/Api/DeploymentStage.live",),
+        "A cache would answer one person with another's reply, and cost by the hour.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_73",),
+        ("service/Gateway/Api/DeploymentStage.live",),
+        "A request is found by its id in the access log and in the service's; traces are paid for each.",
+    ),
+    # The authorizer.
+    Acknowledgement(
+        "cfn-lint",
+        ("W3005",),
+        ("service/Authorizer/Function",),
+        "The library names a function's role among its dependencies although the function refers to it.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_115",),
+        ("service/Authorizer/Function",),
+        "A reserved share would be taken from an account that may have ten; the gateway's rate bounds calls.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_116",),
+        ("service/Authorizer/Function",),
+        "The gateway calls it and waits for the answer: there is no event that could be lost.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_117",),
+        ("service/Authorizer/Function",),
+        "It asks Globus Auth, which is on the internet, and nothing inside the VPC.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_173",),
+        ("service/Authorizer/Function",),
+        "Its environment holds addresses and names; the client's secret is read from Secrets Manager.",
+    ),
+    # Keys that encrypt what is stored.
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_119",),
+        ("foundation/CredentialStore/Credentials", "foundation/Registry"),
+        "Secrets are encrypted with our own key before they are stored; for the rest DynamoDB's key will do.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_158",),
+        ("service/Authorizer/Log", "service/Gateway/AccessLog"),
+        "CloudWatch encrypts logs at rest; they hold no token and no secret that an own key would guard.",
+    ),
+    # The bucket of access logs.
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_18",),
+        ("foundation/Logs/Bucket",),
+        "It takes the access logs of the others; logs of its own would log themselves.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_21",),
+        ("foundation/Logs/Bucket",),
+        "AWS writes each of its objects once, under a new name, and they expire.",
+    ),
+    # Wildcards in policies.
+    Acknowledgement(
+        "cdk-nag",
+        _wildcard(
+            f"{_IAM}user/msk-users/*",
+            f"{_IAM}policy/msk-policies/octopus-<institution>-????????-????-????-????-????????????-*",
+        ),
+        ("foundation/ServicePrincipal/Policy",),
+        "The service makes users and policies while it runs, under these paths and with the boundary alone.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        _wildcard("*"),
+        ("foundation/ServicePrincipal/Policy",),
+        "iam:GetAccountSummary and cloudwatch:PutMetricData know no resource; the latter has its namespace as"
+        " condition.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        _wildcard(
+            *(
+                f"{_KAFKA}{kind}/{_CLUSTER}/{name}"
+                for kind, name in (
+                    ("topic", "*"),
+                    ("topic", "octopus.*"),
+                    ("group", "*"),
+                    ("transactional-id", "*"),
+                )
+            )
+        ),
+        (
+            "foundation/ServicePrincipal/Policy",
+            "foundation/PrincipalBoundary/Policy",
+            "foundation/ClientRole/Policy",
+        ),
+        "Topics and groups of a cluster come and go while it runs; each user's policy says which are his.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        _wildcard("arn:<AWS::Partition>:ses:<region>:<AWS::AccountId>:identity/*"),
+        ("foundation/ServicePrincipal/Policy",),
+        "Whether SES knows the sender's address or its domain is unknown here; ses:FromAddress is required.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        _wildcard(
+            "*",
+            f"{_IAM}user/msk-users/*",
+            f"{_IAM}user/octopus/<institution>/*",
+            f"{_IAM}policy/*",
+            "arn:<AWS::Partition>:iam::aws:policy/*",
+            f"{_IAM}group/*",
+        ),
+        ("foundation/JudgePrincipal/Policy",),
+        "The judge only reads, and a user may hold any policy of the account through any group.",
+    ),
+)
