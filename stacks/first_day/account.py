@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from stacks.settings import Settings
 
-_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 5})
+_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 3})
 
 
 def default_region() -> str | None:

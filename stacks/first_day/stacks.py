@@ -60,6 +60,19 @@ def standing(account: Account) -> list[Found]:
     return found
 
 
+def resources_of(account: Account, stack: Found) -> list[str]:
+    """Return the physical ids of what the stack has."""
+    pages = (
+        account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.name)
+    )
+    return [
+        resource["PhysicalResourceId"]
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+        if resource.get("PhysicalResourceId") and resource["ResourceStatus"] != "DELETE_COMPLETE"
+    ]
+
+
 def _standing(cloudformation: Any, stack: dict[str, Any]) -> Standing:
     status = stack["StackStatus"]
     if status in _NEVER:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from globus_sdk import AuthAPIError, ConfidentialAppAuthClient, GlobusError
+from globus_sdk.transport import RetryConfig
 
 from stacks.first_day.account import Account
 from stacks.first_day.findings import Finding, cannot_tell, fails, ok
@@ -39,7 +40,10 @@ def check(account: Account, *, fix: bool) -> Iterator[Finding]:
         )
         return
     client = ConfidentialAppAuthClient(
-        settings.globus_client_id, secret, base_url=f"{settings.globus_auth_url}/"
+        settings.globus_client_id,
+        secret,
+        base_url=f"{settings.globus_auth_url}/",
+        retry_config=RetryConfig(max_retries=1),
     )
     with client:
         try:

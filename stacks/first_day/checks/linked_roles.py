@@ -9,43 +9,41 @@ from stacks.first_day.findings import Finding, fails, ok
 from stacks.settings import Settings
 
 
-def needed(settings: Settings) -> dict[str, str]:
-    """Return role names by the service that each is linked to."""
-    found = {}
+def needed(settings: Settings) -> list[str]:
+    """Return the services that act by a role of their own."""
+    found = []
     if settings.on_msk:
-        found["kafka.amazonaws.com"] = "AWSServiceRoleForKafka"
+        found.append("kafka.amazonaws.com")
     if settings.on_msk and settings.broker_storage_most_gib:
-        found["kafka.application-autoscaling.amazonaws.com"] = (
-            "AWSServiceRoleForApplicationAutoScaling_KafkaCluster"
-        )
+        found.append("kafka.application-autoscaling.amazonaws.com")
     if settings.in_fargate:
-        found["ecs.amazonaws.com"] = "AWSServiceRoleForECS"
-        found["elasticloadbalancing.amazonaws.com"] = "AWSServiceRoleForElasticLoadBalancing"
-        found["ecs.application-autoscaling.amazonaws.com"] = (
-            "AWSServiceRoleForApplicationAutoScaling_ECSService"
-        )
+        found += [
+            "ecs.amazonaws.com",
+            "elasticloadbalancing.amazonaws.com",
+            "ecs.application-autoscaling.amazonaws.com",
+        ]
     if settings.in_fargate or settings.domain:
         # The gateway's links into the VPC, and its certificates.
-        found["ops.apigateway.amazonaws.com"] = "AWSServiceRoleForAPIGateway"
+        found.append("ops.apigateway.amazonaws.com")
     return found
 
 
 def check(account: Account, *, fix: bool) -> Iterator[Finding]:
     """Yield whether each is there; with ``fix`` the missing ones are made."""
     iam = account.client("iam")
-    for service, role in needed(account.settings).items():
-        try:
-            iam.get_role(RoleName=role)
-        except iam.exceptions.NoSuchEntityException:
-            if fix:
-                iam.create_service_linked_role(AWSServiceName=service)
-                yield ok("service-linked role", f"{role}, made now")
-            else:
-                yield fails(
-                    "service-linked role",
-                    f"the account has no {role}",
-                    f"scripts/preflight --fix makes it, or: aws iam create-service-linked-role "
-                    f"--aws-service-name {service}",
-                )
+    for service in needed(account.settings):
+        about = f"service-linked role of {service}"
+        # The names that AWS gives them follow no rule; their paths do.
+        roles = iam.list_roles(PathPrefix=f"/aws-service-role/{service}/")["Roles"]
+        if roles:
+            yield ok(about, roles[0]["RoleName"])
+        elif fix:
+            made = iam.create_service_linked_role(AWSServiceName=service)["Role"]
+            yield ok(about, f"{made['RoleName']}, made now")
         else:
-            yield ok("service-linked role", role)
+            yield fails(
+                about,
+                "the account has none",
+                f"scripts/preflight {account.words} --fix makes it, or: aws iam create-service-linked-role "
+                f"--aws-service-name {service}",
+            )

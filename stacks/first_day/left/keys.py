@@ -1,0 +1,47 @@
+"""KMS keys. What one encrypted is lost with it: they go last, with a week in which to take them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from stacks.first_day.account import Account
+from stacks.first_day.left.leftover import Leftover
+
+NAMES = ("credentials", "alarms", "kafka")
+"""Of what they encrypt, as their descriptions name it."""
+_DAYS = 7
+"""The least that KMS allows."""
+
+
+def find(account: Account, live: frozenset[str], unused: frozenset[str]) -> Iterator[Leftover]:
+    """Yield each key that no live stack has; ``unused`` is what belonged to stacks that never came to be."""
+    kms = account.client("kms")
+    named = {account.settings.named(what) for what in NAMES}
+    aliases = {
+        alias.get("TargetKeyId"): alias["AliasName"]
+        for page in kms.get_paginator("list_aliases").paginate()
+        for alias in page["Aliases"]
+    }
+    keys = [key["KeyId"] for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]]
+    for key_id in keys:
+        key = kms.describe_key(KeyId=key_id)["KeyMetadata"]
+        if key_id in live or key["KeyState"] == "PendingDeletion" or key["KeyManager"] != "CUSTOMER":
+            continue
+        if named.intersection(key.get("Description", "").split()):
+            alias = aliases.get(key_id)
+            yield Leftover(
+                kind="KMS key",
+                name=f"{key_id} ({key['Description']})",
+                # What it encrypted may be in a backup.
+                holds_data=key_id not in unused,
+                cost="1 USD",
+                remove=partial(_remove, account, key_id, alias),
+            )
+
+
+def _remove(account: Account, key_id: str, alias: str | None) -> None:
+    kms = account.client("kms")
+    if alias is not None:
+        kms.delete_alias(AliasName=alias)
+    kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=_DAYS)
