@@ -25,6 +25,8 @@ def broken_by(settings: Settings) -> Broken:
     if settings.kafka != "msk-serverless":
         yield from _cluster(settings)
         yield from _copies(settings)
+    elif settings.region not in brokers.SERVERLESS_REGIONS:
+        yield "region", f"must be one of {', '.join(brokers.SERVERLESS_REGIONS)} with kafka=msk-serverless"
     if settings.kafka == "msk-standard":
         yield from _storage(settings)
     elif settings.broker_storage_most_gib or settings.tiered_storage:

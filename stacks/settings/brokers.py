@@ -1,7 +1,7 @@
 """What Amazon MSK offers: versions, sizes of brokers, and how many partitions they hold.
 
-Source: Amazon MSK Developer Guide, "Supported Apache Kafka versions", "Amazon MSK quota" and the best
-practices for Standard and Express brokers, read in November 2026.
+Source: Amazon MSK Developer Guide, "Supported Apache Kafka versions", "Amazon MSK quota", "What is MSK
+Serverless?" and the best practices for Standard and Express brokers, read in November 2026.
 """
 
 from __future__ import annotations
@@ -54,6 +54,23 @@ SIZES = {
 
 USUAL = {"msk-standard": "kafka.m7g.large", "msk-express": "express.m7g.large"}
 """What is made when no size is given."""
+
+SERVERLESS_REGIONS = (
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+)
 
 SERVERLESS_PARTITIONS = 2400
 """Of a whole serverless cluster, replicas not counted."""
