@@ -64,5 +64,6 @@ def is_away(fault: KafkaError) -> bool:
 _NOT_LET_IN: Iterable[int] = (
     KafkaError.SASL_AUTHENTICATION_FAILED,  # a judge that is away looks like this
     KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.THROTTLING_QUOTA_EXCEEDED,  # MSK Serverless takes two changes of topics a second
     KafkaError.NOT_CONTROLLER,
 )

@@ -46,7 +46,7 @@ class Census:
 
     def _over(self, counted: Counted) -> dict[Holder, OfKafka]:
         totals: dict[Holder, tuple[OfKafka, Limits]] = {}
-        namespaces = counted.groups.keys() | counted.transactional_ids.keys()
+        namespaces = counted.groups.keys() | (counted.transactional_ids or {}).keys()
         for namespace, (holder, own) in self._store.holders(namespaces).items():
             before = totals[holder][0] if holder in totals else OfKafka(groups=0, transactional_ids=0)
             more = counted.of([namespace])

@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import structlog
+
 from octopus.errors import UnavailableError
+from octopus.kafka.asking import KafkaRefusedError
 from octopus.kafka.groups import GroupAdmin
 from octopus.quotas.models import OfKafka
 
 if TYPE_CHECKING:
     from octopus.kafka.quotas import QuotaAdmin
+
+_log = structlog.get_logger(__name__)
 
 LIFE_S = 15.0
 """How old an answer may be; it lists every name in the cluster, whoever asks for how little."""
@@ -26,13 +31,15 @@ class Counted:
     """What the brokers said, by namespace."""
 
     groups: Counter[str]
-    transactional_ids: Counter[str]
+    transactional_ids: Counter[str] | None
+    """None where brokers do not tell: MSK Serverless does not know the question."""
 
     def of(self, namespaces: Collection[str]) -> OfKafka:
-        """What these namespaces have together."""
+        """What these namespaces have together; none of what brokers do not tell."""
+        ids = Counter[str]() if self.transactional_ids is None else self.transactional_ids
         return OfKafka(
             groups=sum(self.groups[namespace] for namespace in namespaces),
-            transactional_ids=sum(self.transactional_ids[namespace] for namespace in namespaces),
+            transactional_ids=sum(ids[namespace] for namespace in namespaces),
         )
 
 
@@ -48,6 +55,7 @@ class Counts:
         self._lock = Lock()
         self._asked = -LIFE_S
         self._counted: Counted | None = None
+        self._refused = False
 
     def now(self) -> Counted:
         """As it is now.
@@ -71,10 +79,19 @@ class Counts:
         self._counted = None
         try:
             groups = _by_namespace(self._groups.names(""))
-            self._counted = Counted(groups, _by_namespace(self._kafka.transactional_ids()))
+            self._counted = Counted(groups, self._transactional_ids())
         finally:
             self._asked = self._clock()
         return self._counted
+
+    def _transactional_ids(self) -> Counter[str] | None:
+        try:
+            return _by_namespace(self._kafka.transactional_ids())
+        except KafkaRefusedError as error:
+            if not self._refused:
+                _log.warning("quota.not_counted", what="transactional ids", reason=error.message)
+            self._refused = True
+            return None
 
 
 def _by_namespace(names: Iterable[str]) -> Counter[str]:

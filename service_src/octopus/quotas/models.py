@@ -127,6 +127,7 @@ class QuotaReply(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
+                "note": None,
                 "status": "success",
                 "message": "Quotas of 7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44",
                 "quotas": {
@@ -140,3 +141,5 @@ class QuotaReply(BaseModel):
     status: Literal["success"] = "success"
     message: str
     quotas: dict[Limit, Quota]
+    note: str | None = None
+    """Which of these limits nobody is held to, and why; null when all are in force."""

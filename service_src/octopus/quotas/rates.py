@@ -8,11 +8,13 @@ which is the subject for keys and sessions alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import structlog
 
+from octopus.kafka.asking import KafkaRefusedError
 from octopus.quotas.models import KAFKA_RATES, Limit, Limits
 from octopus.quotas.store import QuotaStore
 
@@ -23,6 +25,8 @@ DEFAULT_USER = None
 """In the place of a user's name: everybody who has no value of his own."""
 PLATFORM = ("service", "judge", "octopus-broker")
 """Principals whose work is everybody's: never slowed down. The last is the brokers among themselves."""
+REFUSED_S = 3600.0
+"""How long brokers that refuse quotas are left alone."""
 NO_LIMIT = float(1 << 53)
 """In the place of no limit, where none would mean everybody's: the largest whole number of a double."""
 
@@ -37,21 +41,56 @@ _log = structlog.get_logger(__name__)
 
 
 class KafkaRates:
-    """The client quotas of one fabric's people."""
+    """The client quotas of one fabric's people.
 
-    def __init__(self, *, store: QuotaStore, kafka: QuotaAdmin, defaults: Limits) -> None:
+    Args:
+        store: the limits that were set.
+        kafka: the brokers.
+        defaults: of whoever none was set for.
+        clock: seconds, of this process.
+
+    Attributes:
+        refused: why the brokers hold nobody to a rate, as far as this process knows; None when they do.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: QuotaStore,
+        kafka: QuotaAdmin,
+        defaults: Limits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store = store
         self._kafka = kafka
         self._defaults = defaults
+        self._clock = clock
+        self._rests_until = clock()
+        self.refused: str | None = None
 
     def align(self) -> None:
-        """Change whatever the brokers hold otherwise.
+        """Change whatever the brokers hold otherwise; brokers that take no quotas are asked once an hour.
 
         Values of principals that are no people of the fabric, such as an institution's own, stay as they are.
 
         Raises:
             KafkaAwayError: the brokers do not answer.
         """
+        if self._clock() < self._rests_until:
+            return
+        try:
+            self._align()
+        except KafkaRefusedError as error:
+            if self.refused is None:
+                _log.warning("quota.not_taken", reason=error.message)
+            self.refused = (
+                f"Nobody is held to a rate at Kafka, as its brokers take no quotas: {error.message}"
+            )
+            self._rests_until = self._clock() + REFUSED_S
+        else:
+            self.refused = None
+
+    def _align(self) -> None:
         wanted = wanted_quotas(self._defaults, self._store.people(), brokers=self._kafka.brokers())
         changes = changed_quotas(wanted, self._kafka.held())
         self._kafka.alter(changes)

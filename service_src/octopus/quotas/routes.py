@@ -12,6 +12,7 @@ from octopus.access.service import Access
 from octopus.projects.names import is_project_name
 from octopus.projects.service import Projects
 from octopus.quotas.models import Holder, QuotaReply
+from octopus.quotas.rates import KafkaRates
 from octopus.quotas.service import Quotas
 from octopus.web.authentication import TokenCaller
 from octopus.web.errors import DOCUMENTED
@@ -32,10 +33,11 @@ def show_quota(
     Rates of Kafka are over all brokers, and each broker holds you to its share.
     """
     quotas: Quotas = request.app.state.quotas
+    rates: KafkaRates = request.app.state.rates
     if project is None:
         projects: Projects = request.app.state.projects
         own = quotas.of(Holder(caller.subject, False), projects=len(projects.made(caller)))
-        return QuotaReply(message=f"Quotas of {caller.subject}", quotas=own)
+        return QuotaReply(message=f"Quotas of {caller.subject}", quotas=own, note=rates.refused)
     access: Access = request.app.state.access
     if not is_project_name(project):
         raise refused(caller.subject, project)  # a person's own namespace counts with all that is his

@@ -122,13 +122,14 @@ class Quotas:
         use = self._store.use(held.namespaces)
         counted = self.counts.lately()
         of_kafka = counted.of(held.namespaces) if counted else None
+        ids_known = counted is not None and counted.transactional_ids is not None
         in_use: Mapping[Limit, int | None] = {
             Limit.PROJECTS: projects,
             Limit.TOPICS: use.topics,
             Limit.PARTITIONS: use.partitions,
             Limit.RETENTION_BYTES: use.retention_bytes,
             Limit.GROUPS: of_kafka.groups if of_kafka else None,
-            Limit.TRANSACTIONAL_IDS: of_kafka.transactional_ids if of_kafka else None,
+            Limit.TRANSACTIONAL_IDS: of_kafka.transactional_ids if of_kafka and ids_known else None,
         }
         return {
             limit: Quota(

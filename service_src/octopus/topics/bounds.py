@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from octopus.kafka.kinds import KINDS
 from octopus.settings import DeployedSettings
 from octopus.topics.about import About
-from octopus.topics.settings import MS_AN_HOUR, TopicSettings
+from octopus.topics.settings import KAFKA_NAMES, MS_AN_HOUR, TopicSettings
 
 _LEAST = {"partitions": 1, "retention_ms": 60_000, "retention_bytes": 1 << 20, "max_message_bytes": 1024}
 """A minute, a mebibyte, a kibibyte: less than that is a slip of the pen."""
@@ -34,18 +35,22 @@ class Bounds:
     most: Mapping[str, int]
     public: bool
     """Whether a topic may be read by everybody."""
+    kind: str = "external"
+    """Who runs the brokers, as the setting ``kafka`` has it."""
     closer: Mapping[str, int] = field(default_factory=dict)
     """What the topic's project allows, where it says so."""
 
     @classmethod
     def of(cls, settings: DeployedSettings) -> Bounds:
         """Those of a deployment."""
+        largest = KINDS[settings.kafka].largest_message_bytes or settings.topic_message_bytes_most
         return cls(
+            kind=settings.kafka,
             most={
                 "partitions": settings.topic_partitions_most,
                 "retention_ms": settings.topic_retention_hours_most * MS_AN_HOUR,
                 "retention_bytes": settings.topic_retention_bytes_most,
-                "max_message_bytes": settings.topic_message_bytes_most,
+                "max_message_bytes": min(largest, settings.topic_message_bytes_most),
             },
             public=settings.public_requests > 0,
         )
@@ -60,7 +65,12 @@ class Bounds:
 
     def refusals(self, settings: TopicSettings, about: About, fields: Collection[str]) -> list[Refusal]:
         """What is out of bounds of these fields, with the range that is allowed."""
-        refused = []
+        configs = KINDS[self.kind].configs
+        refused = [
+            Refusal(name, f"topics of {self.kind} have no such setting, received {getattr(settings, name)}")
+            for name, config in KAFKA_NAMES.items()
+            if name in fields and config not in configs and getattr(settings, name) is not None
+        ]
         for name in sorted(BOUNDED & set(fields)):
             value = getattr(settings, name)
             most = min(self.most[name], self.closer.get(name, self.most[name]))
@@ -72,3 +82,9 @@ class Bounds:
         if "public" in fields and about.public and not self.public:
             refused.append(Refusal("public", "this deployment lets nobody read without login, received true"))
         return refused
+
+    def fixed(self, name: str) -> Refusal | None:
+        """Why a field of a topic that is there cannot be changed, if it cannot."""
+        if KAFKA_NAMES.get(name) in KINDS[self.kind].only_at_first:
+            return Refusal(name, f"{self.kind} takes it only when a topic is made: make another one")
+        return None

@@ -84,6 +84,8 @@ def plan(wish: Wish, topic: TopicRecord, bounds: Bounds) -> Plan:
     planned = changes(topic, settings, about)
     refusals = bounds.refusals(settings, about, [change.field for change in planned])
     for change in planned:
+        if fixed := bounds.fixed(change.field):
+            refusals.append(fixed)
         if change.field == "partitions" and change.after < change.before:
             rule = f"they never become fewer: there are {change.before}, received {change.after}"
             refusals.append(Refusal("partitions", rule))

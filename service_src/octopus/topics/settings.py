@@ -12,7 +12,7 @@ MS_AN_HOUR = 3_600_000
 CleanupPolicy = Literal["delete", "compact", "compact,delete"]
 TimestampType = Literal["CreateTime", "LogAppendTime"]
 
-_KAFKA_NAMES = {
+KAFKA_NAMES = {
     "retention_ms": "retention.ms",
     "retention_bytes": "retention.bytes",
     "cleanup_policy": "cleanup.policy",
@@ -46,13 +46,13 @@ class TopicSettings(BaseModel):
 
     def configs(self) -> dict[str, str]:
         """What is not left to the brokers, under Kafka's names; partitions are no configuration."""
-        told = ((kafka, getattr(self, field)) for field, kafka in _KAFKA_NAMES.items())
+        told = ((kafka, getattr(self, field)) for field, kafka in KAFKA_NAMES.items())
         return {name: str(value) for name, value in told if value is not None}
 
     def configs_unlike(self, others: TopicSettings) -> dict[str, str | None]:
         """Those that are not the same in other settings, under Kafka's names; None is left to the brokers."""
         told, other = self.configs(), others.configs()
-        return {name: told.get(name) for name in _KAFKA_NAMES.values() if told.get(name) != other.get(name)}
+        return {name: told.get(name) for name in KAFKA_NAMES.values() if told.get(name) != other.get(name)}
 
     def told(self) -> dict[str, Any]:
         """By field, what is not left to the brokers: the form in which they are stored."""
@@ -67,7 +67,7 @@ class TopicSettings(BaseModel):
             configs: Kafka's own configurations by name; others than these settings are passed over.
         """
         told: dict[str, Any] = {
-            field: configs[kafka] for field, kafka in _KAFKA_NAMES.items() if kafka in configs
+            field: configs[kafka] for field, kafka in KAFKA_NAMES.items() if kafka in configs
         }
         if told.get("retention_bytes") == "-1":
             told["retention_bytes"] = None

@@ -110,6 +110,7 @@ def create_app(
     app.state.audit = parts.audit
     app.state.access = parts.access
     app.state.quotas = parts.quotas
+    app.state.rates = parts.rates
     app.state.request_rates = RequestRates(parts.quotas, replicas=settings.service_replicas)
     app.state.authenticator = authenticator or open_authenticator(settings, parts.globus, parts.links)
     app.state.public = open_public(settings, parts.addresses)

@@ -43,6 +43,7 @@ from octopus.jobs import Job
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import own_client
 from octopus.kafka.groups import GroupAdmin
+from octopus.kafka.kinds import KINDS
 from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import open_memberships
 from octopus.projects.ending import Endings
@@ -95,6 +96,7 @@ class Features:
     access: Access
     quotas: Quotas
     quotas_of_kafka: QuotaAdmin
+    rates: KafkaRates
     audit: Audit
     refreshes: Refreshes
     globus: GlobusClients
@@ -127,7 +129,8 @@ def assemble(settings: ServiceSettings, *, kafka_key: AwsKey | None = None) -> F
 
     addresses = open_addresses(settings)
     client = own_client(settings, addresses, kafka_key)
-    kafka = TopicAdmin(client, replication_factor=settings.replication_factor)
+    replicas = KINDS[settings.kafka].replicas or settings.replication_factor
+    kafka = TopicAdmin(client, replication_factor=replicas)
     return wire(
         settings,
         addresses=addresses,
@@ -324,6 +327,7 @@ def wire(
         access=access,
         quotas=quotas,
         quotas_of_kafka=quotas_of_kafka,
+        rates=rates,
         audit=Audit(Reader(database, settings.registry_table, kept_days=settings.audit_days), access),
         refreshes=refreshes,
         globus=globus,

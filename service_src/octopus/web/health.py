@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from octopus import aws
 from octopus.errors import UnavailableError
+from octopus.quotas.rates import KafkaRates
 from octopus.settings import ServiceSettings
 from octopus.web.assembly import Features
 from octopus.web.errors import away
@@ -45,6 +46,7 @@ class Ready(BaseModel):
                 "status": "unavailable",
                 "checks": {"kafka": True, "dynamodb": True, "iam": True, "globus": False},
                 "reasons": {"globus": "Nobody can log in to this fabric yet: it has no globus_client_id, …"},
+                "notes": [],
             }
         }
     )
@@ -53,6 +55,8 @@ class Ready(BaseModel):
     checks: dict[str, bool]
     reasons: dict[str, str]
     """Of each check that failed: why, or what its operator has to do."""
+    notes: list[str]
+    """What does not work and keeps nothing else from working."""
 
 
 class Dependencies:
@@ -154,6 +158,7 @@ async def live() -> Live:
 async def ready(request: Request, response: Response) -> Ready:
     """503 when a dependency is away, or something is not set up yet; ``checks`` says which."""
     asked: Dependencies = request.app.state.dependencies
+    rates: KafkaRates = request.app.state.rates
     found = await asked.ask()
     reasons = {name: reason for name, reason in found.items() if reason is not None}
     if reasons:
@@ -162,4 +167,5 @@ async def ready(request: Request, response: Response) -> Ready:
         status="unavailable" if reasons else "ok",
         checks={name: name not in reasons for name in found},
         reasons=reasons,
+        notes=[rates.refused] if rates.refused else [],
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
-from octopus.kafka.asking import KafkaAwayError
+from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
 from octopus.quotas.counts import LIFE_S, Counts
 from octopus.quotas.models import OfKafka
 from tests.memory_kafka import MemoryGroups, MemoryKafka, MemoryQuotas
@@ -81,3 +82,17 @@ def test_census_answers_those_who_ask_next(lab: Lab) -> None:
     assert counted is not None
     assert counted.of({"ns-1"}).groups == 2
     assert lab.brokers.asked == 1
+
+
+def test_ids_that_brokers_do_not_tell_are_not_known_and_groups_are(lab: Lab) -> None:
+    def refuse() -> list[str]:
+        raise KafkaRefusedError("Kafka refused to do this: IncompatibleBrokerVersion")
+
+    lab.ids.transactional_ids = refuse  # type: ignore[method-assign]
+    with capture_logs() as logs:
+        for _ in range(2):
+            counted = lab.counts.now()
+
+    assert counted.transactional_ids is None
+    assert counted.of({"ns-1", "lab"}) == OfKafka(groups=2, transactional_ids=0)
+    assert [line["event"] for line in logs] == ["quota.not_counted"]

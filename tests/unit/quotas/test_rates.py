@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from structlog.testing import capture_logs
+
+from octopus.kafka.asking import KafkaRefusedError
 from octopus.quotas.models import Holder, Limit
-from octopus.quotas.rates import DEFAULT_USER, NO_LIMIT, PLATFORM, KafkaRates, changed_quotas, wanted_quotas
+from octopus.quotas.rates import (
+    DEFAULT_USER,
+    NO_LIMIT,
+    PLATFORM,
+    REFUSED_S,
+    KafkaRates,
+    changed_quotas,
+    wanted_quotas,
+)
+from tests.memory_kafka import MemoryQuotas
 from tests.unit.quotas.conftest import DEFAULTS, SUBJECT, World
 
 STRANGER = "campus-admin"
@@ -88,3 +100,38 @@ def test_nothing_is_changed_that_is_as_it_should_be(world: World) -> None:
     held = aligned(world)
 
     assert changed_quotas(wanted_quotas(DEFAULTS, {}, brokers=1), held) == {}
+
+
+class Unwilling(MemoryQuotas):
+    """Brokers that take no client quotas, as MSK Serverless."""
+
+    asked = 0
+
+    def held(self) -> dict[str | None, dict[str, float]]:
+        self.asked += 1
+        raise KafkaRefusedError("Kafka refused to do this: ClusterAuthorizationFailedError")
+
+
+def test_brokers_that_take_no_quotas_are_reported_once_and_asked_again_after_an_hour(world: World) -> None:
+    now, brokers = [1000.0], Unwilling()
+    rates = KafkaRates(store=world.store, kafka=brokers, defaults=DEFAULTS, clock=lambda: now[0])
+
+    with capture_logs() as logs:
+        for _ in range(3):
+            rates.align()
+        now[0] += REFUSED_S
+        rates.align()
+
+    assert brokers.asked == 2
+    assert [line["event"] for line in logs] == ["quota.not_taken"]
+    assert rates.refused is not None
+    assert "ClusterAuthorizationFailedError" in rates.refused
+
+
+def test_brokers_that_take_quotas_now_are_reported_no_more(world: World) -> None:
+    rates = KafkaRates(store=world.store, kafka=world.client_quotas, defaults=DEFAULTS)
+    rates.refused = "as of an hour ago"
+
+    rates.align()
+
+    assert rates.refused is None
