@@ -9,6 +9,7 @@ from stacks.foundation_stack import FoundationStack
 from stacks.hosting_stack import HostingStack
 from stacks.kafka_stack import KafkaStack
 from stacks.network_stack import NetworkStack
+from stacks.protection_stack import ProtectionStack
 from stacks.role_rules import RoleRules
 from stacks.service_stack import ServiceStack
 from stacks.settings import Settings
@@ -54,3 +55,8 @@ def build(app: cdk.App, settings: Settings) -> None:
         backend = hosting.backend
     service = ServiceStack(app, settings.named("service"), settings=settings, backend=backend, env=here)
     service.add_stack_dependency(foundation)
+    if settings.waf:
+        stage_arn = service.gateway.stage.stage_arn
+        ProtectionStack(
+            app, settings.named("protection"), settings=settings, stage_arn=stage_arn, env=here
+        ).add_stack_dependency(service)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.constructs import gateway_replies
 from stacks.constructs.authorizer import Authorizer
 from stacks.constructs.backend import Backend
+from stacks.constructs.passing_on import PassingOn
 
 STAGE = "live"
 
 _PUBLIC = "/api/v3/public/{proxy+}/GET"
-
-_PATH = {"method.request.path.proxy": True}
+_CALL = "execute-api:Invoke"
 
 _LOG_LINE = {
     "time": "$context.requestTimeEpoch",
@@ -35,7 +37,7 @@ _LOG_LINE = {
 
 
 class Gateway(Construct):
-    """``/api/...`` behind the authorizer, public records, ``/health/...`` and preflights before it.
+    """``/api/...`` behind the authorizer; what is public, ``/health/...`` and preflights before it.
 
     All is passed on unchanged.
     """
@@ -48,14 +50,23 @@ class Gateway(Construct):
         name: str,
         backend: Backend,
         authorizer: Authorizer,
+        allowed_cidrs: Sequence[str],
+        own_domain: bool,
         rate_limit: int,
         burst_limit: int,
         public_rate_limit: int,
         log_retention: logs.RetentionDays,
         removal_policy: RemovalPolicy,
     ) -> None:
+        """Make it.
+
+        Args:
+            allowed_cidrs: networks from which alone it may be called; none: from everywhere.
+            own_domain: whether it is called by a domain of its own, and then by nothing else.
+            rate_limit: requests a second of all callers together, and at once above that ``burst_limit``.
+            public_rate_limit: requests a second for public records.
+        """
         super().__init__(scope, id_)
-        self._backend = backend
         self.access_log = logs.LogGroup(
             self, "AccessLog", retention=log_retention, removal_policy=removal_policy
         )
@@ -68,6 +79,8 @@ class Gateway(Construct):
             binary_media_types=["*/*"],
             # The account's own role for logs is the operator's: one stack must not change it for all.
             cloud_watch_role=False,
+            disable_execute_api_endpoint=own_domain,
+            policy=_only_from(allowed_cidrs) if allowed_cidrs else None,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
                 throttling_rate_limit=rate_limit,
@@ -83,42 +96,52 @@ class Gateway(Construct):
             ),
         )
         gateway_replies.add_to(self.api)
+        self._add_routes(PassingOn(self, "PassingOn", api=self.api, backend=backend), authorizer.authorizer)
 
-        api = self.api.root.add_resource("api")
-        version = api.add_resource("v3")
-        for resource, prefix in ((api, "api"), (version, "api/v3")):
-            proxy = resource.add_resource("{proxy+}")
-            self._pass_on(proxy, "ANY", prefix, authorizer.authorizer)
-            # A browser's preflight carries no token: what comes of it is the service's to say.
-            self._pass_on(proxy, "OPTIONS", prefix)
-        public = version.add_resource("public").add_resource("{proxy+}")
-        self._pass_on(public, "GET", "api/v3/public")
-        health = self.api.root.add_resource("health").add_resource("{proxy+}")
-        self._pass_on(health, "GET", "health")
+    @property
+    def stage(self) -> apigateway.Stage:
+        """What is called: the last deployment of the API."""
+        return self.api.deployment_stage
 
     @property
     def url(self) -> str:
-        """Address of the stage, with a last slash."""
+        """Address of the stage, with a last slash; nobody answers there when it has a domain of its own."""
         return self.api.url
 
-    def _pass_on(
-        self,
-        resource: apigateway.Resource,
-        method: str,
-        prefix: str,
-        authorizer: apigateway.IAuthorizer | None = None,
-    ) -> None:
-        resource.add_method(
-            method,
-            apigateway.HttpIntegration(
-                f"{self._backend.base_url}/{prefix}/{{proxy}}",
-                http_method=method,
-                proxy=True,
-                options=apigateway.IntegrationOptions(
-                    request_parameters={"integration.request.path.proxy": "method.request.path.proxy"}
-                ),
+    def deploy_again_for(self, *values: object) -> None:
+        """Make a new deployment whenever one of ``values`` is another than it was."""
+        if self.api.latest_deployment:
+            self.api.latest_deployment.add_to_logical_id(repr(values))
+
+    def _add_routes(self, passing_on: PassingOn, authorizer: apigateway.IAuthorizer) -> None:
+        api = self.api.root.add_resource("api")
+        version = api.add_resource("v3")
+        for resource, path in ((api, "api/{proxy}"), (version, "api/v3/{proxy}")):
+            proxy = resource.add_resource("{proxy+}")
+            passing_on.add(proxy, "ANY", path, authorizer=authorizer)
+            # A browser's preflight carries no token: what comes of it is the service's to say.
+            passing_on.add(proxy, "OPTIONS", path)
+        public = version.add_resource("public")
+        # One method is streamed or is not: whether a page of records or a stream is asked for does not show.
+        passing_on.add(public.add_resource("{proxy+}"), "GET", "api/v3/public/{proxy}", streamed=True)
+        # Needed before anybody has a token, so that no limit on records bears on it.
+        passing_on.add(public.add_resource("about"), "GET", "api/v3/public/about")
+        health = self.api.root.add_resource("health").add_resource("{proxy+}")
+        passing_on.add(health, "GET", "health/{proxy}")
+
+
+def _only_from(cidrs: Sequence[str]) -> iam.PolicyDocument:
+    """Everybody may call, but nobody from elsewhere: beside an authorizer that allows, only a deny holds."""
+    anybody, whole = iam.AnyPrincipal(), ["execute-api:/*"]
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(principals=[anybody], actions=[_CALL], resources=whole),
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                principals=[anybody],
+                actions=[_CALL],
+                resources=whole,
+                conditions={"NotIpAddress": {"aws:SourceIp": list(cidrs)}},
             ),
-            authorizer=authorizer,
-            authorization_type=None if authorizer else apigateway.AuthorizationType.NONE,
-            request_parameters=_PATH,
-        )
+        ]
+    )

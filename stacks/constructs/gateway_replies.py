@@ -30,8 +30,9 @@ _REPLIES = (
     _Reply(
         type=_Type.ACCESS_DENIED,
         status=403,
-        message="The token lacks the scope action_all of this service.",
+        message="The token lacks the scope action_all of this service, or its address may not call it.",
     ),
+    _Reply(type=_Type.WAF_FILTERED, status=403, message="The request was refused as an attack."),
     # The gateway's own answer to an address that it does not know is a misleading 403.
     _Reply(type=_Type.MISSING_AUTHENTICATION_TOKEN, status=404, message="There is no such address."),
     _Reply(type=_Type.REQUEST_TOO_LARGE, status=413, message="The body is over the gateway's 10 MB."),
