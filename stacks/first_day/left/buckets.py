@@ -13,6 +13,8 @@ from stacks.first_day.left.leftover import Leftover
 
 NAMES = ("archive", "logs")
 """Of what their names begin with; account and region follow."""
+_AT_ONCE = 1000
+"""Versions that S3 deletes in one request, at most."""
 
 
 def find(account: Account, live: frozenset[str]) -> Iterator[Leftover]:
@@ -58,7 +60,7 @@ def empty(account: Account, name: str, told: Callable[[int], None] = lambda _cou
     batch: list[dict[str, str]] = []
     for version in _versions(account, name):
         batch.append(version)
-        if len(batch) == 1000:
+        if len(batch) == _AT_ONCE:
             deleted += _delete(s3, name, batch)
             batch = []
             told(deleted)

@@ -25,6 +25,8 @@ _LOOK_S = 15
 
 def find(account: Account, live: frozenset[str], unused: frozenset[str]) -> Iterator[Leftover]:
     """Yield the cluster if no live stack has it; ``unused`` belonged to stacks that never came to be."""
+    if not account.settings.on_msk:
+        return
     name = account.settings.cluster_name
     pages = account.client("kafka").get_paginator("list_clusters_v2").paginate(ClusterNameFilter=name)
     for cluster in (each for page in pages for each in page["ClusterInfoList"]):

@@ -1,0 +1,293 @@
+"""``scripts/clean-failed`` against the emulator: what it finds, and above all what it leaves alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from stacks.first_day import clean_failed, preflight
+from stacks.first_day.account import Account
+from stacks.first_day.left import clusters
+from stacks.first_day.removal import remove_stack
+from stacks.first_day.stacks import Found, Standing, standing
+from tests.integration.first_day.conftest import MakeAccount, words
+
+KEYED = {
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
+def run(*more: str) -> int:
+    """The command, for the institution of `EXTERNAL`."""
+    return clean_failed.main([*words(), *more])
+
+
+def deploy(account: Account, part: str, resources: dict[str, Any]) -> None:
+    """Make a stack as the CDK does: protected before anything is made. Waits for its end, good or bad."""
+    cloudformation, name = account.client("cloudformation"), account.settings.named(part)
+    body = json.dumps({"Resources": resources})
+    cloudformation.create_stack(StackName=name, TemplateBody=body, EnableTerminationProtection=True)
+    at_work = retry_if_result(lambda status: status.endswith("_IN_PROGRESS"))
+    Retrying(retry=at_work, wait=wait_fixed(0.1), stop=stop_after_delay(20))(
+        lambda: cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    )
+
+
+def table(account: Account, what: str, *, protected: bool = True) -> str:
+    """Make one of the registry's tables, outside any stack."""
+    name = account.settings.named(what)
+    account.client("dynamodb").create_table(TableName=name, DeletionProtectionEnabled=protected, **KEYED)
+    return name
+
+
+def bucket(account: Account, what: str) -> str:
+    """Make one of the institution's buckets, versioned, outside any stack."""
+    name = f"{account.settings.named(what)}-{account.id}-us-east-1"
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
+
+
+def exists(account: Account, name: str) -> bool:
+    """Whether there is a table of this name."""
+    return name in account.client("dynamodb").list_tables()["TableNames"]
+
+
+PARAMETER: dict[str, Any] = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1"}}
+FAILING = {
+    "Good": PARAMETER,
+    # There is a parameter of this name, so that this one's creation fails.
+    "Bad": {**PARAMETER, "Properties": {**PARAMETER["Properties"], "Name": "taken"}, "DependsOn": "Good"},
+}
+
+
+def test_nothing_left_ends_with_0(make_account: MakeAccount, capsys: pytest.CaptureFixture[str]) -> None:
+    make_account()
+    assert run("--remove", "--yes", "anl") == 0
+    assert "Nothing is left" in capsys.readouterr().out
+
+
+def test_failed_and_protected_stack_is_told_and_removed(
+    make_account: MakeAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = make_account()
+    cloudformation = account.client("cloudformation")
+    deploy(account, "service", {"Good": PARAMETER})
+    account.client("ssm").put_parameter(Name="taken", Value="1", Type="String")
+    deploy(account, "foundation", FAILING)
+    with pytest.raises(ClientError, match="TerminationProtection"):
+        cloudformation.delete_stack(StackName="octopus-anl-foundation")
+
+    preflight.main(words())
+    assert "octopus-anl-foundation is ROLLBACK_COMPLETE" in capsys.readouterr().out
+    assert run() == 1
+    told = capsys.readouterr().out
+    assert "failed    octopus-anl-foundation (ROLLBACK_COMPLETE): never came to be" in told
+    assert "live      octopus-anl-service (CREATE_COMPLETE): stays" in told
+    assert "scripts/clean-failed -c institution=anl" in told
+
+    assert run("--remove", "--yes", "anl") == 0
+    assert [each.name for each in standing(account)] == ["octopus-anl-service"]
+    (live,) = cloudformation.describe_stacks(StackName="octopus-anl-service")["Stacks"]
+    assert live["EnableTerminationProtection"] is True
+    with pytest.raises(ValueError, match="it came to be, and stays"):
+        remove_stack(account, standing(account)[0])
+
+
+def test_nothing_goes_without_the_institution_s_name(
+    make_account: MakeAccount, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = make_account()
+    name = table(account, "registry")
+    for answer in ("", "ornl\n", "yes\n"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        assert run("--remove") == 1
+    assert run("--remove", "--yes", "ornl") == 1
+    assert "nothing was changed" in capsys.readouterr().out
+    assert exists(account, name)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("anl\n"))
+    assert run("--remove") == 0
+    assert not exists(account, name)
+
+
+def test_orphans_without_data_go_and_those_with_data_stay(
+    make_account: MakeAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = make_account()
+    dynamodb, s3, logs, kms = (account.client(each) for each in ("dynamodb", "s3", "logs", "kms"))
+    empty_table, full_table = table(account, "registry"), table(account, "credentials")
+    dynamodb.put_item(TableName=full_table, Item={"pk": {"S": "a"}})
+    empty_bucket, full_bucket = bucket(account, "logs"), bucket(account, "archive")
+    s3.put_object(Bucket=full_bucket, Key="a", Body=b"1")
+    # A delete marker alone hides data that is there.
+    s3.delete_object(Bucket=full_bucket, Key="a")
+    ours, theirs = "octopus-anl-service-Log1A2B-xyz", "octopus-anl-service-foundation-Log1A2B-xyz"
+    for group in (ours, theirs):
+        logs.create_log_group(logGroupName=group)
+    keys = [
+        kms.create_key(Description=f"Encrypts the secrets in {name}")["KeyMetadata"]["KeyId"]
+        for name in (full_table, "octopus-anl-aps-credentials")
+    ]
+    assert run() == 1
+    told = capsys.readouterr().out
+    assert f"table  {empty_table}: holds no data" in told
+    assert f"table  {full_table}: may hold data" in told
+    assert theirs not in told
+
+    assert run("--remove", "--yes", "anl") == 1
+    assert dynamodb.list_tables()["TableNames"] == [full_table]
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [full_bucket]
+    assert [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]] == [theirs]
+    assert all(kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled" for key in keys)
+
+    assert run("--remove", "--with-data", "--yes", "anl") == 0
+    assert dynamodb.list_tables()["TableNames"] == []
+    assert s3.list_buckets()["Buckets"] == []
+    states = [kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys]
+    assert states == ["PendingDeletion", "Enabled"]
+    assert empty_bucket not in capsys.readouterr().err
+
+
+def test_what_a_live_stack_has_stays_even_with_data(
+    make_account: MakeAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = make_account()
+    name = account.settings.named("registry")
+    key = {"Type": "AWS::KMS::Key", "Properties": {"Description": f"Encrypts {name}", "KeyPolicy": {}}}
+    registry = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": name, **KEYED}}
+    deploy(account, "foundation", {"Registry": registry, "Key": key})
+    assert run("--remove", "--with-data", "--yes", "anl") == 0
+    assert exists(account, name)
+    assert "Nothing is left" in capsys.readouterr().out
+
+
+def found(part: str, status: str) -> Found:
+    """A stack as it stands."""
+    return Found(part=part, name=part, status=status, protected=False, standing=Standing.FAILED)
+
+
+CLUSTER = "arn:aws:kafka:us-east-1:123456789012:cluster/octopus-anl/0a1b"
+
+
+@pytest.mark.parametrize(("unused", "holds_data"), [(frozenset({CLUSTER}), False), (frozenset(), True)])
+def test_cluster_is_told_with_its_cost_and_removed_at_its_end(
+    make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch, unused: frozenset[str], holds_data: bool
+) -> None:
+    account = make_account(preset="trial")
+    monkeypatch.setattr(clusters, "_LOOK_S", 0)
+    provisioned = {
+        "NumberOfBrokerNodes": 3,
+        "BrokerNodeGroupInfo": {"ClientSubnets": [], "InstanceType": "kafka.t3.small"},
+    }
+    other = {"ClusterArn": f"{CLUSTER}2", "ClusterName": "octopus-anl-aps", "State": "ACTIVE"}
+    ours = {
+        "ClusterArn": CLUSTER,
+        "ClusterName": "octopus-anl",
+        "State": "ACTIVE",
+        "Provisioned": provisioned,
+    }
+    with Stubber(account.client("kafka")) as answers:
+        for _ in range(2):
+            answers.add_response(
+                "list_clusters_v2", {"ClusterInfoList": [other, ours]}, {"ClusterNameFilter": "octopus-anl"}
+            )
+        answers.add_response("delete_cluster", {}, {"ClusterArn": CLUSTER})
+        answers.add_response("describe_cluster_v2", {}, {"ClusterArn": CLUSTER})
+        answers.add_client_error("describe_cluster_v2", "NotFoundException")
+
+        assert list(clusters.find(account, frozenset({CLUSTER}), unused)) == []
+        (one,) = clusters.find(account, frozenset(), unused)
+        assert one.holds_data is holds_data
+        assert "about 99 USD, idle" in one.cost
+        one.remove()
+        answers.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("status", "created", "expected"),
+    [
+        ("ROLLBACK_FAILED", False, Standing.FAILED),
+        ("REVIEW_IN_PROGRESS", False, Standing.FAILED),
+        ("DELETE_FAILED", False, Standing.FAILED),
+        ("DELETE_FAILED", True, Standing.LIVE),
+        ("UPDATE_ROLLBACK_FAILED", True, Standing.LIVE),
+        ("CREATE_IN_PROGRESS", False, Standing.MOVING),
+    ],
+)
+def test_stack_counts_as_failed_only_when_it_never_came_to_be(
+    make_account: MakeAccount, status: str, created: bool, expected: Standing
+) -> None:
+    account = make_account()
+    with ExitStack() as stack:
+        answers = stack.enter_context(Stubber(account.client("cloudformation")))
+        for part in ("network", "kafka", "foundation", "hosting", "service", "protection"):
+            if part != "foundation":
+                answers.add_client_error("describe_stacks", "ValidationError", f"{part} does not exist")
+                continue
+            described = {"StackName": part, "StackId": "id", "StackStatus": status, "CreationTime": 0}
+            answers.add_response("describe_stacks", {"Stacks": [described]})
+            if status == "DELETE_FAILED":
+                events = [
+                    {
+                        "StackId": "id",
+                        "EventId": "1",
+                        "StackName": part,
+                        "Timestamp": 0,
+                        "PhysicalResourceId": "id",
+                        "ResourceStatus": "CREATE_COMPLETE" if created else "CREATE_FAILED",
+                    }
+                ]
+                answers.add_response("describe_stack_events", {"StackEvents": events})
+        (one,) = standing(account)
+    assert one.standing is expected
+
+
+def test_stack_at_work_is_waited_for_by_the_operator(
+    make_account: MakeAccount, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = make_account()
+    name = table(account, "registry")
+    moving = Found(
+        part="kafka", name="k", status="CREATE_IN_PROGRESS", protected=False, standing=Standing.MOVING
+    )
+    monkeypatch.setattr(clean_failed, "standing", lambda _account: [moving])
+    monkeypatch.setattr(clean_failed, "resources_of", lambda _account, _stack: [])
+    assert run("--remove", "--with-data", "--yes", "anl") == 1
+    assert "wait for its end" in capsys.readouterr().out
+    assert exists(account, name)
+
+
+def test_resource_that_cannot_be_deleted_is_let_go(
+    make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = make_account()
+    stack = {"StackName": "s", "StackId": "id", "CreationTime": 0, "StackStatus": "ROLLBACK_FAILED"}
+    monkeypatch.setattr("stacks.first_day.removal.standing", lambda _account: [found("s", "ROLLBACK_FAILED")])
+    with Stubber(account.client("cloudformation")) as answers:
+        answers.add_response("delete_stack", {}, {"StackName": "s"})
+        answers.add_response("describe_stacks", {"Stacks": [{**stack, "StackStatus": "DELETE_FAILED"}]})
+        resources = [
+            {
+                "LogicalResourceId": name,
+                "ResourceType": "x",
+                "LastUpdatedTimestamp": 0,
+                "ResourceStatus": status,
+            }
+            for name, status in (("Registry", "DELETE_FAILED"), ("Role", "DELETE_COMPLETE"))
+        ]
+        answers.add_response("list_stack_resources", {"StackResourceSummaries": resources})
+        answers.add_response("delete_stack", {}, {"StackName": "s", "RetainResources": ["Registry"]})
+        answers.add_response("describe_stacks", {"Stacks": [{**stack, "StackStatus": "DELETE_COMPLETE"}]})
+        remove_stack(account, found("s", "ROLLBACK_FAILED"))
+        answers.assert_no_pending_responses()
