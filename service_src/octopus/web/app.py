@@ -29,6 +29,7 @@ from octopus.web.assembly import Features, assemble
 from octopus.web.background import Background
 from octopus.web.limits import RequestRates
 from octopus.web.requests import REQUEST_ID, BoundedBodies, FollowedRequests
+from octopus.web.stage import WithoutStage
 
 _DESCRIPTION = """
 Topics of an event fabric, self-service: your Globus identity has a namespace, keys and topics; records go
@@ -143,6 +144,7 @@ def create_app(
             allow_headers=["Authorization", "Content-Type", "Subject", REQUEST_ID],
             expose_headers=["Retry-After", REQUEST_ID],
         )
+    app.add_middleware(WithoutStage)
     return app
 
 

@@ -87,6 +87,23 @@ def preflight(app: FastAPI, origin: str) -> httpx.Response:
     return asyncio.run(send())
 
 
+def test_a_path_is_the_same_with_the_stage_of_the_gateway_before_it(
+    app: FastAPI,
+) -> None:
+    async def statuses(*paths: str) -> list[int]:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://octopus.example") as client:
+            return [(await client.get(path)).status_code for path in paths]
+
+    found = asyncio.run(
+        statuses(
+            "/health/live", "/live/health/live", "/live/live/health/live", "/lively/health/live", "/live"
+        )
+    )
+
+    assert found == [200, 200, 404, 404, 404]
+
+
 def test_pages_of_the_named_origins_alone_may_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     app = made(browser_origins="https://hub.example.org,https://lab.example.org")
