@@ -15,6 +15,7 @@ import pytest
 
 from octopus import aws
 from octopus.credentials.platform import issue_platform_key
+from octopus.globus.clients import CLI_CLIENT_ID
 from octopus.iam.generate import principal_boundary
 from octopus.settings import DeployedSettings
 from tests.integration.globus.process import SERVICE_CLIENT_ID
@@ -109,6 +110,7 @@ def deploy(
         public_url="http://localhost",
         replication_factor=1,
         globus_client_id=SERVICE_CLIENT_ID,
+        cli_client_id=CLI_CLIENT_ID,
         globus_secret_name=f"octopus/{institution}/globus-client-secret",
         globus_auth_url=globus_url,
         globus_groups_url=globus_url,
