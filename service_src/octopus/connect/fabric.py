@@ -62,7 +62,9 @@ def _checked(address: str) -> str:
         named = parts.hostname is not None and parts.port != 0
     except ValueError:
         named = False
-    if not named or parts.username is not None or parts.query or parts.fragment:
+    if named and parts.username is not None:
+        raise ConnectError("URL must hold no user name and no password: you log in at Globus Auth")
+    if not named or parts.query or parts.fragment:
         raise ConnectError(
             f"URL must be a fabric's address such as https://octopus.lab.example, not {address}"
         )
