@@ -47,12 +47,18 @@ def config(
     Makes your account and a key first if you have none.
     """
     kafka = open_kafka(as_name, ca_file)
+    if with_secrets and kafka.session_token is not None:
+        raise typer.BadParameter(
+            "--with-secrets: this fabric issues sessions only, which end within the hour; without it the"
+            " settings have the client open its own"
+        )
     topic = complete(kafka.namespace, topic)
     connection = Connection(
         bootstrap_servers=kafka.bootstrap_servers,
         topic=topic,
         group=complete(namespace_of_groups(kafka.session, topic), group),
         ca_file=kafka.ca_file,
+        region=kafka.region,
         credential_process=credential_process.command(as_name=as_name),
         key=Key(access_key=kafka.access_key, secret_key=kafka.secret_key) if with_secrets else None,
     )

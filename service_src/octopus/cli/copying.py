@@ -17,7 +17,7 @@ from octopus.cli.session import open_session
 from octopus.cli.topic_names import path_of
 from octopus.errors import InvalidError, NotFoundError
 from octopus.groups.names import complete
-from octopus.topics.names import full_name
+from octopus.topics.names import full_name, namespace_of
 
 _EVERY = 1000
 """Records between two signs of life."""
@@ -50,8 +50,9 @@ def copy_topic(
     """Copy the records that a topic holds now: keys, headers, timestamps and partitions are kept."""
     from octopus.copying.topics import copy  # late: it loads the Kafka client
 
-    kafka = open_kafka(as_name, ca_file)
-    names = [complete(kafka.namespace, topic) for topic in (source, destination)]
+    own = namespace_of(open_session(as_name).subject)
+    names = [complete(own, topic) for topic in (source, destination)]
+    kafka = open_kafka(as_name, ca_file, names)
     with _progress(f"{names[0]} -> {names[1]}") as progress:
         copied = copy(
             kafka.settings(),
@@ -104,10 +105,11 @@ def export_project(
     described = folder / f"{full_name(name, 'topics')}.json"
     with described.open("w", encoding="utf-8") as file:
         print_json(readable, file)
-    kafka = open_kafka(as_name, ca_file)
     written: dict[str, int] = {}
     for topic in topics:
         if topic not in there:
+            # For each, since a session names few topics and lasts an hour.
+            kafka = open_kafka(as_name, ca_file, [topic])
             with _progress(topic) as progress:
                 written[topic] = export(
                     kafka.settings(),

@@ -1,7 +1,8 @@
-"""The caller at Kafka: own key, addresses, and the authority that signs the brokers' certificates."""
+"""The caller at Kafka: own key or a session, addresses, and who signs the brokers' certificates."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ import typer
 
 from octopus.cli.session import Session, open_session
 from octopus.fabric.settings import FabricSettings
-from octopus.kafka.client import client_settings
+from octopus.kafka.client import TOKEN_REGION, client_settings
 from octopus.topics.names import namespace_of
 
 CaFileOption = Annotated[
@@ -38,6 +39,10 @@ class KafkaAccess:
     """None: the system's roots."""
     access_key: str
     secret_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+    """None where the key is one that lasts."""
+    region: str
+    """In whose scope tokens are signed."""
     session: Session = field(repr=False)
 
     def settings(self) -> dict[str, Any]:
@@ -47,12 +52,20 @@ class KafkaAccess:
         return client_settings(
             bootstrap_servers=self.bootstrap_servers,
             ca_file=self.ca_file,
-            credentials=Credentials(self.access_key, self.secret_key),
+            credentials=Credentials(self.access_key, self.secret_key, self.session_token),
+            region=self.region,
         )
 
 
-def open_kafka(as_name: str | None, ca_file: Path | None) -> KafkaAccess:
+def open_kafka(as_name: str | None, ca_file: Path | None, topics: Sequence[str] = ()) -> KafkaAccess:
     """The caller's key, issued when there is none, with everything that goes with it.
+
+    A fabric that issues none opens a session, which lasts an hour at most.
+
+    Args:
+        as_name: identity of the stand-in to act as; None for whoever is logged in.
+        ca_file: of who signs the brokers' certificates; None for this machine's fabric's, else the system's.
+        topics: full names of those that are read and written; none for all of the caller's own namespace.
 
     Raises:
         NotAuthenticatedError: nobody is logged in.
@@ -60,13 +73,22 @@ def open_kafka(as_name: str | None, ca_file: Path | None) -> KafkaAccess:
         httpx.HTTPError: the service gave no usable answer.
     """
     session = open_session(as_name)
-    key = session.call("POST", "key")
+    namespace = namespace_of(session.subject)
+    about = session.call("GET", "public/about")
+    if about["credentials"] == "session":
+        wanted = {"topics": list(topics) or [f"{namespace}.*"], "actions": ["read", "write"]}
+        key = session.call("POST", "sessions", wanted)
+    else:
+        key = session.call("POST", "key")
+    regions = about["kafka_regions"]
     return KafkaAccess(
-        namespace=namespace_of(session.subject),
+        namespace=namespace,
         bootstrap_servers=key["endpoint"],
         ca_file=ca_file or local_ca_file(),
         access_key=key["access_key"],
         secret_key=key["secret_key"],
+        session_token=key.get("session_token"),
+        region=TOKEN_REGION if TOKEN_REGION in regions else regions[0],
         session=session,
     )
 

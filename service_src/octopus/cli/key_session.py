@@ -36,7 +36,12 @@ def session(
     ] = None,
     read: Annotated[bool, typer.Option("--read", help="Reading; with neither, both.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Writing; with neither, both.")] = False,
-    minutes: Annotated[int, typer.Option("--minutes", min=15, max=60, help="Until it ends.")] = 60,
+    minutes: Annotated[
+        int | None,
+        typer.Option(
+            "--minutes", min=15, max=60, help="Until it ends; else as long as the fabric lets it live."
+        ),
+    ] = None,
     label: Annotated[str | None, typer.Option("--label", help="Your name for it.")] = None,
     as_env: Annotated[bool, typer.Option("--env", help="Print shell exports.")] = False,
     as_credential_process: Annotated[
@@ -47,7 +52,7 @@ def session(
     as_json: JsonOption = False,
 ) -> None:
     """Open a session: a key, its secret and a token that sign together until they end."""
-    if as_credential_process and minutes < RENEWABLE_MINUTES:
+    if as_credential_process and minutes is not None and minutes < RENEWABLE_MINUTES:
         raise typer.BadParameter(
             f"--minutes is {minutes}, and {credential_process.FLAG} takes {RENEWABLE_MINUTES} to 60: AWS's "
             "library for Python renews a key 15 minutes before its end, and would mix parts of shorter ones"
@@ -56,8 +61,13 @@ def session(
     namespace = namespace_of(caller.subject)
     actions = [name for name, chosen in (("read", read), ("write", write)) if chosen or not (read or write)]
     names = [complete(namespace, topic) for topic in topics or [ALL_TOPICS]]
-    asked = {"topics": names, "actions": actions, "duration_seconds": minutes * 60}
-    opened = caller.call("POST", "sessions", {**asked, **({"label": label} if label else {})})
+    asked = {
+        "topics": names,
+        "actions": actions,
+        "duration_seconds": None if minutes is None else minutes * 60,
+        "label": label,
+    }
+    opened = caller.call("POST", "sessions", {name: value for name, value in asked.items() if value})
     if as_json:
         print_json(opened)
     elif as_credential_process:
@@ -89,10 +99,13 @@ def _variables(opened: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _arguments(topics: Sequence[str], actions: Sequence[str], minutes: int, label: str | None) -> list[str]:
+def _arguments(
+    topics: Sequence[str], actions: Sequence[str], minutes: int | None, label: str | None
+) -> list[str]:
     words = [word for topic in topics for word in ("--topic", topic)]
     words += [f"--{action}" for action in actions]
-    words += ["--minutes", str(max(minutes, RENEWABLE_MINUTES))]
+    if minutes is not None:
+        words += ["--minutes", str(max(minutes, RENEWABLE_MINUTES))]
     return [*words, "--label", label] if label else words
 
 

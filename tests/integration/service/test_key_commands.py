@@ -119,7 +119,7 @@ def test_session_command_prints_what_aws_tools_take(
         f"OCTOPUS_HOME={environment['OCTOPUS_HOME']}",
         str(OCTOPUS),
         *("key", "session", "--credential-process", "--topic", f"{namespace}.readings"),
-        *("--write", "--minutes", "60", "--label", "night shift"),
+        *("--write", "--label", "night shift"),
     ]
     labelled, whole, _ = told("key", "list")["keys"]
     assert (labelled["label"], labelled["actions"]) == ("night shift", ["write"])

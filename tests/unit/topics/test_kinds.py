@@ -42,10 +42,3 @@ def test_setting_that_a_kind_does_not_have_is_refused(monkeypatch: pytest.Monkey
     assert refusals("msk-tiny", timestamp_type="LogAppendTime", retention_ms=60_000) == [
         "timestamp_type: topics of msk-tiny have no such setting, received LogAppendTime"
     ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "replicas"), [("msk-express", 3), ("msk-serverless", 3), ("external", None)]
-)
-def test_only_some_kinds_say_how_many_replicas_there_are(kind: str, replicas: int | None) -> None:
-    assert KINDS[kind].replicas == replicas
