@@ -207,8 +207,8 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
         (
             {**SERVERLESS, "region": "sa-east-1"},
             "region must be one of ap-northeast-1, ap-northeast-2, ap-south-1, ap-southeast-1, "
-            "ap-southeast-2, ca-central-1, eu-central-1, eu-north-1, eu-west-1, eu-west-2, eu-west-3, us-east-1, "
-            "us-east-2, us-west-2 with kafka=msk-serverless; the value given is 'sa-east-1'.",
+            "ap-southeast-2, ca-central-1, eu-central-1, eu-north-1, eu-west-1, eu-west-2, eu-west-3, "
+            "us-east-1, us-east-2, us-west-2 with kafka=msk-serverless; the value given is 'sa-east-1'.",
         ),
         # Public access.
         (
