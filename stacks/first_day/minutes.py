@@ -41,5 +41,5 @@ def told(settings: Settings) -> str:
     least, most = (sum(each[end] for each in minutes.values()) for end in (0, 1))
     return (
         f"Minutes to expect (estimates, not measured on AWS): {parts}; {least}-{most} in all. "
-        "Running the deployment again is safe: what is there already stays."
+        "Running a deployment again is safe; after a first one that failed, run scripts/clean-failed before."
     )

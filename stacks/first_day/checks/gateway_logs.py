@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from stacks.first_day.account import Account
@@ -75,14 +74,15 @@ def _make(account: Account) -> str:
         made = iam.get_role(RoleName=ROLE)["Role"]
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=f"arn:{partition}:iam::aws:policy/{_POLICY}")
     # API Gateway refuses a role that IAM has not told it of yet.
+    gateway = account.client("apigateway")
     for attempt in Retrying(
-        retry=retry_if_exception_type(ClientError),
+        retry=retry_if_exception_type(gateway.exceptions.BadRequestException),
         stop=stop_after_delay(_KNOWN_TO_GATEWAY_S),
         wait=wait_fixed(5),
         reraise=True,
     ):
         with attempt:
-            account.client("apigateway").update_account(
+            gateway.update_account(
                 patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": made["Arn"]}]
             )
     return str(made["Arn"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from botocore.exceptions import ClientError
+
 from stacks.first_day.account import Account
 from stacks.first_day.left.leftover import Leftover
 
@@ -25,7 +27,13 @@ def find(account: Account, live: frozenset[str], unused: frozenset[str]) -> Iter
     }
     keys = [key["KeyId"] for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]]
     for key_id in keys:
-        key = kms.describe_key(KeyId=key_id)["KeyMetadata"]
+        try:
+            key = kms.describe_key(KeyId=key_id)["KeyMetadata"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDeniedException":
+                raise
+            # Its policy keeps the account's own operators out: it is no key of ours.
+            continue
         if key_id in live or key["KeyState"] == "PendingDeletion" or key["KeyManager"] != "CUSTOMER":
             continue
         if named.intersection(key.get("Description", "").split()):

@@ -63,7 +63,7 @@ def test_empty_account_is_told_what_to_do_and_ends_with_1(
     assert f"cdk bootstrap aws://{account.id}/us-east-1 -c institution=anl" in told
     assert "octopus globus setup --institution anl" in told
     assert "not measured on AWS" in told
-    assert "Running the deployment again is safe" in told
+    assert "Running a deployment again is safe" in told
 
 
 def test_wrong_setting_ends_with_2_and_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
