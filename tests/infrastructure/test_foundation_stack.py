@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import aws_cdk as cdk
 import boto3
 import pytest
 from aws_cdk.assertions import Match, Template
 
 from octopus.settings import DeployedSettings
+from stacks import told
+from stacks.foundation_stack import FoundationStack
 from stacks.settings import Settings
-from tests.infrastructure.conftest import CAMPUS, Templates, synthesize
+from tests.infrastructure.conftest import CAMPUS, Templates
 from tests.infrastructure.intrinsics import resolve
+from tests.infrastructure.synthesis import flags
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +26,10 @@ def template(campus: Templates) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def found(template: dict[str, Any]) -> Template:
     return Template.from_json(template)
+
+
+def foundation(settings: Settings) -> Template:
+    return Template.from_stack(FoundationStack(cdk.App(context=flags()), "foundation", settings=settings))
 
 
 @pytest.mark.parametrize("name", ["octopus-anl-registry", "octopus-anl-credentials"])
@@ -47,8 +55,7 @@ def test_tables_are_keyed_restorable_and_paid_by_request(found: Template, name: 
 
 
 def test_key_of_the_credentials_rotates_and_has_a_name(found: Template) -> None:
-    found.resource_count_is("AWS::KMS::Key", 1)
-    found.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
+    found.all_resources_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
     found.has_resource_properties("AWS::KMS::Alias", {"AliasName": "alias/octopus-anl-credentials"})
 
 
@@ -60,52 +67,114 @@ def test_bucket_of_the_longest_institution_has_a_name_that_s3_takes_in_every_reg
         for region in session.get_available_regions("s3", partition)
     ]
     longest = {**CAMPUS, "institution": "a" * 18}
-    foundation = synthesize(longest)[f"octopus-{longest['institution']}-foundation"]
+    resources = foundation(Settings.from_context(longest)).to_json()["Resources"]
 
-    name = resolve(foundation["Resources"]["ArchiveBucket49F1AC64"]["Properties"]["BucketName"], {})
+    for bucket in ("ArchiveBucket49F1AC64", "LogsBucket5C52C3D2"):
+        name = resolve(resources[bucket]["Properties"]["BucketName"], {})
+        assert len(name.removesuffix("us-east-1")) + max(map(len, regions)) <= 63
 
-    assert len(name.removesuffix("us-east-1")) + max(map(len, regions)) <= 63
 
-
-def test_archive_is_private_encrypted_and_versioned(found: Template, template: dict[str, Any]) -> None:
-    bucket = template["Resources"]["ArchiveBucket49F1AC64"]["Properties"]
-    assert resolve(bucket["BucketName"], {}) == "octopus-anl-archive-111122223333-us-east-1"
-    found.has_resource_properties(
-        "AWS::S3::Bucket",
-        {
-            "PublicAccessBlockConfiguration": {
-                "BlockPublicAcls": True,
-                "BlockPublicPolicy": True,
-                "IgnorePublicAcls": True,
-                "RestrictPublicBuckets": True,
-            },
-            "BucketEncryption": {
-                "ServerSideEncryptionConfiguration": [
-                    {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-                ]
-            },
-            "VersioningConfiguration": {"Status": "Enabled"},
-        },
-    )
+@pytest.mark.parametrize(
+    ("bucket", "name"), [("ArchiveBucket49F1AC64", "archive"), ("LogsBucket5C52C3D2", "logs")]
+)
+def test_buckets_are_private_encrypted_and_take_tls_only(
+    template: dict[str, Any], found: Template, bucket: str, name: str
+) -> None:
+    properties = template["Resources"][bucket]["Properties"]
+    assert resolve(properties["BucketName"], {}) == f"octopus-anl-{name}-111122223333-us-east-1"
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    (encryption,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    denied = {
+        "Effect": "Deny",
+        "Action": "s3:*",
+        "Principal": {"AWS": "*"},
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        "Resource": [{"Fn::GetAtt": [bucket, "Arn"]}, Match.any_value()],
+    }
     found.has_resource_properties(
         "AWS::S3::BucketPolicy",
         {
-            "PolicyDocument": Match.object_like(
+            "Bucket": {"Ref": bucket},
+            "PolicyDocument": Match.object_like({"Statement": Match.array_with([denied])}),
+        },
+    )
+
+
+def test_archive_keeps_what_is_overwritten_and_moves_what_is_old() -> None:
+    given = {**CAMPUS, "archive_infrequent_days": "60", "archive_old_version_days": "30"}
+    resources = foundation(Settings.from_context(given)).to_json()["Resources"]
+    archive = resources["ArchiveBucket49F1AC64"]["Properties"]
+    assert archive["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert archive["LifecycleConfiguration"]["Rules"] == [
+        {
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+            "Transitions": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 60}],
+            "Status": "Enabled",
+        }
+    ]
+
+
+def test_archive_may_keep_everything_at_hand() -> None:
+    settings = Settings.from_context({**CAMPUS, "archive_infrequent_days": "0"})
+    archive = foundation(settings).to_json()["Resources"]["ArchiveBucket49F1AC64"]["Properties"]
+    assert "Transitions" not in archive["LifecycleConfiguration"]["Rules"][0]
+
+
+def test_access_to_the_archive_is_written_down_and_forgotten_in_time(template: dict[str, Any]) -> None:
+    resources = template["Resources"]
+    assert resources["ArchiveBucket49F1AC64"]["Properties"]["LoggingConfiguration"] == {
+        "DestinationBucketName": {"Ref": "LogsBucket5C52C3D2"},
+        "LogFilePrefix": "archive/",
+    }
+    (rule,) = resources["LogsBucket5C52C3D2"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] == 30
+    policy = resources["LogsBucketPolicyE3811129"]["Properties"]["PolicyDocument"]
+    (writing,) = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
+    assert writing["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert writing["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+def test_alarms_reach_people_through_a_topic_whose_key_lets_the_services_that_tell_use_it() -> None:
+    """With another key SNS drops what they publish, and says so nowhere."""
+    settings = Settings.from_context({**CAMPUS, "alarm_mail": "ada@example.org,ben@example.org"})
+    found = foundation(settings)
+    telling = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    ours = {
+        "Effect": "Allow",
+        "Principal": {"Service": telling},
+        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+    }
+    found.has_resource_properties(
+        "AWS::KMS::Key",
+        {
+            "KeyPolicy": Match.object_like(
                 {
-                    "Statement": [
-                        Match.object_like(
-                            {
-                                "Effect": "Deny",
-                                "Action": "s3:*",
-                                "Principal": {"AWS": "*"},
-                                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                            }
-                        )
-                    ]
+                    "Statement": Match.array_with(
+                        [Match.object_like({**ours, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"]})]
+                    )
                 }
             )
         },
     )
+    (topic,) = found.find_resources("AWS::SNS::Topic").items()
+    assert topic[1]["Properties"]["TopicName"] == "octopus-anl-alarms"
+    assert topic[1]["Properties"]["KmsMasterKeyId"] == {"Fn::GetAtt": ["AlarmsKey3C2381B3", "Arn"]}
+    found.has_resource_properties(
+        "AWS::SNS::TopicPolicy",
+        {
+            "PolicyDocument": Match.object_like(
+                {"Statement": Match.array_with([Match.object_like({**ours, "Action": "sns:Publish"})])}
+            )
+        },
+    )
+    mailed = found.find_resources("AWS::SNS::Subscription").values()
+    assert {(one["Properties"]["Protocol"], one["Properties"]["Endpoint"]) for one in mailed} == {
+        ("email", "ada@example.org"),
+        ("email", "ben@example.org"),
+    }
 
 
 def test_parameters_are_the_fields_of_the_settings_that_processes_read(template: dict[str, Any]) -> None:
@@ -130,17 +199,22 @@ def test_parameters_are_the_fields_of_the_settings_that_processes_read(template:
         "globus_client_id": "7c7b1f2e-8a57-4a8a-9a0c-0a8d1f6b2c11",
         "globus_secret_name": "octopus/anl/globus-client-secret",
         "globus_auth_url": "https://auth.globus.org/",
+        "kafka": "external",
+        "credentials": "iam-user",
+        "session_minutes_most": "60",
+        "replication_factor": "3",
+        "key_days_most": "90",
         "key_unused_days": "90",
         "globus_groups_url": "https://groups.api.globus.org/",
         "groups_poll_seconds": "300",
         "groups_held_seconds": "3600",
-        "topic_partitions_most": "128",
+        "topic_partitions_most": "32",
         "topic_retention_hours_most": "8760",
         "topic_retention_bytes_most": "1099511627776",
         "topic_message_bytes_most": "8388608",
         "quota_projects": "20",
-        "quota_topics": "200",
-        "quota_partitions": "1000",
+        "quota_topics": "50",
+        "quota_partitions": "100",
         "quota_retention_bytes": "4398046511104",
         "quota_unbounded_partition_bytes": "1073741824",
         "quota_groups": "200",
@@ -154,23 +228,36 @@ def test_parameters_are_the_fields_of_the_settings_that_processes_read(template:
         "warning_days": "14",
         "project_grace_days": "30",
         "audit_days": "400",
+        "alarm_ceiling_percent": "80",
     }
+    if_given = {"browser_origins", "cli_client_id", "mail_from"}
     assert written == {f"/octopus/anl/{name}": value for name, value in values.items()}
-    assert set(DeployedSettings.model_fields) == {*values, "mail_from"}, "mail_from is told when it is given"
+    assert set(DeployedSettings.model_fields) == {*values, *if_given}
 
 
-def test_process_that_is_told_nothing_takes_what_the_stack_says_by_default(found: Template) -> None:
+def test_process_that_is_told_nothing_takes_what_the_stack_says_by_default() -> None:
     """A service that is newer than its foundation finds no parameter, and must not be without the limit."""
-    parameters = found.find_resources("AWS::SSM::Parameter").values()
-    written = {one["Properties"]["Name"]: one["Properties"]["Value"] for one in parameters}
+    by_default = told.of_settings(Settings(institution="anl"))
     defaults = {
         name: str(field.default)
         for name, field in DeployedSettings.model_fields.items()
-        if not field.is_required() and name != "mail_from"
+        if not field.is_required()
     }
 
-    assert defaults == {name: written[f"/octopus/anl/{name}"] for name in defaults}
-    assert DeployedSettings.model_fields["mail_from"].default == Settings.from_context(CAMPUS).mail_from
+    assert defaults == {name: by_default.get(name, "") for name in defaults}
+
+
+def test_what_is_given_seldom_is_told_too() -> None:
+    given = {
+        **CAMPUS,
+        "browser_origins": "https://hub.example.org,https://lab.example.org",
+        "cli_client_id": "0d8a4b72-93c1-4e5f-a6b7-c8d9e0f1a203",
+        "mail_from": "octopus@example.org",
+    }
+    written = told.of_settings(Settings.from_context(given))
+    assert written["browser_origins"] == "https://hub.example.org,https://lab.example.org"
+    assert written["cli_client_id"] == "0d8a4b72-93c1-4e5f-a6b7-c8d9e0f1a203"
+    assert written["mail_from"] == "octopus@example.org"
 
 
 @pytest.mark.parametrize("name", ["octopus-anl-service", "octopus-anl-judge"])
@@ -192,7 +279,9 @@ def test_platform_principals_are_users_with_one_policy_and_no_key(
 
 
 @pytest.mark.parametrize("metric", ["UsersOfCeiling", "ManagedPoliciesOfCeiling"])
-def test_operator_is_alarmed_before_iam_is_full(found: Template, metric: str) -> None:
+def test_operator_is_alarmed_before_iam_is_full(metric: str) -> None:
+    settings = Settings.from_context({**CAMPUS, "alarm_ceiling_percent": "70"})
+    found = foundation(settings)
     found.has_resource_properties(
         "AWS::CloudWatch::Alarm",
         {
@@ -200,7 +289,8 @@ def test_operator_is_alarmed_before_iam_is_full(found: Template, metric: str) ->
             "Namespace": "Octopus/anl",
             "MetricName": metric,
             "Statistic": "Maximum",
-            "Threshold": 80,
+            "Threshold": 70,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "AlarmActions": [{"Ref": "AlarmsTopic3A2DFEBA"}],
         },
     )
