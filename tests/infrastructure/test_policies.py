@@ -162,6 +162,7 @@ def test_stacks_and_service_mean_the_same_users() -> None:
         ("iam:GetAccessKeyLastUsed", USER, {}),
         ("iam:UpdateAccessKey", USER, OURS),
         ("sts:AssumeRole", CLIENT_ROLE, {}),
+        ("sts:SetSourceIdentity", CLIENT_ROLE, {}),
         ("iam:CreateAccessKey", USER, OURS),
         ("iam:DeleteAccessKey", USER, OURS),
         ("iam:DeleteUserPolicy", USER, OURS),
@@ -387,20 +388,25 @@ def test_judge_may_not(judge: dict[str, Any], action: str, resource: str, contex
 # The role of users' sessions
 
 
-def test_only_the_service_is_trusted_with_the_role_of_sessions_for_an_hour(campus: Templates) -> None:
+def test_only_the_service_is_trusted_with_the_role_of_sessions_for_an_hour_and_says_whose_each_is(campus: Templates) -> None:
     resources = campus["octopus-anl-foundation"]["Resources"]
     (role,) = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::IAM::Role"]
     assert role["RoleName"] == "octopus-anl-client"
     assert role["MaxSessionDuration"] == 3600
-    (trust,) = resolve(role["AssumeRolePolicyDocument"]["Statement"], resources)
-    assert trust == {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"AWS": f"{IAM}:user/octopus/anl/octopus-anl-service"},
-    }
+    trust = resolve(role["AssumeRolePolicyDocument"]["Statement"], resources)
+    assert trust == [
+        {
+            "Effect": "Allow",
+            "Action": f"sts:{action}",
+            "Principal": {"AWS": f"{IAM}:user/octopus/anl/octopus-anl-service"},
+            # A UUID: nobody's session is not opened.
+            "Condition": {"StringLike": {"sts:SourceIdentity": "????????-????-????-????-????????????"}},
+        }
+        for action in ("AssumeRole", "SetSourceIdentity")
+    ]
 
 
-@pytest.mark.parametrize("action", ["AssumeRole", "TagSession"])
+@pytest.mark.parametrize("action", ["AssumeRole", "SetSourceIdentity", "TagSession"])
 def test_judge_opens_no_session(judge: dict[str, Any], action: str) -> None:
     assert not allows(judge, f"sts:{action}", CLIENT_ROLE)
 

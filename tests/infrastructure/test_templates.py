@@ -16,6 +16,7 @@ import pytest
 from stacks.foundation_stack import FoundationStack
 from stacks.settings import Settings
 from tests.infrastructure.conftest import CAMPUS, ROOT, Templates, synthesize
+from tests.infrastructure.synthesis import flags
 
 EMULATOR_TYPES = frozenset((Path(__file__).parent / "emulator-types.txt").read_text().split())
 
@@ -96,7 +97,8 @@ def test_data_goes_only_where_its_loss_is_allowed(local: Templates) -> None:
 def test_termination_is_protected_unless_data_may_be_lost() -> None:
     for allow, protected in (("false", True), ("true", False)):
         settings = Settings.from_context({**CAMPUS, "allow_data_loss": allow})
-        assert FoundationStack(cdk.App(), "foundation", settings=settings).termination_protection is protected
+        app = cdk.App(context=flags())
+        assert FoundationStack(app, "foundation", settings=settings).termination_protection is protected
 
 
 def test_references_go_one_way(templates: Templates) -> None:
