@@ -11,6 +11,7 @@ import typer
 from octopus.cli import quota
 from octopus.cli.operator import InstitutionOption, features_of
 from octopus.cli.output import JsonOption, print_done, print_json, print_line
+from octopus.errors import NotFoundError
 
 app = typer.Typer(help="What a fabric's operator does: processes off AWS, users.", no_args_is_help=True)
 app.add_typer(quota.platform_app, name="quota")
@@ -40,13 +41,21 @@ def env(
 
     The key is issued on first use and recorded in the registry, so that the judge knows it.
     """
-    from octopus.credentials.platform import issue_platform_key  # late: they load boto3
+    from octopus.credentials.issuer import PrincipalGoneError  # late: they load boto3
+    from octopus.credentials.platform import issue_platform_key
     from octopus.parameters import as_environment, read_deployed_settings
 
     settings = read_deployed_settings(institution)
-    access_key_id, secret = issue_platform_key(
-        principal=principal.value, user_name=f"octopus-{institution}-{principal.value}", settings=settings
-    )
+    user_name = f"octopus-{institution}-{principal.value}"
+    try:
+        access_key_id, secret = issue_platform_key(
+            principal=principal.value, user_name=user_name, settings=settings
+        )
+    except PrincipalGoneError:
+        raise NotFoundError(
+            f"principal: IAM has no user {user_name}, since the stacks make none where a process signs with a"
+            " role (hosting=fargate), and no judge for brokers of Amazon MSK"
+        ) from None
     values = {
         **as_environment(settings),
         "AWS_ACCESS_KEY_ID": access_key_id,

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from octopus import aws
 from octopus.credentials.issuer import PrincipalGoneError
 from octopus.credentials.secrets import UnreadableSecretError, decrypt, encrypt
-from octopus.doctor.findings import Finding, failed, ok
+from octopus.doctor.findings import Finding, NotKnownError, failed, ok
 from octopus.doctor.operator import Operator
 from octopus.errors import NotFoundError
 from octopus.iam.generate import principal_boundary
@@ -100,6 +100,8 @@ def check_encryption(operator: Operator) -> Finding:
 
 def check_boundary(operator: Operator) -> Finding:
     """Whether the permissions boundary is the one that this release makes."""
+    if operator.deployed.credentials == "session":
+        raise NotKnownError("people sign with sessions here, and nobody is made in IAM")
     arn = operator.deployed.principal_boundary_arn
     version = aws.iam().get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     held = aws.iam().get_policy_version(PolicyArn=arn, VersionId=version or "v1")["PolicyVersion"]
@@ -143,8 +145,19 @@ def check_platform_key(operator: Operator, principal: str) -> Finding:
     except PrincipalGoneError:
         return failed(f"IAM has no user {operator.user_name(principal)}", "deploy the foundation again")
     if key is None:
+        if operator.deployed.kafka != "external" and not _has_user(operator.user_name(principal)):
+            raise NotKnownError(f"the {principal} signs with a role, as it does in Fargate")
         return failed(f"no recorded key of the {principal} is active, unexpired and readable", issue)
     return ok(f"{key.access_key_id} is active and can be decrypted")
+
+
+def _has_user(name: str) -> bool:
+    client = aws.iam()
+    try:
+        client.get_user(UserName=name)
+    except client.exceptions.NoSuchEntityException:
+        return False
+    return True
 
 
 def _difference(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:

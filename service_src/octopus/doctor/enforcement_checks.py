@@ -18,7 +18,7 @@ from octopus.doctor.operator import Operator
 from octopus.doctor.sasl import NoVerdictError, Verdict, broker_ahead_s, present, sign
 from octopus.fabric.emulator import EmulatorState
 from octopus.fabric.processes import EMULATOR, ready
-from octopus.kafka.client import TOKEN_REGION
+from octopus.kafka.client import token_region
 
 MECHANISMS = ("OAUTHBEARER", "AWS_MSK_IAM")
 """What Kafka clients of MSK sign in by."""
@@ -116,7 +116,9 @@ def check_broker_clocks(operator: Operator) -> Finding:
     """Whether each broker's clock is near this machine's, by the sessions that it gives."""
     seen = []
     for address in operator.servers:
-        ahead = broker_ahead_s(address, operator.ca_file, operator.service_key, TOKEN_REGION)
+        ahead = broker_ahead_s(
+            address, operator.ca_file, operator.service_key, token_region(operator.deployed)
+        )
         if ahead is None:
             raise NotKnownError(f"{address} ends sessions before their tokens, so they do not tell its clock")
         finding = judge_clock(-ahead, f"that of {address}")
@@ -188,7 +190,7 @@ def _nobody() -> Credentials:
 
 
 def _presented(operator: Operator, address: Address, key: Credentials) -> Verdict:
-    token, _ = sign(key, region=TOKEN_REGION)
+    token, _ = sign(key, region=token_region(operator.deployed))
     return present(address, operator.ca_file, token)
 
 

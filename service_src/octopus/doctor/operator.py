@@ -10,7 +10,7 @@ from pathlib import Path
 from botocore.credentials import Credentials as Key
 from confluent_kafka.admin import AdminClient
 
-from octopus.addresses import Addresses, open_addresses
+from octopus.addresses import Addresses, AddressUnknownError, open_addresses
 from octopus.credentials.models import UsableKey
 from octopus.credentials.service import Credentials, open_platform_credentials
 from octopus.doctor.findings import NotKnownError
@@ -55,8 +55,15 @@ class Operator:
 
     @cached_property
     def servers(self) -> tuple[Address, ...]:
-        """What clients are told."""
-        return parse_servers(self.addresses.brokers().outside)
+        """What clients are told.
+
+        Raises:
+            NotKnownError: MSK does not say.
+        """
+        try:
+            return parse_servers(self.addresses.brokers().outside)
+        except AddressUnknownError as unknown:
+            raise NotKnownError(unknown.message) from None
 
     @cached_property
     def service_key(self) -> Key:

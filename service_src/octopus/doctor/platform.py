@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 
 from octopus.doctor import deployment_checks as deployment
 from octopus.doctor import enforcement_checks as enforcement
 from octopus.doctor.deployment_checks import of_aws
-from octopus.doctor.findings import Check, Result, examine
+from octopus.doctor.findings import Check, Finding, NotKnownError, Result, examine
 from octopus.doctor.kafka_checks import check_brokers
 from octopus.doctor.network import check_certificates, check_expiry, check_names, check_ports
 from octopus.doctor.operator import JUDGE, SERVICE, Operator
+from octopus.errors import OctopusError
 
 OPERATOR_CHECKS: tuple[Check[Operator], ...] = (
     Check("emulator", "AWS emulator of this machine", enforcement.check_emulator),
@@ -62,6 +67,26 @@ OPERATOR_CHECKS: tuple[Check[Operator], ...] = (
 )
 
 
+OF_THE_JUDGE = frozenset({"judge-key", "judge", "judge-secret", "judge-clock", "listeners", "audit"})
+"""Checks of what stands for IAM before brokers that do not know it."""
+
+
 def examine_fabric(operator: Operator) -> Iterator[Result]:
     """Each check's result; nothing of the fabric is changed."""
-    return examine(OPERATOR_CHECKS, operator)
+    checks: Sequence[Check[Operator]] = OPERATOR_CHECKS
+    if _on_msk(operator):
+        checks = [
+            replace(check, ask=_nothing_to_ask) if check.name in OF_THE_JUDGE else check for check in checks
+        ]
+    return examine(checks, operator)
+
+
+def _on_msk(operator: Operator) -> bool:
+    try:
+        return operator.deployed.kafka != "external"
+    except (OctopusError, ValidationError, BotoCoreError, ClientError):
+        return False  # the checks of AWS and its parameters say why that cannot be known
+
+
+def _nothing_to_ask(_operator: Operator) -> Finding:
+    raise NotKnownError("on Amazon MSK IAM itself decides: there is no judge")

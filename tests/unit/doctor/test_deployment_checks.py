@@ -8,14 +8,18 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from octopus import aws
 from octopus.doctor import deployment_checks as deployment
 from octopus.doctor.deployment_checks import of_aws
 from octopus.doctor.findings import Finding, Status
 from octopus.doctor.operator import Operator
+from octopus.doctor.platform import examine_fabric
+from octopus.errors import NotFoundError
 from octopus.iam.generate import principal_boundary
 from octopus.settings import DeployedSettings
+from tests.unit.cli.shell import run
 from tests.unit.conftest import make_table
 
 CLUSTER = "arn:aws:kafka:us-east-1:123456789012:cluster/octopus-anl/8b4b1a4d-2d0f-5835-9222-3a7479cc9972"
@@ -142,3 +146,39 @@ def test_missing_parameter_is_named(operator: Operator) -> None:
     )
     other = Operator(institution="anl", judge_url="http://127.0.0.1:1")
     _failed(of_aws(deployment.check_parameters)(other), "/octopus/anl/cluster_arn", "deploy the foundation")
+
+
+def test_fabric_on_msk_is_not_asked_for_a_judge_or_for_users(
+    operator: Operator, aws_session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"kafka": "msk-standard", "credentials": "session", "bootstrap_servers": ""}
+    operator.deployed = operator.deployed.model_copy(update=told)
+    msk = aws_session.client("kafka")
+    with Stubber(msk) as stub:
+        # Of a cluster that is being made.
+        stub.add_response("get_bootstrap_brokers", {})
+        monkeypatch.setattr(aws, "msk", lambda: msk)
+        found = {result.name: result.finding for result in examine_fabric(operator)}
+
+    assert [name for name, one in found.items() if one.status is Status.FAILED] == []
+    assert {name for name, one in found.items() if one.status is Status.OK} == {
+        *("aws", "parameters", "tables", "encryption", "client-role")
+    }
+    assert "IAM itself decides" in found["judge"].detail
+    assert "signs with a role" in found["service-key"].detail
+    assert "MSK names none of" in found["dns"].detail
+
+
+def test_environment_of_a_process_that_has_no_user_is_refused_in_a_sentence(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aws, "_NEW_USER_KNOWN_S", 0.0)
+    parameters: Any = boto3.client("ssm", region_name="us-east-1")
+    for name, value in operator.deployed.model_dump().items():
+        if value != "":
+            parameters.put_parameter(Name=f"/octopus/anl/{name}", Value=str(value), Type="String")
+
+    refused = run("platform", "env", "judge", "--institution", "anl").exception
+
+    assert isinstance(refused, NotFoundError)
+    assert "IAM has no user octopus-anl-judge" in refused.message
