@@ -388,7 +388,9 @@ def test_judge_may_not(judge: dict[str, Any], action: str, resource: str, contex
 # The role of users' sessions
 
 
-def test_only_the_service_is_trusted_with_the_role_of_sessions_for_an_hour_and_says_whose_each_is(campus: Templates) -> None:
+def test_only_the_service_is_trusted_with_the_role_of_sessions_for_an_hour_and_says_whose_each_is(
+    campus: Templates,
+) -> None:
     resources = campus["octopus-anl-foundation"]["Resources"]
     (role,) = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::IAM::Role"]
     assert role["RoleName"] == "octopus-anl-client"
