@@ -58,7 +58,7 @@ class ImageBuild(Construct):
             self,
             "Function",
             description="Has the image of the web service built, and tells CloudFormation when it is",
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler="handler.handler",
             code=lambda_.Code.from_asset(str(SOURCE), exclude=["**/__pycache__", "**/*.pyc"]),

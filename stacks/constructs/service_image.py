@@ -52,17 +52,18 @@ class ServiceImage(Construct):
                 removal_policy=removal_policy,
             )
             self.repository: ecr.IRepository = build.repository
-            uri = build.uri
+            self.container_image: ecs.ContainerImage = ecs.ContainerImage.from_registry(build.uri)
         elif image == "docker":
             asset = ecr_assets.DockerImageAsset(
                 self, "Docker", directory=str(ROOT), platform=ecr_assets.Platform.LINUX_ARM64
             )
             self.repository = asset.repository
-            uri = asset.image_uri
+            self.container_image = ecs.ContainerImage.from_docker_image_asset(asset)
         else:
             self.repository = self._existing(image)
-            uri = image
-        self.container_image = ecs.ContainerImage.from_registry(uri)
+            self.container_image = ecs.ContainerImage.from_ecr_repository(
+                self.repository, image.partition("@")[2]
+            )
 
     def _source(self) -> s3_assets.Asset:
         lines = (ROOT / ".dockerignore").read_text().splitlines()
