@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stacks.first_day import context
 from stacks.first_day.account import Account
 from stacks.first_day.confirming import confirmed
-from stacks.first_day.left import buckets, clusters, keys, log_groups, tables
+from stacks.first_day.left import buckets, clusters, configurations, keys, log_groups, security_groups, tables
 from stacks.first_day.left.leftover import Leftover
 from stacks.first_day.removal import remove_stack
 from stacks.first_day.stacks import Found, Standing, resources_of, standing
@@ -26,6 +26,8 @@ def leftovers(account: Account, stacks: Iterable[Found], unused: frozenset[str])
     live = _resources(account, (each for each in stacks if each.standing is not Standing.FAILED))
     return [
         *clusters.find(account, live, unused),
+        *configurations.find(account, live),
+        *security_groups.find(account, live),
         *tables.find(account, live),
         *buckets.find(account, live),
         *log_groups.find(account, live),

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from stacks.first_day.account import Account
 from stacks.first_day.left.leftover import Leftover
 
-NAMES = ("archive", "logs")
+NAMES = ("archive", "kafka", "logs")
 """Of what their names begin with; account and region follow."""
 _AT_ONCE = 1000
 """Versions that S3 deletes in one request, at most."""

@@ -9,17 +9,21 @@ from botocore.exceptions import ClientError
 
 from stacks.first_day.account import Account
 from stacks.first_day.left.leftover import Leftover
+from stacks.settings import Settings
 
-NAMES = ("credentials", "alarms", "kafka")
-"""Of what they encrypt, as their descriptions name it."""
 _DAYS = 7
 """The least that KMS allows."""
+
+
+def words(settings: Settings) -> frozenset[str]:
+    """Return names of what keys encrypt, one of which stands in the description of each."""
+    return frozenset({settings.named("credentials"), settings.named("alarms"), settings.cluster_name})
 
 
 def find(account: Account, live: frozenset[str], unused: frozenset[str]) -> Iterator[Leftover]:
     """Yield each key that no live stack has; ``unused`` is what belonged to stacks that never came to be."""
     kms = account.client("kms")
-    named = {account.settings.named(what) for what in NAMES}
+    named = words(account.settings)
     aliases = {
         alias.get("TargetKeyId"): alias["AliasName"]
         for page in kms.get_paginator("list_aliases").paginate()

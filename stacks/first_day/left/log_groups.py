@@ -10,18 +10,29 @@ from stacks.first_day.account import Account
 from stacks.first_day.left.leftover import Leftover
 from stacks.first_day.stacks import PARTS
 
+PREFIXES = ("", "/aws/vendedlogs/", "aws-waf-logs-")
+"""What AWS wants in front of the names of some."""
+
+
+def is_of(institution: str, name: str) -> bool:
+    """Return whether a log group of this name is the institution's."""
+    named = f"octopus-{re.escape(institution)}"
+    # CloudFormation puts a construct's name, with its capital, after the stack's: `anl` is not `anl-service`.
+    by_stack = rf"{named}-({'|'.join(PARTS)})-[A-Z].*"
+    return (
+        re.fullmatch(rf"{by_stack}|/aws/vendedlogs/{named}-kafka|aws-waf-logs-{named}-gateway-.*", name)
+        is not None
+    )
+
 
 def find(account: Account, live: frozenset[str]) -> Iterator[Leftover]:
     """Yield each log group that no live stack has."""
-    logs, settings = account.client("logs"), account.settings
-    named = f"octopus-{re.escape(settings.institution)}"
-    # CloudFormation puts a construct's name, with its capital, after the stack's: `anl` is not `anl-service`.
-    by_stack = re.compile(rf"{named}-({'|'.join(PARTS)})-[A-Z]|/octopus/{re.escape(settings.institution)}/")
-    for prefix in (f"octopus-{settings.institution}-", f"/octopus/{settings.institution}/"):
+    logs, institution = account.client("logs"), account.settings.institution
+    for prefix in (f"{each}octopus-{institution}-" for each in PREFIXES):
         for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix):
             for group in page["logGroups"]:
                 name = group["logGroupName"]
-                if name not in live and by_stack.match(name):
+                if name not in live and is_of(institution, name):
                     yield Leftover(
                         kind="log group",
                         name=name,

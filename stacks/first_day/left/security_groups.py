@@ -1,0 +1,32 @@
+"""The brokers' security group, which stays as long as they do and keeps its VPC from going."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from stacks.first_day.account import Account
+from stacks.first_day.left.leftover import Leftover
+
+
+def prefix(institution: str) -> str:
+    """Return how the group's name begins: CloudFormation makes it of the stack's and the construct's."""
+    return f"octopus-{institution}-network-BrokerAccess"
+
+
+def find(account: Account, live: frozenset[str]) -> Iterator[Leftover]:
+    """Yield the group, if no live stack has it."""
+    if not account.settings.on_msk:
+        return
+    ec2 = account.client("ec2")
+    named = {"Name": "group-name", "Values": [f"{prefix(account.settings.institution)}*"]}
+    for page in ec2.get_paginator("describe_security_groups").paginate(Filters=[named]):
+        for group in page["SecurityGroups"]:
+            if group["GroupId"] not in live:
+                yield Leftover(
+                    kind="security group",
+                    name=group["GroupId"],
+                    holds_data=False,
+                    cost="nothing",
+                    remove=partial(ec2.delete_security_group, GroupId=group["GroupId"]),
+                )
