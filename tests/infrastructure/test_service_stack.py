@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from octopus.web import stage
+from stacks.constructs import gateway
+from stacks.constructs.backend import Backend
+from stacks.service_stack import ServiceStack
+from stacks.settings import Settings
 from tests.infrastructure.conftest import CAMPUS, Templates, synthesize
+from tests.infrastructure.synthesis import flags
+
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/6f5e4d3c-2b1a-4098-8765-4321fedcba98"
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +61,7 @@ def test_routes_are_the_api_behind_the_authorizer_and_public_records_and_health_
         ("ANY", "https://octopus.example.org/api/v3/{proxy}"): "CUSTOM",
         ("OPTIONS", "https://octopus.example.org/api/v3/{proxy}"): "NONE",
         ("GET", "https://octopus.example.org/api/v3/public/{proxy}"): "NONE",
+        ("GET", "https://octopus.example.org/api/v3/public/about"): "NONE",
         ("GET", "https://octopus.example.org/health/{proxy}"): "NONE",
     }
 
@@ -66,6 +77,7 @@ def test_what_is_open_is_read_alone_and_lies_under_public_or_health(template: di
         ("OPTIONS", "/api/{proxy+}"),
         ("OPTIONS", "/api/v3/{proxy+}"),
         ("GET", "/api/v3/public/{proxy+}"),
+        ("GET", "/api/v3/public/about"),
         ("GET", "/health/{proxy+}"),
     }
 
@@ -91,9 +103,148 @@ def test_every_route_passes_the_request_on_unchanged(template: dict[str, Any]) -
     for method in of_type(template, "AWS::ApiGateway::Method"):
         assert method["Integration"]["Type"] == "HTTP_PROXY"
         assert method["Integration"]["IntegrationHttpMethod"] == method["HttpMethod"]
-        assert method["Integration"]["RequestParameters"] == {
-            "integration.request.path.proxy": "method.request.path.proxy"
-        }
+        if "{proxy}" in method["Integration"]["Uri"]:
+            assert method["Integration"]["RequestParameters"] == {
+                "integration.request.path.proxy": "method.request.path.proxy"
+            }
+        assert "ConnectionType" not in method["Integration"]
+
+
+def test_public_records_alone_go_out_as_they_come(template: dict[str, Any]) -> None:
+    """One method is streamed or is not, so that pages of records are, too."""
+    streamed = {
+        method["Integration"]["Uri"]: method["Integration"]["TimeoutInMillis"]
+        for method in of_type(template, "AWS::ApiGateway::Method")
+        if method["Integration"].get("ResponseTransferMode") == "STREAM"
+    }
+    assert streamed == {"https://octopus.example.org/api/v3/public/{proxy}": 900_000}
+
+
+def test_every_request_is_validated(template: dict[str, Any]) -> None:
+    (validator,) = [
+        name
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::ApiGateway::RequestValidator"
+    ]
+    for method in of_type(template, "AWS::ApiGateway::Method"):
+        assert method["RequestValidatorId"] == {"Ref": validator}
+
+
+def test_gateway_says_where_it_is(template: dict[str, Any]) -> None:
+    (parameter,) = of_type(template, "AWS::SSM::Parameter")
+    assert parameter["Name"] == "/octopus/anl/gateway_url"
+    assert parameter["Value"] == template["Outputs"]["GatewayUrl"]["Value"]
+
+
+def service(backend: Backend | None = None, **given: str) -> dict[str, Any]:
+    stack = ServiceStack(
+        cdk.App(context=flags() | {"aws:cdk:bundling-stacks": []}),
+        "service",
+        settings=Settings.from_context(CAMPUS | given),
+        backend=backend or Backend(base_url="https://octopus.example.org"),
+    )
+    return dict(Template.from_stack(stack).to_json())
+
+
+LINKED = Backend(base_url="http://balancer.internal", vpc_link_id="link-1", target_arn="balancer-1")
+
+
+def deployment(template: dict[str, Any]) -> str:
+    (live,) = of_type(template, "AWS::ApiGateway::Stage")
+    return str(live["DeploymentId"]["Ref"])
+
+
+def test_service_in_a_vpc_is_reached_through_its_link_by_every_route() -> None:
+    methods = of_type(service(LINKED), "AWS::ApiGateway::Method")
+    assert len(methods) == 7
+    for method in methods:
+        integration = method["Integration"]
+        assert integration["Type"] == "HTTP_PROXY"
+        assert integration["ConnectionType"] == "VPC_LINK"
+        assert integration["ConnectionId"] == "link-1"
+        assert integration["IntegrationTarget"] == "balancer-1"
+        assert integration["Uri"].startswith("http://balancer.internal/")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"backend": replace(LINKED, base_url="http://another.internal")},
+        {"backend": replace(LINKED, vpc_link_id="link-2")},
+        {"backend": replace(LINKED, target_arn="balancer-2")},
+        {"vpc_cidr": "10.77.0.0/16"},
+        {"api_allowed_cidrs": "192.0.2.0/24"},
+    ],
+    ids=["address", "link", "target", "network", "allowed"],
+)
+def test_every_change_of_what_is_behind_the_gateway_is_deployed(change: dict[str, Any]) -> None:
+    """A deployment is a snapshot: without a new one the stage goes on as before."""
+    before = deployment(service(LINKED))
+    assert before == deployment(service(LINKED, log_retention_days="7"))
+    assert before != deployment(service(**{"backend": LINKED, **change}))
+
+
+def test_own_domain_is_the_only_address() -> None:
+    template = service(
+        domain="octopus.example.org", certificate_arn=CERTIFICATE, hosted_zone_id="Z0A1B2C3D4E5F6"
+    )
+    (api,) = of_type(template, "AWS::ApiGateway::RestApi")
+    assert api["DisableExecuteApiEndpoint"] is True
+    (domain,) = of_type(template, "AWS::ApiGateway::DomainName")
+    assert domain == {
+        "DomainName": "octopus.example.org",
+        "EndpointConfiguration": {"Types": ["REGIONAL"]},
+        "RegionalCertificateArn": CERTIFICATE,
+        "SecurityPolicy": "TLS_1_2",
+    }
+    (mapping,) = of_type(template, "AWS::ApiGateway::BasePathMapping")
+    assert "BasePath" not in mapping
+    (record,) = of_type(template, "AWS::Route53::RecordSet")
+    assert (record["HostedZoneId"], record["Name"], record["Type"]) == (
+        "Z0A1B2C3D4E5F6",
+        "octopus.example.org",
+        "A",
+    )
+    assert template["Outputs"]["GatewayUrl"]["Value"] == "https://octopus.example.org/"
+    (parameter,) = of_type(template, "AWS::SSM::Parameter")
+    assert parameter["Value"] == "https://octopus.example.org/"
+
+
+def test_address_of_the_domain_is_left_to_the_operator_without_a_zone() -> None:
+    template = service(domain="octopus.example.org", certificate_arn=CERTIFICATE)
+    assert of_type(template, "AWS::Route53::RecordSet") == []
+    assert "RegionalDomainName" in json.dumps(template["Outputs"]["DomainTarget"]["Value"])
+
+
+def test_gateway_may_be_called_from_the_given_networks_alone(template: dict[str, Any]) -> None:
+    (closed,) = of_type(service(api_allowed_cidrs="192.0.2.0/24,198.51.100.0/24"), "AWS::ApiGateway::RestApi")
+    allow, deny = closed["Policy"]["Statement"]
+    # An allow alone would not do: what the authorizer allows is allowed.
+    assert (allow["Effect"], deny["Effect"]) == ("Allow", "Deny")
+    for statement in (allow, deny):
+        assert statement["Action"] == "execute-api:Invoke"
+        assert statement["Resource"] == "execute-api:/*"
+        assert statement["Principal"] == {"AWS": "*"}
+    assert deny["Condition"] == {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]}}
+    (everywhere,) = of_type(template, "AWS::ApiGateway::RestApi")
+    assert "Policy" not in everywhere
+
+
+def test_without_a_globus_client_the_next_step_is_said(template: dict[str, Any]) -> None:
+    assert "NextStep" not in template["Outputs"]
+    unregistered = {name: value for name, value in CAMPUS.items() if name != "globus_client_id"}
+    stack = ServiceStack(
+        cdk.App(context=flags()),
+        "service",
+        settings=Settings.from_context(unregistered),
+        backend=LINKED,
+    )
+    outputs = Template.from_stack(stack).to_json()["Outputs"]
+    assert outputs["NextStep"]["Value"] == "octopus globus setup --institution anl"
+
+
+def test_service_and_gateway_mean_the_same_stage() -> None:
+    assert gateway.STAGE == stage.STAGE
 
 
 def test_authorizer_reads_the_header_and_is_remembered_for_a_minute(found: Template) -> None:
@@ -165,6 +316,7 @@ def test_stage_is_throttled_as_the_settings_say() -> None:
     [
         ("UNAUTHORIZED", 401),
         ("ACCESS_DENIED", 403),
+        ("WAF_FILTERED", 403),
         ("MISSING_AUTHENTICATION_TOKEN", 404),
         ("REQUEST_TOO_LARGE", 413),
         ("THROTTLED", 429),
