@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ecr as ecr
@@ -92,6 +90,4 @@ class ImageProject(Construct):
             grant_report_group_permissions=False,
             logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log)),
         )
-        # The library gives the role's name, by which CodeBuild does not find one that has a path.
-        cast("codebuild.CfnProject", self.project.node.default_child).service_role = role.role_arn
         self.project.node.add_dependency(role)
