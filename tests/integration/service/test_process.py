@@ -1,4 +1,4 @@
-"""The process as a container scheduler runs it: alive without brokers and tables, and drained before it ends."""
+"""The process as a container scheduler runs it: alive without brokers or tables, drained before it ends."""
 
 from __future__ import annotations
 
