@@ -18,11 +18,10 @@ def find(account: Account, live: frozenset[str]) -> Iterator[Leftover]:
     """Yield the group, if no live stack has it."""
     if not account.settings.on_msk:
         return
-    ec2 = account.client("ec2")
-    named = {"Name": "group-name", "Values": [f"{prefix(account.settings.institution)}*"]}
-    for page in ec2.get_paginator("describe_security_groups").paginate(Filters=[named]):
+    ec2, beginning = account.client("ec2"), prefix(account.settings.institution)
+    for page in ec2.get_paginator("describe_security_groups").paginate():
         for group in page["SecurityGroups"]:
-            if group["GroupId"] not in live:
+            if group["GroupName"].startswith(beginning) and group["GroupId"] not in live:
                 yield Leftover(
                     kind="security group",
                     name=group["GroupId"],

@@ -214,6 +214,43 @@ def test_cluster_is_told_with_its_cost_and_removed_at_its_end(
         answers.assert_no_pending_responses()
 
 
+def test_configuration_and_security_group_of_the_brokers_go_with_them(make_account: MakeAccount) -> None:
+    account = make_account(preset="trial")
+    ec2 = account.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    ours, theirs = (
+        ec2.create_security_group(GroupName=name, Description="Kafka brokers", VpcId=vpc)["GroupId"]
+        for name in (
+            "octopus-anl-network-BrokerAccess1A2B-x",
+            "octopus-anl-network-network-BrokerAccess1A2B-x",
+        )
+    )
+    arn = "arn:aws:kafka:us-east-1:123456789012:configuration/octopus-anl-kafka/0a1b"
+    revision = {"CreationTime": 0, "Revision": 1}
+    about = {
+        "CreationTime": 0,
+        "Description": "",
+        "KafkaVersions": [],
+        "LatestRevision": revision,
+        "State": "ACTIVE",
+    }
+    configurations = [
+        {**about, "Arn": arn, "Name": "octopus-anl-kafka"},
+        {**about, "Arn": "x", "Name": "other"},
+    ]
+    with Stubber(account.client("kafka")) as answers:
+        answers.add_response("list_clusters_v2", {"ClusterInfoList": []})
+        answers.add_response("list_configurations", {"Configurations": configurations})
+        answers.add_response("delete_configuration", {}, {"Arn": arn})
+        left = clean_failed.leftovers(account, [], frozenset())
+        assert [each.kind for each in left] == ["MSK configuration", "security group"]
+        for each in left:
+            each.remove()
+        answers.assert_no_pending_responses()
+    there = {each["GroupId"] for each in ec2.describe_security_groups()["SecurityGroups"]}
+    assert (ours in there, theirs in there) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("status", "created", "expected"),
     [

@@ -29,8 +29,6 @@ from stacks.settings import Settings
 from tests.integration.first_day.conftest import MakeAccount, words
 from tests.integration.globus.process import SERVICE_CLIENT_ID, SERVICE_SECRET, StandIn
 
-Stub = Callable[[str], Stubber]
-
 
 @pytest.fixture
 def stub() -> Iterator[Callable[[Account, str], Stubber]]:
@@ -75,8 +73,11 @@ def test_settings_file_is_read_as_the_cdk_reads_it(
     make_account: MakeAccount, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_account()
-    (tmp_path / "settings.toml").write_text('institution = "ornl"\npreset = "trial"\n')
-    preflight.main(["-c", f"settings_file={tmp_path / 'settings.toml'}"])
+    (tmp_path / "settings.toml").write_text(
+        'institution = "ornl"\nkafka = "external"\nhosting = "external"\n'
+    )
+    file = ["-c", f"settings_file={tmp_path / 'settings.toml'}"]
+    preflight.main([*file, *words()[2:]])
     assert "octopus globus setup --institution ornl" in capsys.readouterr().out
 
 
@@ -97,10 +98,15 @@ def test_other_region_of_the_operator_is_told(make_account: MakeAccount) -> None
     assert "export AWS_REGION=eu-west-1" in found["region"].fix
 
 
-def test_api_that_does_not_answer_is_told_and_stops_no_other_check(make_account: MakeAccount) -> None:
+def test_api_that_may_not_be_asked_is_told_and_stops_no_other_check(
+    make_account: MakeAccount, stub: Callable[[Account, str], Stubber]
+) -> None:
     account = make_account(preset="trial")
+    stub(account, "service-quotas").add_client_error(
+        "list_aws_default_service_quotas", "AccessDeniedException", "you may not"
+    )
     found = {each.about: each for each in preflight.findings(account, fix=False)}
-    assert found["quotas"].state is State.UNKNOWN  # the emulator has no Service Quotas
+    assert (found["quotas"].state, "you may not" in found["quotas"].says) == (State.UNKNOWN, True)
     assert found["Globus client"].state is State.FAILS
 
 
