@@ -126,7 +126,7 @@ def _identify(user: UserApp) -> Person:
         ) from error
     except AuthAPIError as error:
         raise ConnectError(
-            f"Globus Auth did not log you in ({error.code or error.http_status}): start again, and type the "
+            f"Globus Auth did not log you in (HTTP {error.http_status}): start again, and type the "
             "code that the page shows then."
         ) from error
     except GlobusError as error:

@@ -19,7 +19,7 @@ from octopus.web.sockets import listen
 Apps = AbstractAsyncContextManager[Mapping[int, ASGIApp]]
 
 IPV4, IPV6 = "127.0.0.1", "::1"
-_GRACE_S = 5
+_GRACE_S = 3
 """What a stop waits for requests under way."""
 _NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,11 +65,11 @@ class Connect:
         codes: list[str] = _CONFIRMATION.findall(self.said.read_text())
         return codes[-1]
 
-    def stop(self) -> int:
-        """End it as Ctrl-C does not: by SIGTERM; returns the exit status."""
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it by a signal; returns the exit status."""
         if self.process.stdin is not None:
             self.process.stdin.close()
-        self.process.terminate()
+        self.process.send_signal(number)
         try:
             return self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
