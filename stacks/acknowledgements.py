@@ -135,10 +135,15 @@ ACKNOWLEDGED = (
     Acknowledgement(
         "checkov",
         ("CKV_AWS_158",),
-        ("service/Authorizer/Log", "service/Gateway/AccessLog"),
+        (
+            "kafka/BrokerLogs",
+            "network/Own/Rejections",
+            "service/Authorizer/Log",
+            "service/Gateway/AccessLog",
+        ),
         "CloudWatch encrypts logs at rest; they hold no token and no secret that an own key would guard.",
     ),
-    # The bucket of access logs.
+    # Buckets of logs.
     Acknowledgement(
         "checkov",
         ("CKV_AWS_18",),
@@ -146,10 +151,35 @@ ACKNOWLEDGED = (
         "It takes the access logs of the others; logs of its own would log themselves.",
     ),
     Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-S1",),
+        ("kafka/AuthorizerLogs/Bucket",),
+        "It holds logs; AWS's own delivery alone writes to it.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_18",),
+        ("kafka/AuthorizerLogs/Bucket",),
+        "It holds logs; AWS's own delivery alone writes to it.",
+    ),
+    Acknowledgement(
         "checkov",
         ("CKV_AWS_21",),
-        ("foundation/Logs/Bucket",),
+        ("foundation/Logs/Bucket", "kafka/AuthorizerLogs/Bucket"),
         "AWS writes each of its objects once, under a new name, and they expire.",
+    ),
+    # Brokers that are reached over the internet.
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_291",),
+        ("kafka/Cluster",),
+        "Public access is off unless the operator asks for it, for networks that he names.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-EC23",),
+        ("network/BrokerAccess/SecurityGroup",),
+        "The operator names the networks, and writes down why when he names all of the internet.",
     ),
     # Wildcards in policies.
     Acknowledgement(
