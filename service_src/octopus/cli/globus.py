@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,6 +75,10 @@ def setup(
     ] = None,
     secret_name: SecretName = None,
     secret_file: SecretPath = None,
+    new_secret: Annotated[
+        bool,
+        typer.Option("--new-secret", help="Make another secret, though there is one; the old one works on."),
+    ] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Change what differs, too.")] = False,
     auth_url: AuthUrl = REAL,
     login_client: LoginClient = None,
@@ -84,7 +89,9 @@ def setup(
 
     The client's secret goes from Globus Auth straight to where it is kept, and is never shown.
     """
-    wanted = _wanted(institution, auth_url, project, client, redirect, contact)
+    wanted = replace(
+        _wanted(institution, auth_url, project, client, redirect), contact=contact, new_secret=new_secret
+    )
     place = _place(institution, secret_name, secret_file)
     _run(wanted, place, Mode.FIX if fix else Mode.MAKE, auth_url, login_client, browser, as_json)
 
@@ -103,7 +110,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Say what is there of the registration, changing nothing; status 1 when a part is missing or differs."""
-    wanted = _wanted(institution, auth_url, project, client, redirect, None)
+    wanted = _wanted(institution, auth_url, project, client, redirect)
     place = _place(institution, secret_name, secret_file)
     _run(wanted, place, Mode.CHECK, auth_url, login_client, browser, as_json)
 
@@ -114,13 +121,11 @@ def _wanted(
     project: str | None,
     client: str | None,
     redirect: list[str] | None,
-    contact: str | None,
 ) -> Wanted:
     return Wanted(
         project=project or f"Octopus {institution}",
         client=f"Octopus {institution}",
         client_id=client,
-        contact=contact,
         redirects=(f"{auth_url.rstrip('/')}/v2/web/auth-code", *(redirect or ())),
     )
 

@@ -39,6 +39,8 @@ class Wanted:
     """The service's client, when it was registered under whatever name."""
     contact: str | None = None
     """E-mail address of a new project; who is logged in, when not given."""
+    new_secret: bool = False
+    """Whether a secret that works is to give way to another."""
     redirects: tuple[str, ...]
     """Addresses that a native client may be sent back to."""
 

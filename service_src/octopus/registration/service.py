@@ -188,7 +188,10 @@ class Registration:
 
     def _keep_secret(self, client: str) -> None:
         kept = self._secret.read()
-        if kept is not None and self._accepts(client, kept):
+        if self._wanted.new_secret and kept is not None:
+            self._make_secret(client)
+            self._outcome.add("secret", State.MADE, f"{self._secret.name}, in place of the one before")
+        elif kept is not None and self._accepts(client, kept):
             self._outcome.add("secret", State.THERE, self._secret.name)
         elif kept is not None and self._mode is not Mode.FIX:
             self._outcome.add(

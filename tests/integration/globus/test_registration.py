@@ -142,6 +142,15 @@ def test_setup_again_changes_nothing_and_says_what_is_there(institution: Institu
         assert len(list(auth.get_client_credentials(str(client["id"])))) == 1
 
 
+def test_new_secret_takes_the_place_of_the_old_which_works_on(institution: Institution) -> None:
+    institution.states("setup", settled=True)
+    client = str(institution.client("hybrid_confidential_client_resource_server")["id"])
+    old = institution.secret()
+    assert institution.states("setup", "--new-secret", settled=True)["secret"] == "made"
+    assert institution.secret() != old
+    assert all(is_accepted(institution.stand_in.url, client, each) for each in (old, institution.secret()))
+
+
 def test_what_differs_is_named_and_mended_on_request_alone(institution: Institution) -> None:
     institution.states("setup", settled=True)
     client = institution.client("hybrid_confidential_client_resource_server")
