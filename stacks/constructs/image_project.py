@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from typing import cast
+
+from aws_cdk import Duration, Fn, RemovalPolicy
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -89,5 +91,9 @@ class ImageProject(Construct):
             role=role.without_policy_updates(),
             grant_report_group_permissions=False,
             logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log)),
+        )
+        # The library's own validation (E3050) takes the ARN of a role with a path for its name, but not so.
+        cast("codebuild.CfnProject", self.project.node.default_child).service_role = Fn.sub(
+            "${Arn}", {"Arn": role.role_arn}
         )
         self.project.node.add_dependency(role)
