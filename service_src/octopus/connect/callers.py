@@ -6,18 +6,14 @@ from starlette.datastructures import Headers
 
 from octopus.connect.errors import MisdirectedError
 from octopus.errors import ForbiddenError
-from octopus.globus.app import LOOPBACK_NAMES
-
-_HTTP_PORT = 80
+from octopus.globus.app import own_hosts
 
 
 class OwnCallers:
     """Tells this machine's programs from web pages of others; the token is asked for besides."""
 
     def __init__(self, *, port: int) -> None:
-        self._hosts = {f"{name}:{port}" for name in LOOPBACK_NAMES}
-        if port == _HTTP_PORT:
-            self._hosts |= set(LOOPBACK_NAMES)
+        self._hosts = own_hosts(port)
 
     def check(self, headers: Headers) -> str:
         """The address that the caller used, ``http://<host>:<port>``.

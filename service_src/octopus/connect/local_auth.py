@@ -6,6 +6,7 @@ to the fabric, and the page wants a code that only that person sees.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -77,12 +78,9 @@ class LocalAuth:
         fabric_url: which the page names.
         store: a new file, in a folder of the person's own.
         port: on 127.0.0.1.
-        client_secret: of the service's client, which nobody here is.
     """
 
-    def __init__(
-        self, person: Person, *, fabric_url: str, store: Path, port: int, client_secret: str
-    ) -> None:
+    def __init__(self, person: Person, *, fabric_url: str, store: Path, port: int) -> None:
         self.url = f"http://{HOST}:{port}/"
         self._port = port
         self._fabric_url = fabric_url
@@ -91,7 +89,8 @@ class LocalAuth:
             _OnePerson(store, person),
             issuer=self.url.rstrip("/"),
             service_client_id=PUBLISHED_CLIENT_ID,
-            service_client_secret=client_secret,
+            # Nobody here is the service, which introspects tokens: who was let in is asked in this process.
+            service_client_secret=secrets.token_urlsafe(32),
             token_life=_TOKEN_LIFE_S,
         )
 

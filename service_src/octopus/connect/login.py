@@ -149,19 +149,26 @@ def _user(fabric: Fabric, folder: Path, manager: type[Any]) -> Iterator[UserApp]
             f"{fabric.url} names no Globus client for people at a terminal: set OCTOPUS_CLI_CLIENT_ID to a "
             "native client's UUID (docs/globus.md), or ask its operator to deploy it with cli_client_id."
         )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with closing(_storage(folder)) as storage, user_app(
+        _NAME,
+        client_id=client_id,
+        service_client_id=fabric.client_id,
+        storage=storage,
+        login_flow_manager=manager,
+    ) as user:
+        yield user
+
+
+def _storage(folder: Path) -> SQLiteTokenStorage:
+    file = _token_file(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if file.exists():
+            check_private(file)
+    except OSError as error:
+        raise ConnectError(f"Your login cannot be kept: {error}") from error
     # The server renews the token in whatever thread has a request at hand.
-    storage = SQLiteTokenStorage(_token_file(folder), connect_params={"check_same_thread": False})
-    with closing(storage):
-        check_private(_token_file(folder))
-        with user_app(
-            _NAME,
-            client_id=client_id,
-            service_client_id=fabric.client_id,
-            storage=storage,
-            login_flow_manager=manager,
-        ) as user:
-            yield user
+    return SQLiteTokenStorage(file, connect_params={"check_same_thread": False})
 
 
 def _token_file(folder: Path) -> Path:

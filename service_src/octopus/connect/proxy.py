@@ -61,6 +61,7 @@ class Proxy:
     ) -> None:
         self._client = client
         self._fabric = httpx.URL(fabric_url)
+        self._where = f"{self._fabric.scheme}://{self._fabric.netloc.decode()}"
         self._person = person
         self._token = token
         self._is_let_in = is_let_in
@@ -80,9 +81,11 @@ class Proxy:
             return
         try:
             if reply.status_code == httpx.codes.UNAUTHORIZED:
-                self._token.refused(authorization)
+                await run_in_threadpool(self._token.refused, authorization)
             answer = await self._answer(request, reply, own)
             await answer(scope, receive, send)
+        except BrokenOffError as error:
+            await refusal(error)(scope, receive, send)
         except httpx.HTTPError as error:
             # The reply is cut short, and the server closes the connection, so that the caller sees that.
             _log.warning("connect.reply_broke_off", reason=type(error).__name__)
@@ -109,19 +112,23 @@ class Proxy:
             headers=headers.to_fabric(request.headers.raw, authorization=authorization),
             content=request.stream() if has_body else None,
         )
-        where = f"{self._fabric.scheme}://{self._fabric.netloc.decode()}"
         try:
             return await self._client.send(asked, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise UnavailableError(f"{where} does not answer, and nothing was sent: try again") from error
+            raise UnavailableError(
+                f"{self._where} does not answer, and nothing was sent: try again"
+            ) from error
         except httpx.TimeoutException as error:
             raise NoAnswerError(
-                f"{where} took the request and did not answer in time: it may have been done"
+                f"{self._where} took the request and did not answer in time: it may have been done"
             ) from error
         except httpx.TransportError as error:
-            raise BrokenOffError(
-                f"The connection to {where} broke off after the request was sent: it may have been done"
-            ) from error
+            raise self._broken_off() from error
+
+    def _broken_off(self) -> BrokenOffError:
+        return BrokenOffError(
+            f"The connection to {self._where} broke off after the request was sent: it may have been done"
+        )
 
     def _target(self, request: Request) -> httpx.URL:
         """The same path and query there, byte for byte as the caller encoded them."""
@@ -136,7 +143,10 @@ class Proxy:
         passed = headers.to_caller(reply.headers.raw)
         path = request.scope["raw_path"].decode("latin-1")
         if reply.is_success and addresses.holds_address(request.method, path):
-            body = addresses.localised(await reply.aread(), own)
+            try:
+                body = addresses.localised(await reply.aread(), own)
+            except httpx.HTTPError as error:
+                raise self._broken_off() from error
             answer = Response(body, reply.status_code)
             sized = (b"content-length", str(len(body)).encode())
             passed = [each for each in passed if each[0] not in (b"content-length", b"content-encoding")]

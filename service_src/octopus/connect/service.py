@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager, closing
@@ -61,13 +60,7 @@ def serve_fabric(
         fabric = find_fabric(address)
         session = held.enter_context(logged_in(fabric, folder_of(fabric), browser=browser))
         home = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="octopus-connect-")))
-        auth = LocalAuth(
-            session.person,
-            fabric_url=fabric.url,
-            store=home / "logins.sqlite",
-            port=auth_port,
-            client_secret=secrets.token_urlsafe(32),
-        )
+        auth = LocalAuth(session.person, fabric_url=fabric.url, store=home / "logins.sqlite", port=auth_port)
         held.enter_context(closing(auth))
         open_all(options)
         tell(f"Logged in to {fabric.url} as {session.person.username} ({session.person.subject}).")

@@ -22,7 +22,14 @@ from octopus.globus.settings import StandInSettings
 from octopus.globus.store import IdentityStore
 from octopus.globus.token_routes import TokenRoutes
 
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_HTTP_PORT = 80
+
+
+def own_hosts(port: int) -> frozenset[str]:
+    """What a client of this machine sends as ``Host``, in lower case, to a server on the loopback's port."""
+    bare = _LOOPBACK_NAMES if port == _HTTP_PORT else ()
+    return frozenset([*bare, *(f"{name}:{port}" for name in _LOOPBACK_NAMES)])
 
 
 class OwnHostOnly:
@@ -33,9 +40,7 @@ class OwnHostOnly:
 
     def __init__(self, app: ASGIApp, *, port: int) -> None:
         self._app = app
-        self._hosts = {f"{name}:{port}" for name in LOOPBACK_NAMES}
-        if port == 80:
-            self._hosts |= set(LOOPBACK_NAMES)
+        self._hosts = own_hosts(port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 421."""

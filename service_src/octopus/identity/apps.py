@@ -8,7 +8,7 @@ from typing import Any
 from globus_sdk import ClientApp, ConfidentialAppAuthClient, GlobusAppConfig, NativeAppAuthClient, UserApp
 from globus_sdk.scopes import AuthScopes
 from globus_sdk.token_storage import MemoryTokenStorage, TokenStorage
-from globus_sdk.transport import RetryConfig
+from globus_sdk.transport import RequestsTransport, RetryConfig
 
 from octopus.identity.scopes import action_all
 
@@ -32,7 +32,7 @@ def user_app(
     """
     return UserApp(
         name,
-        login_client=NativeAppAuthClient(client_id=client_id, app_name=name, retry_config=_patience()),
+        login_client=NativeAppAuthClient(client_id=client_id, app_name=name, **_patience()),
         scope_requirements={
             service_client_id: [action_all(service_client_id)],
             AuthScopes.resource_server: [AuthScopes.openid, AuthScopes.profile, AuthScopes.email],
@@ -50,7 +50,7 @@ def client_app(name: str, *, client_id: str, secret: str, service_client_id: str
     """A program's login as itself, with tokens for a service; nothing is kept."""
     return ClientApp(
         name,
-        login_client=ConfidentialAppAuthClient(client_id, secret, app_name=name, retry_config=_patience()),
+        login_client=ConfidentialAppAuthClient(client_id, secret, app_name=name, **_patience()),
         scope_requirements={service_client_id: [action_all(service_client_id)]},
         config=GlobusAppConfig(token_storage=MemoryTokenStorage()),
     )
@@ -68,6 +68,6 @@ def point_globus_at(auth_url: str) -> None:
     os.environ["GLOBUS_SDK_SERVICE_URL_AUTH"] = auth_url
 
 
-def _patience() -> RetryConfig:
-    """Somebody waits: an Auth that does not answer is asked once more, and not for half a minute."""
-    return RetryConfig(max_retries=1)
+def _patience() -> dict[str, Any]:
+    """Of a login client. Somebody waits: an Auth that does not answer is asked twice, for 40 s at most."""
+    return {"retry_config": RetryConfig(max_retries=1), "transport": RequestsTransport(http_timeout=20)}

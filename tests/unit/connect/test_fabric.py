@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from octopus.cli.errors import sentence
 from octopus.connect.errors import ConnectError
 from octopus.connect.fabric import find_fabric
 from octopus.connect.service import serve_fabric
+from tests.unit.doctor.servers import make_authority, tls_server
 
 ABOUT = {
     "message": "",
@@ -92,6 +94,12 @@ def test_answer_that_is_no_fabrics_is_a_sentence(status: int, body: str, said: s
     with answering(status, body) as address, pytest.raises(ConnectError, match=r".") as error:
         find_fabric(address)
     assert said in str(error.value)
+
+
+def test_certificate_of_an_unknown_authority_is_a_sentence(tmp_path: Path) -> None:
+    certificate = make_authority(tmp_path / "ca.pem", "nobody's").issue(tmp_path)
+    with tls_server(certificate) as server, pytest.raises(ConnectError, match="in SSL_CERT_FILE"):
+        find_fabric(f"https://{server}")
 
 
 def test_fabric_is_told_by_its_whole_address() -> None:
