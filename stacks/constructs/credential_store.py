@@ -46,7 +46,7 @@ class CredentialStore(Construct):
     def grant_issue(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` store, return and delete credentials."""
         self.registry.grant_read_write(grantee)
-        self._grant_key(grantee, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+        self._grant_key(grantee, "kms:Decrypt", "kms:Encrypt")
 
     def grant_verify(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` look credentials up, decrypt them and write down when one was used."""

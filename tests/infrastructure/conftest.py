@@ -39,6 +39,18 @@ def campus() -> Templates:
     return synthesize(CAMPUS)
 
 
+@pytest.fixture(scope="session")
+def tasks() -> Templates:
+    """One with brokers and tasks of its own on AWS, where people sign with keys of IAM users."""
+    return synthesize({"institution": "anl", "globus_client_id": CAMPUS["globus_client_id"]})
+
+
+@pytest.fixture(scope="session")
+def sessions() -> Templates:
+    """The same, where people sign with sessions."""
+    return synthesize({"institution": "anl", "preset": "lab", "globus_client_id": CAMPUS["globus_client_id"]})
+
+
 CAMPUS = {
     "institution": "anl",
     "kafka": "external",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from stacks.constructs import ceilings, principal_boundary
 from tests.infrastructure.conftest import CAMPUS, Templates, synthesize
 from tests.infrastructure.iam_requests import allows
 from tests.infrastructure.intrinsics import resolve
+from tests.infrastructure.policies import Policies, listed, policies_of, statements
 
 CLUSTER = "octopus-anl/3712950b-569f-5b31-b460-c33cb93e1e66"
 KAFKA = "arn:aws:kafka:us-east-1:111122223333"
@@ -43,8 +44,14 @@ ENCRYPTED = {
     "kms:EncryptionContext:access_key_id": "AKIAEXAMPLE",
 }
 
-WILDCARDS = {
-    "*": "the service and the judge: the AWS account's own figures, listing and metrics are of no resource",
+OF_NOTHING = {
+    "cloudwatch:PutMetricData": "metrics are of no resource; a condition names their namespace",
+    "ecr:GetAuthorizationToken": "a token is of no repository: what it opens, other rights say",
+    "iam:GetAccountAuthorizationDetails": "of no resource: the judge reads everybody in a few calls",
+    "iam:GetAccountSummary": "the AWS account's own figures are of no resource",
+}
+"""Actions on the resource ``*``, since IAM knows none for them, and why they are granted."""
+WHOLE_KINDS = {
     f"{IAM}:group/*": "the judge: a user's rights may come through any group",
     f"{IAM}:policy/*": "the judge: a user may hold any managed policy",
     "arn:aws:iam::aws:policy/*": "the judge: of AWS's own too",
@@ -54,53 +61,37 @@ WILDCARDS = {
 
 
 @pytest.fixture(scope="module")
-def policies(campus: Templates) -> dict[str, dict[str, Any]]:
+def policies(campus: Templates) -> Policies:
     return policies_of(campus)
 
 
-def policies_of(templates: Templates) -> dict[str, dict[str, Any]]:
-    """Every policy of the stacks, by its name."""
-    found = {}
-    for template in templates.values():
-        resources = template["Resources"]
-        for resource in resources.values():
-            if resource["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
-                properties = resource["Properties"]
-                key = str(properties.get("ManagedPolicyName") or properties["PolicyName"])
-                found[key] = resolve(properties["PolicyDocument"], resources)
-    return found
+@pytest.fixture(scope="module", params=["campus", "tasks", "sessions"])
+def everywhere(request: pytest.FixtureRequest) -> Policies:
+    """Every policy of an installation, of each kind in turn."""
+    return policies_of(request.getfixturevalue(request.param))
 
 
 @pytest.fixture(scope="module")
-def service(policies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def service(policies: Policies) -> dict[str, Any]:
     return policies["octopus-anl-service"]
 
 
 @pytest.fixture(scope="module")
-def judge(policies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def judge(policies: Policies) -> dict[str, Any]:
     return policies["octopus-anl-judge"]
 
 
 @pytest.fixture(scope="module")
-def boundary(policies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def boundary(policies: Policies) -> dict[str, Any]:
     return policies["octopus-anl-principal-boundary"]
 
 
 @pytest.fixture(scope="module")
-def authorizer(policies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def authorizer(policies: Policies) -> dict[str, Any]:
     return policies["AuthorizerRoleDefaultPolicy4E48E159"]
 
 
-def statements(policies: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for document in policies.values():
-        yield from document["Statement"]
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def test_there_is_one_policy_for_each_principal(policies: dict[str, dict[str, Any]]) -> None:
+def test_there_is_one_policy_for_each_principal(policies: Policies) -> None:
     assert set(policies) == {
         "octopus-anl-principal-boundary",
         "octopus-anl-service",
@@ -110,26 +101,42 @@ def test_there_is_one_policy_for_each_principal(policies: dict[str, dict[str, An
     }
 
 
-def test_no_action_is_a_wildcard(policies: dict[str, dict[str, Any]]) -> None:
-    for statement in statements(policies):
+def test_no_action_is_a_wildcard(everywhere: Policies) -> None:
+    for statement in statements(everywhere):
         assert not [action for action in listed(statement["Action"]) if "*" in action]
         assert "NotAction" not in statement
         assert "NotResource" not in statement
 
 
-def test_every_wildcard_resource_has_a_reason(policies: dict[str, dict[str, Any]]) -> None:
-    whole_kinds = {
-        resource
-        for statement in statements(policies)
-        for resource in listed(statement["Resource"])
-        # `<cluster's name>/<its uuid>/*` and `user/<path>/*` are bounded; `*` and `<kind>/*` are not.
-        if resource == "*" or resource.removesuffix("*").rsplit(":", 1)[-1] in ("user/", "group/", "policy/")
+def test_every_action_on_everything_has_a_reason(everywhere: Policies) -> None:
+    found = {
+        action
+        for statement in statements(everywhere)
+        if "*" in listed(statement["Resource"])
+        for action in listed(statement["Action"])
     }
-    assert whole_kinds == set(WILDCARDS)
+    assert found <= set(OF_NOTHING)
 
 
-def test_policies_are_within_iams_bounds(policies: dict[str, dict[str, Any]]) -> None:
-    for document in policies.values():
+def test_every_whole_kind_has_a_reason(everywhere: Policies) -> None:
+    found = {
+        resource
+        for statement in statements(everywhere)
+        for resource in listed(statement["Resource"])
+        # `<cluster's name>/<its uuid>/*` and `user/<path>/*` are bounded; `<kind>/*` is not.
+        if resource.endswith("*") and re.fullmatch(r"[a-z-]+/", resource.removesuffix("*").rsplit(":", 1)[-1])
+    }
+    assert found <= set(WHOLE_KINDS)
+
+
+def test_reasons_are_of_what_is_granted(policies: Policies, tasks: Templates) -> None:
+    granted = [*statements(policies), *statements(policies_of(tasks))]
+    assert {action for each in granted for action in listed(each["Action"])} >= set(OF_NOTHING)
+    assert {resource for each in granted for resource in listed(each["Resource"])} >= set(WHOLE_KINDS)
+
+
+def test_policies_are_within_iams_bounds(everywhere: Policies) -> None:
+    for document in everywhere.values():
         assert len(json.dumps(document, separators=(",", ":"))) <= 6144
 
 
@@ -193,7 +200,6 @@ def test_stacks_and_service_mean_the_same_users() -> None:
         ("dynamodb:ConditionCheckItem", f"{TABLE}/octopus-anl-credentials", {}),
         ("kms:Encrypt", KEY, ENCRYPTED),
         ("kms:Decrypt", KEY, ENCRYPTED),
-        ("kms:GenerateDataKey", KEY, ENCRYPTED),
         ("secretsmanager:GetSecretValue", f"{SECRET}:octopus/anl/globus-client-secret-AbCdEf", {}),
         ("kafka-cluster:Connect", CLUSTER_ARN, {}),
         ("kafka-cluster:CreateTopic", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
@@ -277,6 +283,7 @@ def test_service_may(service: dict[str, Any], action: str, resource: str, contex
         ("kms:Decrypt", KEY, {}),
         ("kms:Decrypt", KEY, ENCRYPTED | {"kms:EncryptionContext:purpose": "another"}),
         ("kms:Decrypt", KEY, {"kms:EncryptionContext:purpose": "octopus-credential"}),
+        ("kms:GenerateDataKey", KEY, ENCRYPTED),
         ("kms:ScheduleKeyDeletion", KEY, ENCRYPTED),
         ("secretsmanager:GetSecretValue", f"{SECRET}:octopus/anl/globus-client-secret-two-AbCdEf", {}),
         ("secretsmanager:GetSecretValue", f"{SECRET}:another-AbCdEf", {}),
@@ -388,19 +395,26 @@ def test_judge_may_not(judge: dict[str, Any], action: str, resource: str, contex
 # The role of users' sessions
 
 
+@pytest.mark.parametrize(
+    ("installation", "service_arn"),
+    [
+        ("campus", f"{IAM}:user/octopus/anl/octopus-anl-service"),
+        ("tasks", f"{IAM}:role/octopus-anl-service"),
+        ("sessions", f"{IAM}:role/octopus-anl-service"),
+    ],
+)
 def test_only_the_service_is_trusted_with_the_role_of_sessions_for_an_hour_and_says_whose_each_is(
-    campus: Templates,
+    request: pytest.FixtureRequest, installation: str, service_arn: str
 ) -> None:
-    resources = campus["octopus-anl-foundation"]["Resources"]
-    (role,) = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::IAM::Role"]
-    assert role["RoleName"] == "octopus-anl-client"
+    resources = request.getfixturevalue(installation)["octopus-anl-foundation"]["Resources"]
+    role = _role("octopus-anl-client", resources)
     assert role["MaxSessionDuration"] == 3600
     trust = resolve(role["AssumeRolePolicyDocument"]["Statement"], resources)
     assert trust == [
         {
             "Effect": "Allow",
             "Action": f"sts:{action}",
-            "Principal": {"AWS": f"{IAM}:user/octopus/anl/octopus-anl-service"},
+            "Principal": {"AWS": service_arn},
             # A UUID: nobody's session is not opened.
             "Condition": {"StringLike": {"sts:SourceIdentity": "????????-????-????-????-????????????"}},
         }
@@ -408,12 +422,34 @@ def test_only_the_service_is_trusted_with_the_role_of_sessions_for_an_hour_and_s
     ]
 
 
+def test_only_tasks_of_this_account_sign_with_the_role_of_the_service(tasks: Templates) -> None:
+    resources = tasks["octopus-anl-foundation"]["Resources"]
+    trust = _role("octopus-anl-service", resources)["AssumeRolePolicyDocument"]["Statement"]
+    assert resolve(trust, resources) == [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+        }
+    ]
+
+
+def _role(name: str, resources: dict[str, Any]) -> dict[str, Any]:
+    (found,) = (
+        each["Properties"]
+        for each in resources.values()
+        if each["Type"] == "AWS::IAM::Role" and each["Properties"].get("RoleName") == name
+    )
+    return dict(found)
+
+
 @pytest.mark.parametrize("action", ["AssumeRole", "SetSourceIdentity", "TagSession"])
 def test_judge_opens_no_session(judge: dict[str, Any], action: str) -> None:
     assert not allows(judge, f"sts:{action}", CLIENT_ROLE)
 
 
-def test_sessions_and_users_are_bounded_alike(policies: dict[str, dict[str, Any]]) -> None:
+def test_sessions_and_users_are_bounded_alike(policies: Policies) -> None:
     assert policies["octopus-anl-client"] == policies["octopus-anl-principal-boundary"]
 
 

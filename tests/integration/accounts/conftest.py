@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.aws_calls.recording import recording_clients
 from tests.integration.accounts.fabric import Fabric, new_fabric, shared_clients
 from tests.integration.broker.node import CLUSTER_ARN
 from tests.integration.service.deployment import Deployment, aws_environment, deploy
@@ -23,8 +24,12 @@ def deployment(emulator: str) -> Iterator[Deployment]:
         globus_url="http://127.0.0.1:9/",
         globus_secret="unused",
     )
-    with aws_environment(emulator), shared_clients():
-        yield made
+    with aws_environment(emulator), shared_clients() as clients:
+        told = made.settings
+        with recording_clients(
+            "service", clients, institution=told.institution, key_arn=told.credentials_key_arn
+        ):
+            yield made
 
 
 @pytest.fixture

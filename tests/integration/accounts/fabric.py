@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -106,13 +107,14 @@ class Fabric:
 
 
 @contextmanager
-def shared_clients() -> Iterator[None]:
+def shared_clients() -> Iterator[list[Any]]:
     """One AWS client of each kind: it takes a tenth of a second to make, and every replica wants some."""
+    kinds = ("cloudwatch", "dynamodb", "iam", "kms", "ssm", "sts")
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("cloudwatch", "dynamodb", "iam", "kms", "ssm", "sts"):
+        for name in kinds:
             patch.setattr(aws, name, functools.cache(getattr(aws, name)))
         patch.setattr(Deployment, "client", functools.cache(Deployment.client))
-        yield
+        yield [getattr(aws, name)() for name in kinds]
 
 
 def new_fabric(deployment: Deployment, kafka: WatchedKafka, groups: WatchedGroups) -> Fabric:

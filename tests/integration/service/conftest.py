@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import socket
 import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from tenacity import retry, retry_if_exception_type, retry_if_result, stop_after
 from octopus.kafka.admin import TopicAdmin
 from octopus.settings import ServiceSettings
 from octopus.web.assembly import Features, assemble
+from tests.aws_calls.recording import CALLS_FILE, ROOT, recorded_command, recording
 from tests.integration.broker.node import CLUSTER_ARN, Node
 from tests.integration.broker.node import start as start_node
 from tests.integration.globus.process import SERVICE_SECRET, StandIn
@@ -85,24 +85,33 @@ def judge(
     tmp_path_factory: pytest.TempPathFactory, deployment: Deployment, judge_address: str, judge_secret: str
 ) -> Iterator[str]:
     """The judge's address, once it listens."""
-    log = tmp_path_factory.mktemp("service-judge") / "log"
-    with log.open("wb") as output:
+    home = tmp_path_factory.mktemp("service-judge")
+    environment = deployment.judge_environment(judge_address.rpartition(":")[2], judge_secret)
+    with recording("judge", home / "calls") as calls, (home / "log").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "octopus.judge"],
-            env=deployment.judge_environment(judge_address.rpartition(":")[2], judge_secret),
+            recorded_command("octopus.judge"),
+            cwd=ROOT,
+            env={**environment, CALLS_FILE: str(calls)},
             stdout=output,
             stderr=output,
         )
-    try:
-        _await_answer(f"{judge_address}/health", process, log)
-        yield judge_address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+        try:
+            _await_answer(f"{judge_address}/health", process, home / "log")
+            yield judge_address
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")
-def service_environment(deployment: Deployment, broker: Node) -> dict[str, str]:
+def service_calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where replicas write down what they ask of AWS; nothing of it may be new."""
+    with recording("service", tmp_path_factory.mktemp("service-calls") / "calls") as calls:
+        yield calls
+
+
+@pytest.fixture(scope="session")
+def service_environment(deployment: Deployment, broker: Node, service_calls: Path) -> dict[str, str]:
     """What a replica is told, its own AWS key included."""
     access_key_id, secret = deployment.platform_key("service")
     told = {f"OCTOPUS_{name.upper()}": str(value) for name, value in deployment.settings.model_dump().items()}
@@ -115,6 +124,7 @@ def service_environment(deployment: Deployment, broker: Node) -> dict[str, str]:
         "OCTOPUS_BROKER_AUDIT_LOGS": str(broker.audit_file),
         "OCTOPUS_LAST_REQUESTS_S": "1",
         "OCTOPUS_GROUPS_POLL_SECONDS": "4",
+        CALLS_FILE: str(service_calls),
     }
 
 

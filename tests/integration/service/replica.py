@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from tenacity import (
     wait_fixed,
 )
 
+from tests.aws_calls.recording import ROOT, recorded_command
 from tests.integration.globus.process import ACTION_ALL, StandIn
 from tests.ports import free_port
 
@@ -48,7 +48,7 @@ class Replica:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "octopus.web"], env=self._environment, stdout=log, stderr=log
+                recorded_command("octopus.web"), cwd=ROOT, env=self._environment, stdout=log, stderr=log
             )
         self._await_live(self._process)
 

@@ -63,7 +63,8 @@ def test_namespace_of_another_subject_is_refused_before_anything_is_made(
     database = deployment.client("dynamodb")
     table = deployment.settings.registry_table
     with Leases(database, table).hold("account of the first") as lease:
-        AccountStore(database, table).claim("the-first-with-this-tail", person.namespace, lease)
+        first = f"0f1e2d3c-4b5a-4697-8879-{person.namespace.removeprefix('ns-')}"
+        AccountStore(database, table).claim(first, person.namespace, lease)
 
     created = person.get(replica, "POST", "/api/v3/user")
     key = person.get(replica, "POST", "/api/v3/key")
