@@ -55,19 +55,21 @@ ACKNOWLEDGED = (
         "cdk-nag",
         ("AwsSolutions-APIG4",),
         (
+            "service/Gateway/Api/Default/api/v3/public/about/GET",
             "service/Gateway/Api/Default/api/v3/public/{proxy+}/GET",
             "service/Gateway/Api/Default/health/{proxy+}/GET",
         ),
-        "Public topics are for everybody and so is whether the service lives; both are limited in rate.",
+        "Public records, where to log in and whether the service lives are for everybody, at a limited rate.",
     ),
     Acknowledgement(
         "checkov",
         ("CKV_AWS_59",),
         (
+            "service/Gateway/Api/Default/api/v3/public/about/GET",
             "service/Gateway/Api/Default/api/v3/public/{proxy+}/GET",
             "service/Gateway/Api/Default/health/{proxy+}/GET",
         ),
-        "Public topics are for everybody and so is whether the service lives; both are limited in rate.",
+        "Public records, where to log in and whether the service lives are for everybody, at a limited rate.",
     ),
     # The gateway.
     Acknowledgement(
@@ -94,36 +96,36 @@ ACKNOWLEDGED = (
         ("service/Gateway/Api/DeploymentStage.live",),
         "A request is found by its id in the access log and in the service's; traces are paid for each.",
     ),
-    # The authorizer.
+    # Functions.
     Acknowledgement(
         "cfn-lint",
         ("W3005",),
-        ("service/Authorizer/Function",),
-        "The library names a function's role among its dependencies although the function refers to it.",
+        ("service/Authorizer/Function", "hosting/Image/Build"),
+        "The library names among dependencies what is also referred to; that is not wrong, only said twice.",
     ),
     Acknowledgement(
         "checkov",
         ("CKV_AWS_115",),
-        ("service/Authorizer/Function",),
-        "A reserved share would be taken from an account that may have ten; the gateway's rate bounds calls.",
+        ("service/Authorizer/Function", "hosting/Image/Build/Function"),
+        "A reserved share would be taken from an account that may have ten; the rate of calls is bounded.",
     ),
     Acknowledgement(
         "checkov",
         ("CKV_AWS_116",),
-        ("service/Authorizer/Function",),
-        "The gateway calls it and waits for the answer: there is no event that could be lost.",
+        ("service/Authorizer/Function", "hosting/Image/Build/Function"),
+        "The gateway and CloudFormation wait for their answers: there is no event that could be lost.",
     ),
     Acknowledgement(
         "checkov",
         ("CKV_AWS_117",),
-        ("service/Authorizer/Function",),
-        "It asks Globus Auth, which is on the internet, and nothing inside the VPC.",
+        ("service/Authorizer/Function", "hosting/Image/Build/Function"),
+        "They ask Globus Auth and AWS's APIs, which are on the internet, and nothing inside the VPC.",
     ),
     Acknowledgement(
         "checkov",
         ("CKV_AWS_173",),
-        ("service/Authorizer/Function",),
-        "Its environment holds addresses and names; the client's secret is read from Secrets Manager.",
+        ("service/Authorizer/Function", "hosting/Image/Build/Function"),
+        "Their environment holds addresses and names; the client's secret is read from Secrets Manager.",
     ),
     # Keys that encrypt what is stored.
     Acknowledgement(
@@ -136,12 +138,27 @@ ACKNOWLEDGED = (
         "checkov",
         ("CKV_AWS_158",),
         (
+            "hosting/Image/Build",
+            "hosting/Tasks/Log",
             "kafka/BrokerLogs",
             "network/Own/Rejections",
+            "protection/Log",
             "service/Authorizer/Log",
             "service/Gateway/AccessLog",
         ),
         "CloudWatch encrypts logs at rest; they hold no token and no secret that an own key would guard.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_136",),
+        ("hosting/Image/Build/In/Repository",),
+        "The image is built of public source; ECR encrypts it at rest with a key of its own.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-CB4",),
+        ("hosting/Image/Build/In/Project",),
+        "A build leaves no artifact that a key would encrypt: it pushes an image, and that is all.",
     ),
     # Buckets of logs.
     Acknowledgement(
@@ -181,7 +198,53 @@ ACKNOWLEDGED = (
         ("network/BrokerAccess/SecurityGroup",),
         "The operator names the networks, and writes down why when he names all of the internet.",
     ),
+    # The web service.
+    Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-ECS2",),
+        ("hosting/Tasks/Task",),
+        "What it is told are addresses, names and bounds; the client's secret is read from Secrets Manager.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        ("AwsSolutions-ECS4",),
+        ("hosting/Tasks/Cluster",),
+        "Container Insights are paid by the metric; CPU, memory and the balancer's metrics come without.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_65",),
+        ("hosting/Tasks/Cluster",),
+        "Container Insights are paid by the metric; CPU, memory and the balancer's metrics come without.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_2", "CKV_AWS_103"),
+        ("hosting/Balancer/Balancer/Listener",),
+        "There is a certificate only with a domain; without one TLS ends at the gateway, whose link into the"
+        " VPC alone reaches this internal balancer.",
+    ),
+    Acknowledgement(
+        "checkov",
+        ("CKV_AWS_192",),
+        ("protection/WebAcl",),
+        "Nothing behind the gateway writes a log with Java, and a body is somebody's data, not to be read.",
+    ),
     # Wildcards in policies.
+    Acknowledgement(
+        "cdk-nag",
+        _wildcard("*"),
+        ("hosting/Image/Build/In/Role", "hosting/Tasks/Task/ExecutionRole"),
+        "ecr:GetAuthorizationToken knows no resource; what may be pulled and pushed is named.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        _wildcard(
+            "arn:<AWS::Partition>:ssm:<region>:<AWS::AccountId>:parameter/octopus/<institution>/image-build/*"
+        ),
+        ("hosting/Image/Build/Role",),
+        "Each of CloudFormation's questions is kept under its own id until its build answers it.",
+    ),
     Acknowledgement(
         "cdk-nag",
         _wildcard(
