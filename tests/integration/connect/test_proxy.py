@@ -23,6 +23,10 @@ def test_only_loopback_addresses_are_listened_on(connected: Connected) -> None:
     if _has_ipv6():
         expected.add(("::1", connected.port))
     assert listening == expected
+    for host, port in listening - {("127.0.0.1", connected.auth_port)}:
+        base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        reply = httpx.get(f"{base}/api/v3/namespace", headers=connected.headers)
+        assert reply.status_code == 200, base
 
 
 def test_request_comes_to_the_fabric_as_it_was_sent_but_with_the_persons_token(
@@ -59,6 +63,14 @@ def test_request_comes_to_the_fabric_as_it_was_sent_but_with_the_persons_token(
     }
     assert reply.headers["x-request-id"] == "r-1"
     assert reply.headers.keys() & {"set-cookie", "x-hop"} == set()
+
+
+def test_body_without_a_length_is_passed_on_in_pieces(connected: Connected) -> None:
+    pieces = iter([b"one ", b"two"])
+    received = httpx.post(f"{connected.url}/api/v3/a/b", headers=connected.headers, content=pieces).json()
+    headers = dict(received["headers"])
+    assert received["body"] == "one two"
+    assert (headers.get("transfer-encoding"), headers.get("content-length")) == ("chunked", None)
 
 
 @pytest.mark.parametrize("status", [204, 404, 429, 503])
