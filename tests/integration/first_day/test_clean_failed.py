@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from stacks.first_day import clean_failed, preflight
 from stacks.first_day.account import Account
-from stacks.first_day.left import clusters
 from stacks.first_day.removal import remove_stack
 from stacks.first_day.stacks import Found, Standing, standing
 from tests.integration.first_day.conftest import MakeAccount, words
@@ -172,48 +170,6 @@ def test_what_a_live_stack_has_stays_even_with_data(
     assert "Nothing is left" in capsys.readouterr().out
 
 
-def found(part: str, status: str) -> Found:
-    """A stack as it stands."""
-    return Found(part=part, name=part, status=status, protected=False, standing=Standing.FAILED)
-
-
-CLUSTER = "arn:aws:kafka:us-east-1:123456789012:cluster/octopus-anl/0a1b"
-
-
-@pytest.mark.parametrize(("unused", "holds_data"), [(frozenset({CLUSTER}), False), (frozenset(), True)])
-def test_cluster_is_told_with_its_cost_and_removed_at_its_end(
-    make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch, unused: frozenset[str], holds_data: bool
-) -> None:
-    account = make_account(preset="trial")
-    monkeypatch.setattr(clusters, "_LOOK_S", 0)
-    provisioned = {
-        "NumberOfBrokerNodes": 3,
-        "BrokerNodeGroupInfo": {"ClientSubnets": [], "InstanceType": "kafka.t3.small"},
-    }
-    other = {"ClusterArn": f"{CLUSTER}2", "ClusterName": "octopus-anl-aps", "State": "ACTIVE"}
-    ours = {
-        "ClusterArn": CLUSTER,
-        "ClusterName": "octopus-anl",
-        "State": "ACTIVE",
-        "Provisioned": provisioned,
-    }
-    with Stubber(account.client("kafka")) as answers:
-        for _ in range(2):
-            answers.add_response(
-                "list_clusters_v2", {"ClusterInfoList": [other, ours]}, {"ClusterNameFilter": "octopus-anl"}
-            )
-        answers.add_response("delete_cluster", {}, {"ClusterArn": CLUSTER})
-        answers.add_response("describe_cluster_v2", {}, {"ClusterArn": CLUSTER})
-        answers.add_client_error("describe_cluster_v2", "NotFoundException")
-
-        assert list(clusters.find(account, frozenset({CLUSTER}), unused)) == []
-        (one,) = clusters.find(account, frozenset(), unused)
-        assert one.holds_data is holds_data
-        assert "about 99 USD, idle" in one.cost
-        one.remove()
-        answers.assert_no_pending_responses()
-
-
 def test_configuration_and_security_group_of_the_brokers_go_with_them(make_account: MakeAccount) -> None:
     account = make_account(preset="trial")
     ec2 = account.client("ec2")
@@ -251,45 +207,6 @@ def test_configuration_and_security_group_of_the_brokers_go_with_them(make_accou
     assert (ours in there, theirs in there) == (False, True)
 
 
-@pytest.mark.parametrize(
-    ("status", "created", "expected"),
-    [
-        ("ROLLBACK_FAILED", False, Standing.FAILED),
-        ("REVIEW_IN_PROGRESS", False, Standing.FAILED),
-        ("DELETE_FAILED", False, Standing.FAILED),
-        ("DELETE_FAILED", True, Standing.LIVE),
-        ("UPDATE_ROLLBACK_FAILED", True, Standing.LIVE),
-        ("CREATE_IN_PROGRESS", False, Standing.MOVING),
-    ],
-)
-def test_stack_counts_as_failed_only_when_it_never_came_to_be(
-    make_account: MakeAccount, status: str, created: bool, expected: Standing
-) -> None:
-    account = make_account()
-    with ExitStack() as stack:
-        answers = stack.enter_context(Stubber(account.client("cloudformation")))
-        for part in ("network", "kafka", "foundation", "hosting", "service", "protection"):
-            if part != "foundation":
-                answers.add_client_error("describe_stacks", "ValidationError", f"{part} does not exist")
-                continue
-            described = {"StackName": part, "StackId": "id", "StackStatus": status, "CreationTime": 0}
-            answers.add_response("describe_stacks", {"Stacks": [described]})
-            if status == "DELETE_FAILED":
-                events = [
-                    {
-                        "StackId": "id",
-                        "EventId": "1",
-                        "StackName": part,
-                        "Timestamp": 0,
-                        "PhysicalResourceId": "id",
-                        "ResourceStatus": "CREATE_COMPLETE" if created else "CREATE_FAILED",
-                    }
-                ]
-                answers.add_response("describe_stack_events", {"StackEvents": events})
-        (one,) = standing(account)
-    assert one.standing is expected
-
-
 def test_stack_at_work_is_waited_for_by_the_operator(
     make_account: MakeAccount, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,28 +220,3 @@ def test_stack_at_work_is_waited_for_by_the_operator(
     assert run("--remove", "--with-data", "--yes", "anl") == 1
     assert "wait for its end" in capsys.readouterr().out
     assert exists(account, name)
-
-
-def test_resource_that_cannot_be_deleted_is_let_go(
-    make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    account = make_account()
-    stack = {"StackName": "s", "StackId": "id", "CreationTime": 0, "StackStatus": "ROLLBACK_FAILED"}
-    monkeypatch.setattr("stacks.first_day.removal.standing", lambda _account: [found("s", "ROLLBACK_FAILED")])
-    with Stubber(account.client("cloudformation")) as answers:
-        answers.add_response("delete_stack", {}, {"StackName": "s"})
-        answers.add_response("describe_stacks", {"Stacks": [{**stack, "StackStatus": "DELETE_FAILED"}]})
-        resources = [
-            {
-                "LogicalResourceId": name,
-                "ResourceType": "x",
-                "LastUpdatedTimestamp": 0,
-                "ResourceStatus": status,
-            }
-            for name, status in (("Registry", "DELETE_FAILED"), ("Role", "DELETE_COMPLETE"))
-        ]
-        answers.add_response("list_stack_resources", {"StackResourceSummaries": resources})
-        answers.add_response("delete_stack", {}, {"StackName": "s", "RetainResources": ["Registry"]})
-        answers.add_response("describe_stacks", {"Stacks": [{**stack, "StackStatus": "DELETE_COMPLETE"}]})
-        remove_stack(account, found("s", "ROLLBACK_FAILED"))
-        answers.assert_no_pending_responses()

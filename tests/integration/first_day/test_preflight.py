@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.stub import ANY, Stubber
 
 from stacks.first_day import preflight
 from stacks.first_day.account import Account
@@ -22,27 +20,12 @@ from stacks.first_day.checks import (
     linked_roles,
     mail,
     one_fabric,
-    quotas,
 )
 from stacks.first_day.findings import Finding, State
 from stacks.settings import Settings
 from tests.integration.first_day.conftest import MakeAccount, words
 from tests.integration.globus.process import SERVICE_CLIENT_ID, SERVICE_SECRET, StandIn
-
-
-@pytest.fixture
-def stub() -> Iterator[Callable[[Account, str], Stubber]]:
-    """Recorded answers of one service, all of which have to be asked for."""
-    with ExitStack() as stack:
-        made: list[Stubber] = []
-
-        def make(account: Account, service: str) -> Stubber:
-            made.append(stack.enter_context(Stubber(account.client(service))))
-            return made[-1]
-
-        yield make
-        for each in made:
-            each.assert_no_pending_responses()
+from tests.recorded_answers import recording
 
 
 def only(found: Iterator[Finding]) -> Finding:
@@ -99,13 +82,14 @@ def test_other_region_of_the_operator_is_told(make_account: MakeAccount) -> None
 
 
 def test_api_that_may_not_be_asked_is_told_and_stops_no_other_check(
-    make_account: MakeAccount, stub: Callable[[Account, str], Stubber]
+    make_account: MakeAccount,
 ) -> None:
     account = make_account(preset="trial")
-    stub(account, "service-quotas").add_client_error(
-        "list_aws_default_service_quotas", "AccessDeniedException", "you may not"
-    )
-    found = {each.about: each for each in preflight.findings(account, fix=False)}
+    with recording() as record:
+        record(account, "service-quotas").add_client_error(
+            "list_aws_default_service_quotas", "AccessDeniedException", "you may not"
+        )
+        found = {each.about: each for each in preflight.findings(account, fix=False)}
     assert (found["quotas"].state, "you may not" in found["quotas"].says) == (State.UNKNOWN, True)
     assert found["Globus client"].state is State.FAILS
 
@@ -124,106 +108,6 @@ def test_bootstrap_is_there_and_new_enough(
     found = only(bootstrap.check(account, fix=False))
     assert found.state is state
     assert state is State.OK or "--qualifier science --toolkit-stack-name CDKToolkit-science" in found.fix
-
-
-def test_quotas_count_what_is_there_and_name_the_increase(
-    make_account: MakeAccount, stub: Callable[[Account, str], Stubber]
-) -> None:
-    account = make_account(preset="lab")
-    ec2 = account.client("ec2")
-    for _ in range(5):
-        ec2.allocate_address(Domain="vpc")
-    answers = stub(account, "service-quotas")
-    vcpu = {
-        "QuotaName": "Fargate On-Demand vCPU resource count",
-        "QuotaCode": "L-3032A538",
-        "Value": 6.0,
-        "UsageMetric": {
-            "MetricNamespace": "AWS/Usage",
-            "MetricName": "ResourceCount",
-            "MetricDimensions": {"Service": "Fargate", "Class": "None"},
-        },
-    }
-    for service, usual in (
-        ("vpc", {"QuotaName": "VPCs per Region", "QuotaCode": "L-F678F1CE", "Value": 5.0}),
-        ("ec2", {"QuotaName": "EC2-VPC Elastic IPs", "QuotaCode": "L-0263D0A3", "Value": 5.0}),
-        ("kafka", {"QuotaName": "Number of brokers per account", "QuotaCode": "L-1", "Value": 90.0}),
-        ("fargate", vcpu),
-    ):
-        asked = {"ServiceCode": service}
-        answers.add_response("list_aws_default_service_quotas", {"Quotas": [usual]}, asked)
-        asked = {**asked, "QuotaCode": str(usual["QuotaCode"])}
-        if service == "kafka":
-            answers.add_response("get_service_quota", {"Quota": {**usual, "Value": 4.0}}, asked)
-        else:
-            answers.add_client_error("get_service_quota", "NoSuchResourceException", expected_params=asked)
-    clusters: list[dict[str, Any]] = [
-        {
-            "Provisioned": {
-                "NumberOfBrokerNodes": 2,
-                "BrokerNodeGroupInfo": {"ClientSubnets": [], "InstanceType": "kafka.t3.small"},
-            }
-        },
-        {"Serverless": {"VpcConfigs": []}},
-    ]
-    stub(account, "kafka").add_response("list_clusters_v2", {"ClusterInfoList": clusters})
-    stub(account, "cloudwatch").add_response(
-        "get_metric_statistics",
-        {"Datapoints": [{"Maximum": 1.0}, {"Maximum": 3.0}]},
-        {
-            "Namespace": "AWS/Usage",
-            "MetricName": "ResourceCount",
-            "Dimensions": [{"Name": "Service", "Value": "Fargate"}, {"Name": "Class", "Value": "None"}],
-            "StartTime": ANY,
-            "EndTime": ANY,
-            "Period": 3600,
-            "Statistics": ["Maximum"],
-        },
-    )
-
-    found = {each.about: each for each in quotas.check(account, fix=False)}
-    assert {about: each.state for about, each in found.items()} == {
-        "quota VPCs per Region": State.OK,
-        "quota EC2-VPC Elastic IPs": State.FAILS,
-        "quota Number of brokers per account": State.FAILS,
-        # Six tasks of a core each, beside three.
-        "quota Fargate On-Demand vCPU resource count": State.FAILS,
-    }
-    assert found["quota EC2-VPC Elastic IPs"].says == "1 needed, 5 in use, 5 allowed"
-    assert found["quota Number of brokers per account"].says == "3 needed, 2 in use, 4 allowed"
-    assert (
-        "--quota-code L-3032A538 --desired-value 9 "
-        in found["quota Fargate On-Demand vCPU resource count"].fix
-    )
-
-
-def test_quota_without_a_name_or_a_number_cannot_be_told(
-    make_account: MakeAccount, stub: Callable[[Account, str], Stubber]
-) -> None:
-    account = make_account(
-        preset="trial", vpc_id="vpc-0a1b2c3d", public_subnet_ids=SUBNETS, private_subnet_ids=SUBNETS
-    )
-    answers = stub(account, "service-quotas")
-    answers.add_response("list_aws_default_service_quotas", {"Quotas": []})
-    spot = {"QuotaName": "Fargate Spot vCPU resource count", "QuotaCode": "L-36FBB829", "Value": 6.0}
-    answers.add_response("list_aws_default_service_quotas", {"Quotas": [spot]})
-    answers.add_response("get_service_quota", {"Quota": spot})
-    assert [each.state for each in quotas.check(account, fix=False)] == [State.UNKNOWN, State.UNKNOWN]
-
-
-SUBNETS = "subnet-0a1b2c31,subnet-0a1b2c32,subnet-0a1b2c33"
-
-
-def test_each_setting_needs_its_service_linked_roles(make_account: MakeAccount) -> None:
-    assert linked_roles.needed(make_account().settings) == []
-    assert linked_roles.needed(make_account(preset="lab").settings) == [
-        "kafka.amazonaws.com",
-        "kafka.application-autoscaling.amazonaws.com",
-        "ecs.amazonaws.com",
-        "elasticloadbalancing.amazonaws.com",
-        "ecs.application-autoscaling.amazonaws.com",
-        "ops.apigateway.amazonaws.com",
-    ]
 
 
 def test_service_linked_roles_are_made_once_on_request(make_account: MakeAccount) -> None:
@@ -281,54 +165,6 @@ def test_users_of_another_fabric_are_told(make_account: MakeAccount) -> None:
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 
 
-@pytest.mark.parametrize(
-    ("certificate_", "state", "told"),
-    [
-        ({"Status": "ISSUED", "DomainName": "octopus.example.org"}, State.OK, "issued"),
-        ({"Status": "ISSUED", "DomainName": "*.example.org"}, State.OK, "issued"),
-        ({"Status": "ISSUED", "DomainName": "example.org"}, State.FAILS, "for example.org, not for"),
-        ({"Status": "ISSUED", "DomainName": "*.org"}, State.FAILS, "not for octopus.example.org"),
-        (
-            {
-                "Status": "ISSUED",
-                "DomainName": "a.org",
-                "SubjectAlternativeNames": ["a.org", "octopus.example.org"],
-            },
-            State.OK,
-            "issued",
-        ),
-        ({"Status": "EXPIRED", "DomainName": "octopus.example.org"}, State.FAILS, "EXPIRED"),
-        (
-            {
-                "Status": "PENDING_VALIDATION",
-                "DomainName": "octopus.example.org",
-                "DomainValidationOptions": [
-                    {
-                        "DomainName": "octopus.example.org",
-                        "ResourceRecord": {"Name": "_x.example.org", "Type": "CNAME", "Value": "_y.aws"},
-                    }
-                ],
-            },
-            State.FAILS,
-            "_x.example.org CNAME _y.aws",
-        ),
-    ],
-)
-def test_certificate_is_issued_and_for_the_domain(
-    make_account: MakeAccount,
-    stub: Callable[[Account, str], Stubber],
-    certificate_: dict[str, Any],
-    state: State,
-    told: str,
-) -> None:
-    account = make_account(domain="octopus.example.org", certificate_arn=ARN)
-    answer = {"Certificate": certificate_}
-    stub(account, "acm").add_response("describe_certificate", answer, {"CertificateArn": ARN})
-    found = only(certificate.check(account, fix=False))
-    assert found.state is state
-    assert told in str(found)
-
-
 def test_certificate_of_nobody_is_told(make_account: MakeAccount) -> None:
     account = make_account(domain="octopus.example.org", certificate_arn=ARN)
     assert only(certificate.check(account, fix=False)).says == f"this account has no {ARN}"
@@ -363,43 +199,11 @@ def test_globus_client_is_tried_by_its_secret_which_nobody_sees(
     assert (away.state, SERVICE_SECRET in str(away)) == (State.UNKNOWN, False)
 
 
-def test_receivers_of_alarms_have_to_confirm(
-    make_account: MakeAccount, stub: Callable[[Account, str], Stubber]
-) -> None:
-    account = make_account(alarm_mail="a@example.org,b@example.org,c@example.org")
-    before = only(mail.check(account, fix=False))
-    assert (before.state, "run this again" in before.fix) == (State.UNKNOWN, True)
-
-    topic = f"arn:aws:sns:us-east-1:{account.id}:octopus-anl-alarms"
-    answer = {
-        "Subscriptions": [
-            {"Endpoint": "A@example.org", "SubscriptionArn": f"{topic}:0a1b2c3d"},
-            {"Endpoint": "b@example.org", "SubscriptionArn": "PendingConfirmation"},
-        ]
-    }
-    stub(account, "sns").add_response("list_subscriptions_by_topic", answer, {"TopicArn": topic})
-    confirmed, pending, none = mail.check(account, fix=False)
-    assert (confirmed.state, pending.state, none.state) == (State.OK, State.FAILS, State.FAILS)
-    assert "b@example.org has not confirmed" in pending.says
-    assert f"--topic-arn {topic}" in pending.fix
-
-
-@pytest.mark.parametrize("identity", ["octopus@example.org", "example.org"])
-def test_sender_of_mail_is_verified_by_itself_or_its_domain(
-    make_account: MakeAccount, stub: Callable[[Account, str], Stubber], identity: str
-) -> None:
-    account = make_account(mail_from="octopus@example.org")
-    assert "neither octopus@example.org nor example.org" in only(mail.check(account, fix=False)).says
-    answers = stub(account, "sesv2")
-    for production, state in ((False, State.FAILS), (True, State.OK)):
-        for name in ("octopus@example.org", "example.org"):
-            asked = {"EmailIdentity": name}
-            if name == identity:
-                answers.add_response("get_email_identity", {"VerifiedForSendingStatus": True}, asked)
-            else:
-                answers.add_client_error("get_email_identity", "NotFoundException", expected_params=asked)
-        answers.add_response("get_account", {"ProductionAccessEnabled": production})
-        assert only(mail.check(account, fix=False)).state is state
+def test_mail_that_nobody_has_set_up_is_told(make_account: MakeAccount) -> None:
+    account = make_account(alarm_mail="a@example.org", mail_from="octopus@example.org")
+    alarms, sender = mail.check(account, fix=False)
+    assert (alarms.state, "run this again" in alarms.fix) == (State.UNKNOWN, True)
+    assert (sender.state, "neither octopus@example.org nor example.org" in sender.says) == (State.FAILS, True)
 
 
 def test_subnets_of_an_existing_vpc_are_looked_at(make_account: MakeAccount) -> None:
