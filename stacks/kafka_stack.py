@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from aws_cdk import Annotations, Aws, CfnOutput, Duration, Environment, Fn, Stack
+from aws_cdk import (
+    Annotations,
+    Aws,
+    CfnOutput,
+    CrossStackReferences,
+    Duration,
+    Environment,
+    Fn,
+    ReferenceStrength,
+    Stack,
+)
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -46,6 +56,8 @@ class KafkaStack(Stack):
             description=f"Octopus {settings.institution}: Kafka brokers of Amazon MSK",
             termination_protection=not settings.allow_data_loss,
         )
+        # MSK moves no broker: what would take the network from under them, CloudFormation is to refuse.
+        CrossStackReferences.of(self).consume(ReferenceStrength.STRONG)
         if settings.kafka == "msk-serverless":
             self.cluster_arn = ServerlessCluster(
                 self,

@@ -199,6 +199,16 @@ def test_the_brokers_group_is_never_replaced_and_stays_with_them() -> None:
     assert group["UpdateReplacePolicy"] == "Retain"
 
 
+@pytest.mark.parametrize("kafka", ["msk-standard", "msk-serverless"])
+def test_cloudformation_takes_no_network_from_under_the_brokers(kafka: str) -> None:
+    msk = made(kafka=kafka)
+    exported = {output["Export"]["Name"] for output in msk.network["Outputs"].values()}
+    # What is exported and imported cannot change: three subnets, and the group.
+    assert len(exported) == 4
+    place = json.dumps(msk.all(f"MSK::{'Cluster' if kafka == 'msk-standard' else 'ServerlessCluster'}"))
+    assert all(json.dumps({"Fn::ImportValue": name}) in place for name in exported)
+
+
 def test_who_is_let_in_later_changes_neither_network_nor_brokers() -> None:
     settings = Settings.from_context({"institution": "anl", "preset": "lab"})
     app = cdk.App(context=flags())
