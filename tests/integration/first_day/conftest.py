@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import botocore.session
 import pytest
 
 from stacks.first_day.account import Account
@@ -20,6 +21,7 @@ EXTERNAL = {
     "bootstrap_servers": "b1.example.org:9098",
 }
 """Nothing but the foundation and the gateway."""
+_LOADER = botocore.session.create_loader()
 
 
 @pytest.fixture
@@ -34,6 +36,8 @@ def make_account(emulator: str, monkeypatch: pytest.MonkeyPatch) -> MakeAccount:
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(name, value)
+    # Each account has clients of its own, which would read the descriptions of AWS's services anew.
+    monkeypatch.setattr(botocore.session, "create_loader", lambda _path=None: _LOADER)
 
     def make(**context: object) -> Account:
         base = {"institution": "anl"} if "preset" in context else EXTERNAL
