@@ -140,3 +140,20 @@ def cdk_in(account: Account, home: Path, *, seconds: int = CDK_SECONDS) -> Cdk:
         done = run("bootstrap", f"aws://000000000000/{account.region}", cwd=home)
         assert done.returncode == 0, done.stdout
     return run
+
+
+def run_script(
+    account: Account, name: str, *arguments: str, context: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run one of ``scripts/`` in the account, with the settings that the CDK gets."""
+    flags = [word for variable, value in context.items() for word in ("-c", f"{variable}={value}")]
+    return subprocess.run(
+        [ROOT / "scripts" / name, *arguments, *flags],
+        env={**account.environment, "PATH": os.environ["PATH"]},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=CDK_SECONDS,
+        check=False,
+    )

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.aws_account import Account, Cdk
+from tests.aws_account import Account, Cdk, run_script
 from tests.integration.deploy.conftest import DEPLOY, Upstream, bearer, good_token
 from tests.integration.deploy.leftovers import still_there
 
@@ -167,19 +167,31 @@ def test_a_wrong_value_ends_the_deployment_in_one_sentence(
     assert resources(account) == before
 
 
+@pytest.fixture(scope="module")
+def zone(account: Account) -> str:
+    """A hosted zone of the operator's."""
+    made = account.client("route53").create_hosted_zone(Name="example.org", CallerReference="octopus-life")
+    return str(made["HostedZone"]["Id"]).rpartition("/")[2]
+
+
 def test_a_change_is_made_in_place(
     cdk: Cdk,
     account: Account,
     gateway: httpx.Client,
     web_service: Upstream,
     other_service: Upstream,
+    zone: str,
     context: dict[str, str],
 ) -> None:
     before = resources(account)
+    certificate = "certificate/6f5e4d3c-2b1a-4098-8765-4321fedcba98"
     change = {
         "service_url": other_service.address,
         "bootstrap_servers": "127.0.0.1:29098",
         "mail_from": "octopus@example.org",
+        "domain": "octopus.example.org",
+        "certificate_arn": f"arn:aws:acm:{account.region}:000000000000:{certificate}",
+        "hosted_zone_id": zone,
         "allow_data_loss": "true",
     }
     done = cdk(*DEPLOY, context={**context, **change})
@@ -188,7 +200,13 @@ def test_a_change_is_made_in_place(
     gone, new = before.keys() - after.keys(), after.keys() - before.keys()
     # A gateway's deployment is a snapshot: a new one is made for every change of its routes.
     assert {before[name][0] for name in gone} == {"AWS::ApiGateway::Deployment"}
-    assert {after[name][0] for name in new} == {"AWS::ApiGateway::Deployment", "AWS::SSM::Parameter"}
+    assert {after[name][0] for name in new} == {
+        "AWS::ApiGateway::BasePathMapping",
+        "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::DomainName",
+        "AWS::Route53::RecordSet",
+        "AWS::SSM::Parameter",
+    }
     kept = before.keys() & after.keys()
     assert {name: before[name] for name in kept} == {name: after[name] for name in kept}
 
@@ -208,7 +226,13 @@ def test_destroying_leaves_nothing_where_data_may_be_lost(
     kinds = {kind for kind, _ in still_there(account, ever_made)}
     assert {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::ApiGateway::RestApi"} < kinds
 
-    done = cdk("destroy", "--all", "--force", context={**context, "allow_data_loss": "true"})
+    bucket, losing = archive(account), {**context, "allow_data_loss": "true"}
+    # AWS deletes no bucket that holds anything; the emulator would.
+    emptied = run_script(account, "empty-buckets", "--yes", "life", context=losing)
+    assert emptied.returncode == 0, emptied.stdout
+    assert "Contents" not in account.client("s3").list_objects_v2(Bucket=bucket)
+
+    done = cdk("destroy", "--all", "--force", context=losing)
 
     assert done.returncode == 0, done.stdout
     assert still_there(account, ever_made) == []
