@@ -317,6 +317,21 @@ def test_function_that_has_images_built_is_told_what_it_reads(trial: Hosting) ->
     assert set(rule["detail"]["build-status"]) == {"SUCCEEDED", "FAILED", "FAULT", "TIMED_OUT", "STOPPED"}
 
 
+def test_function_that_has_images_built_may_do_that_alone(trial: Hosting) -> None:
+    statements = trial.statements(trial.only("Lambda::Function")["Role"]["Fn::GetAtt"][0])
+    may = {json.dumps(each["Resource"]): each["Action"] for each in statements}
+    arn = {
+        kind: json.dumps({"Fn::GetAtt": [name, "Arn"]})
+        for kind in ("CodeBuild::Project", "ECR::Repository")
+        for name in trial.all(kind)
+    }
+    assert may.pop(arn["CodeBuild::Project"]) == "codebuild:StartBuild"
+    assert may.pop(arn["ECR::Repository"]) == "ecr:DescribeImages"
+    (kept,) = (name for name in may if ":parameter/octopus/beamline/image-build/*" in name)
+    assert may.pop(kept) == ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"]
+    assert list(may.values()) == [["logs:CreateLogStream", "logs:PutLogEvents"]]
+
+
 def test_image_of_somebody_else_is_pulled_and_nothing_is_built(laboratory: Hosting) -> None:
     digest = "3b1f4a6c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a"
     assert laboratory.container["Image"]["Fn::Join"][1] == [
