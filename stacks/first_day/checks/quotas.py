@@ -35,7 +35,7 @@ def needs(settings: Settings) -> list[Need]:
     own_network = (settings.on_msk or settings.in_fargate) and not settings.vpc_id
     if own_network:
         found.append(_need("vpc", "VPCs per Region", 1, _vpcs, "network"))
-    if own_network and settings.egress == "nat":
+    if own_network and settings.in_fargate and settings.egress == "nat":
         found.append(_need("ec2", "EC2-VPC Elastic IPs", settings.nat_gateways, _addresses, "network"))
     if settings.kafka in ("msk-standard", "msk-express"):
         brokers = settings.broker_count
