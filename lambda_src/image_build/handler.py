@@ -52,7 +52,7 @@ def _asked(request: Mapping[str, Any]) -> None:
         if digest is None:
             _start(tag, echoed)
             return
-    except Exception as error:  # whatever it is: without an answer CloudFormation waits for an hour
+    except Exception as error:  # whatever it is: without an answer CloudFormation waits its time out
         logger.exception("The build of %s was not started", tag)
         _answer(echoed, _failed(f"The build of {tag} was not started: {type(error).__name__}: {error}"))
         return
