@@ -42,12 +42,15 @@ class Made:
         return self.folder / f"{self.settings.named(stack)}.template.json"
 
 
-def make(name: str, folder: Path) -> Made:
+def make(name: str, folder: Path, **beside: object) -> Made:
     """Synthesise one institution's stacks into ``folder``, with cdk-nag's report beside them.
 
     Functions are not bundled: their code is no part of a template but by its hash.
+
+    Args:
+        beside: variables that go before those of the file.
     """
-    settings = Settings.from_context({"settings_file": str(FILES[name])})
+    settings = Settings.from_context({"settings_file": str(FILES[name]), **beside})
     context = {"aws:cdk:bundling-stacks": [], "aws:cdk:enable-path-metadata": True}
     app = cdk.App(context=flags() | context, outdir=str(folder))
     fabric.build(app, settings)
