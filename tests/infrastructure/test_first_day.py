@@ -8,7 +8,7 @@ from typing import Any
 
 from stacks.constructs import principal_boundary
 from stacks.first_day import minutes
-from stacks.first_day.checks import bootstrap, one_fabric
+from stacks.first_day.checks import bootstrap, one_fabric, quotas
 from stacks.first_day.left import buckets, keys, log_groups, security_groups, tables
 from stacks.first_day.stacks import PARTS
 from tests.infrastructure.synthesis import Made
@@ -109,3 +109,17 @@ def test_topic_of_alarms_has_the_name_that_preflight_asks_for(institutions: list
             if resource["Type"] == "AWS::SNS::Topic"
         ]
         assert topics == [made.settings.named("alarms")]
+
+
+def test_image_is_built_within_the_quota_that_preflight_asks_for(institutions: list[Made]) -> None:
+    built = [made for made in institutions if made.settings.in_fargate and made.settings.image == "codebuild"]
+    assert built
+    for made in built:
+        (project,) = [
+            resource["Properties"]["Environment"]
+            for resource in made.templates["hosting"]["Resources"].values()
+            if resource["Type"] == "AWS::CodeBuild::Project"
+        ]
+        assert (project["Type"], project["ComputeType"]) == ("ARM_CONTAINER", "BUILD_GENERAL1_SMALL")
+        names = [need.name for need in quotas.needs(made.settings)]
+        assert "Concurrently running builds for ARM/Small environment" in names

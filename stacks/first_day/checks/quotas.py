@@ -20,13 +20,16 @@ class Need:
 
     service: str
     """As Service Quotas calls it."""
-    quota: str
-    """The quota's name there."""
+    code: str
+    name: str
+    """The quota's, in the console."""
     amount: float
-    in_use: Callable[[Account], float] | None
-    """Counts what is in use; None when Service Quotas names a metric that says so."""
     stack: str
     """Which takes it: once it is there, its share is in use already."""
+    in_use: Callable[[Account], float] | None = None
+    """Counts what is in use; None when Service Quotas names a metric that says so."""
+    beside: str = ""
+    """What else is to be known of it."""
 
 
 def needs(settings: Settings) -> list[Need]:
@@ -34,18 +37,68 @@ def needs(settings: Settings) -> list[Need]:
     found = []
     own_network = (settings.on_msk or settings.in_fargate) and not settings.vpc_id
     if own_network:
-        found.append(_need("vpc", "VPCs per Region", 1, _vpcs, "network"))
-    if own_network and settings.in_fargate and settings.egress == "nat":
-        found.append(_need("ec2", "EC2-VPC Elastic IPs", settings.nat_gateways, _addresses, "network"))
+        found.append(
+            Need(
+                service="vpc",
+                code="L-F678F1CE",
+                name="VPCs per Region",
+                amount=1,
+                stack="network",
+                in_use=_vpcs,
+            )
+        )
+    if own_network and settings.egress == "nat":
+        found.append(
+            Need(
+                service="ec2",
+                code="L-0263D0A3",
+                name="EC2-VPC Elastic IPs",
+                amount=settings.nat_gateways,
+                stack="network",
+                in_use=_addresses,
+            )
+        )
     if settings.kafka in ("msk-standard", "msk-express"):
-        brokers = settings.broker_count
-        found.append(_need("kafka", "Number of brokers per account", brokers, _brokers, "kafka"))
-    if settings.in_fargate:
-        kind = "Spot" if settings.service_spot else "On-Demand"
-        # A rolling deployment runs the old tasks and as many new ones.
-        tasks = max(settings.service_replicas_most, 2 * settings.service_replicas)
-        cores = tasks * settings.service_cpu / 1024
-        found.append(_need("fargate", f"Fargate {kind} vCPU resource count", cores, None, "hosting"))
+        found.append(
+            Need(
+                service="kafka",
+                code="L-EDD31C36",
+                name="Number of brokers per account",
+                amount=settings.broker_count,
+                stack="kafka",
+                in_use=_brokers,
+            )
+        )
+    return found + (_of_tasks(settings) if settings.in_fargate else [])
+
+
+def _of_tasks(settings: Settings) -> list[Need]:
+    # A rolling deployment runs the old tasks and as many new ones.
+    tasks = max(settings.service_replicas_most, 2 * settings.service_replicas)
+    kind, code = ("Spot", "L-36FBB829") if settings.service_spot else ("On-Demand", "L-3032A538")
+    found = [
+        Need(
+            service="fargate",
+            code=code,
+            name=f"Fargate {kind} vCPU resource count",
+            amount=tasks * settings.service_cpu / 1024,
+            stack="hosting",
+        )
+    ]
+    if settings.image == "codebuild":
+        found.append(
+            Need(
+                service="codebuild",
+                code="L-5ED1D25B",
+                name="Concurrently running builds for ARM/Small environment",
+                amount=1,
+                stack="hosting",
+                # Builds wait for one another.
+                in_use=lambda _account: 0,
+                beside=" (AWS may hold a new account at none whatever this says, until its support is asked; "
+                "image=docker needs none)",
+            )
+        )
     return found
 
 
@@ -53,15 +106,15 @@ def check(account: Account, *, fix: bool) -> Iterator[Finding]:
     """Yield for each quota what is taken, in use and allowed."""
     live = {each.part for each in standing(account) if each.standing is Standing.LIVE}
     for need in needs(account.settings):
-        about = f"quota {need.quota}"
+        about = f"quota {need.name}"
         quota = _quota(account, need)
         if quota is None:
-            yield cannot_tell(about, "Service Quotas has none of this name", "look at it in the console")
+            yield cannot_tell(about, f"Service Quotas has no {need.code}", "look at it in the console")
             continue
         amount = 0.0 if need.stack in live else need.amount
         used = need.in_use(account) if need.in_use else _measured(account, quota.get("UsageMetric"))
         shown = "an unknown number" if used is None else f"{used:g}"
-        room = f"{amount:g} needed, {shown} in use, {quota['Value']:g} allowed"
+        room = f"{amount:g} needed, {shown} in use, {quota['Value']:g} allowed{need.beside}"
         if used is None and amount <= quota["Value"]:
             yield cannot_tell(about, room, "see in the console what is in use")
         elif (used or 0) + amount > quota["Value"]:
@@ -69,31 +122,21 @@ def check(account: Account, *, fix: bool) -> Iterator[Finding]:
                 about,
                 room,
                 "ask AWS for more: aws service-quotas request-service-quota-increase "
-                f"--service-code {need.service} --quota-code {quota['QuotaCode']} "
+                f"--service-code {need.service} --quota-code {need.code} "
                 f"--desired-value {math.ceil((used or 0) + amount)} --region {account.settings.region}",
             )
         else:
             yield ok(about, room)
 
 
-def _need(
-    service: str, quota: str, amount: float, in_use: Callable[[Account], float] | None, stack: str
-) -> Need:
-    return Need(service=service, quota=quota, amount=amount, in_use=in_use, stack=stack)
-
-
 def _quota(account: Account, need: Need) -> dict[str, Any] | None:
     """Return the quota as it is for this account, else as it is for every account."""
     client = account.client("service-quotas")
-    pages = client.get_paginator("list_aws_default_service_quotas").paginate(ServiceCode=need.service)
-    for page in pages:
-        for usual in page["Quotas"]:
-            if usual["QuotaName"] == need.quota:
-                try:
-                    answer = client.get_service_quota(ServiceCode=need.service, QuotaCode=usual["QuotaCode"])
-                except client.exceptions.NoSuchResourceException:
-                    return dict(usual)
-                return dict(answer["Quota"])
+    for ask in (client.get_service_quota, client.get_aws_default_service_quota):
+        try:
+            return dict(ask(ServiceCode=need.service, QuotaCode=need.code)["Quota"])
+        except client.exceptions.NoSuchResourceException:
+            continue
     return None
 
 

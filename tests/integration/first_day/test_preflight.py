@@ -87,7 +87,7 @@ def test_api_that_may_not_be_asked_is_told_and_stops_no_other_check(
     account = make_account(preset="trial")
     with recording() as record:
         record(account, "service-quotas").add_client_error(
-            "list_aws_default_service_quotas", "AccessDeniedException", "you may not"
+            "get_service_quota", "AccessDeniedException", "you may not"
         )
         found = {each.about: each for each in preflight.findings(account, fix=False)}
     assert (found["quotas"].state, "you may not" in found["quotas"].says) == (State.UNKNOWN, True)

@@ -123,20 +123,20 @@ def test_quotas_count_what_is_in_use_and_name_the_increase(make_account: MakeAcc
         "MetricName": "ResourceCount",
         "MetricDimensions": {"Service": "Fargate", "Class": "None"},
     }
-    for service, name, code, usual, own in (
-        ("vpc", "VPCs per Region", "L-F678F1CE", 5.0, None),
-        ("ec2", "EC2-VPC Elastic IPs", "L-0263D0A3", 5.0, None),
-        ("kafka", "Number of brokers per account", "L-1", 90.0, 4.0),
-        ("fargate", "Fargate On-Demand vCPU resource count", "L-3032A538", 6.0, None),
+    for service, code, usual, own in (
+        ("vpc", "L-F678F1CE", 5.0, None),
+        ("ec2", "L-0263D0A3", 5.0, None),
+        ("kafka", "L-EDD31C36", 90.0, 4.0),
+        ("fargate", "L-3032A538", 6.0, None),
+        ("codebuild", "L-5ED1D25B", 1.0, None),
     ):
-        quota = {"QuotaName": name, "QuotaCode": code, "Value": usual, "UsageMetric": metric}
-        asked = {"ServiceCode": service}
-        answers.add_response("list_aws_default_service_quotas", {"Quotas": [quota]}, asked)
-        asked = {**asked, "QuotaCode": code}
+        asked = {"ServiceCode": service, "QuotaCode": code}
         if own is None:
             answers.add_client_error("get_service_quota", "NoSuchResourceException", expected_params=asked)
+            quota = {"QuotaCode": code, "Value": usual, "UsageMetric": metric}
+            answers.add_response("get_aws_default_service_quota", {"Quota": quota}, asked)
         else:
-            answers.add_response("get_service_quota", {"Quota": {**quota, "Value": own}}, asked)
+            answers.add_response("get_service_quota", {"Quota": {"QuotaCode": code, "Value": own}}, asked)
     brokers = {"ClientSubnets": [], "InstanceType": "kafka.t3.small"}
     clusters: list[dict[str, Any]] = [
         {"Provisioned": {"NumberOfBrokerNodes": 2, "BrokerNodeGroupInfo": brokers}},
@@ -157,13 +157,14 @@ def test_quotas_count_what_is_in_use_and_name_the_increase(make_account: MakeAcc
         },
     )
 
-    vpcs, addresses, kafka, cores = quotas.check(account, fix=False)
+    vpcs, addresses, kafka, cores, builds = quotas.check(account, fix=False)
     assert (vpcs.state, vpcs.says) == (State.OK, "1 needed, 1 in use, 5 allowed")
     assert (addresses.state, addresses.says) == (State.FAILS, "1 needed, 5 in use, 5 allowed")
     assert (kafka.state, kafka.says) == (State.FAILS, "3 needed, 2 in use, 4 allowed")
     # Six tasks of a core each, beside three.
     assert cores.state is State.FAILS
     assert "--quota-code L-3032A538 --desired-value 9 " in cores.fix
+    assert (builds.state, "image=docker needs none" in builds.says) == (State.OK, True)
 
 
 def test_quota_without_a_name_or_a_number_cannot_be_told(make_account: MakeAccount, record: Record) -> None:
@@ -173,8 +174,10 @@ def test_quota_without_a_name_or_a_number_cannot_be_told(make_account: MakeAccou
     stacks, answers = record(account, "cloudformation"), record(account, "service-quotas")
     for _ in range(6):
         stacks.add_client_error("describe_stacks", "ValidationError", "it does not exist")
-    answers.add_response("list_aws_default_service_quotas", {"Quotas": []})
-    spot = {"QuotaName": "Fargate Spot vCPU resource count", "QuotaCode": "L-36FBB829", "Value": 6.0}
-    answers.add_response("list_aws_default_service_quotas", {"Quotas": [spot]})
-    answers.add_response("get_service_quota", {"Quota": spot})
-    assert [each.state for each in quotas.check(account, fix=False)] == [State.UNKNOWN, State.UNKNOWN]
+    for ask in ("get_service_quota", "get_aws_default_service_quota"):
+        answers.add_client_error(ask, "NoSuchResourceException")
+    # Of the cores nobody measures how many are in use; of builds none may run.
+    for value in (6.0, 0.0):
+        answers.add_response("get_service_quota", {"Quota": {"QuotaCode": "L-1", "Value": value}})
+    brokers, cores, builds = quotas.check(account, fix=False)
+    assert (brokers.state, cores.state, builds.state) == (State.UNKNOWN, State.UNKNOWN, State.FAILS)
