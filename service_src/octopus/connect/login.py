@@ -149,13 +149,16 @@ def _user(fabric: Fabric, folder: Path, manager: type[Any]) -> Iterator[UserApp]
             f"{fabric.url} names no Globus client for people at a terminal: set OCTOPUS_CLI_CLIENT_ID to a "
             "native client's UUID (docs/globus.md), or ask its operator to deploy it with cli_client_id."
         )
-    with closing(_storage(folder)) as storage, user_app(
-        _NAME,
-        client_id=client_id,
-        service_client_id=fabric.client_id,
-        storage=storage,
-        login_flow_manager=manager,
-    ) as user:
+    with (
+        closing(_storage(folder)) as storage,
+        user_app(
+            _NAME,
+            client_id=client_id,
+            service_client_id=fabric.client_id,
+            storage=storage,
+            login_flow_manager=manager,
+        ) as user,
+    ):
         yield user
 
 
