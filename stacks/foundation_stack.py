@@ -157,7 +157,8 @@ class FoundationStack(Stack):
             institution=institution,
             cluster=self.cluster,
         )
-        boundary.grant_make_principals(service.policy)
+        users = service.policy_about("users")
+        boundary.grant_make_principals(users)
         ceilings = Ceilings(
             self,
             "Ceilings",
@@ -165,7 +166,7 @@ class FoundationStack(Stack):
             percent=settings.alarm_ceiling_percent,
             alarms=alarms,
         )
-        ceilings.grant_measure(service.policy)
+        ceilings.grant_measure(users)
         if not settings.on_msk:
             # Brokers that know nothing of IAM ask the judge.
             judge = PlatformPrincipal(

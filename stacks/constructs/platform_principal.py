@@ -8,7 +8,7 @@ from constructs import Construct
 
 
 class PlatformPrincipal(Construct):
-    """A role of tasks in Fargate, or an IAM user off AWS, with one managed policy of the same name.
+    """A role of tasks in Fargate, or an IAM user off AWS, with a managed policy of the same name.
 
     Grant to :attr:`policy`. The user has no access key: a template would show it. Whoever starts the process
     issues one.
@@ -18,10 +18,9 @@ class PlatformPrincipal(Construct):
         self, scope: Construct, id_: str, *, name: str, institution: str, in_tasks: bool = False
     ) -> None:
         super().__init__(scope, id_)
-        self.role: iam.IRole | None = None
-        self.policy = iam.ManagedPolicy(
-            self, "Policy", managed_policy_name=name, description=f"What {name} may do"
-        )
+        self._name = name
+        self.role: iam.Role | None = None
+        self._user: iam.User | None = None
         if in_tasks:
             self.role = iam.Role(
                 self,
@@ -33,12 +32,26 @@ class PlatformPrincipal(Construct):
                     conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
                 ),
             )
-            self.policy.attach_to_role(self.role)
             self.arn = self.role.role_arn
         else:
-            user = iam.User(self, "User", user_name=name, path=f"/octopus/{institution}/")
-            self.policy.attach_to_user(user)
-            self.arn = user.user_arn
+            self._user = iam.User(self, "User", user_name=name, path=f"/octopus/{institution}/")
+            self.arn = self._user.user_arn
+        self.policy = self._attached("Policy", name, f"What {name} may do")
+
+    def policy_about(self, what: str) -> iam.ManagedPolicy:
+        """Return a further policy of it, named after ``what``: IAM takes 6,144 characters in each."""
+        name = f"{self._name}-{what}"
+        return self._attached(f"PolicyAbout{what.title()}", name, f"What {self._name} may do with {what}")
+
+    def _attached(self, id_: str, name: str, description: str) -> iam.ManagedPolicy:
+        return iam.ManagedPolicy(
+            self,
+            id_,
+            managed_policy_name=name,
+            description=description,
+            roles=[self.role] if self.role else None,
+            users=[self._user] if self._user else None,
+        )
 
     def grant_read_principals(self, *paths: str) -> None:
         """Let it read the users under these IAM paths and every policy that bears on them."""

@@ -23,6 +23,12 @@ def policies_of(templates: Templates) -> Policies:
     return found
 
 
+def held_by(policies: Policies, principal: str) -> dict[str, Any]:
+    """All that a principal of the platform holds, as one policy; one of IAM's would be too long."""
+    held = {name: policies[name] for name in (principal, f"{principal}-users") if name in policies}
+    return {**held[principal], "Statement": [*statements(held)]}
+
+
 def statements(policies: Policies) -> Iterator[dict[str, Any]]:
     """Every statement of every policy."""
     for document in policies.values():

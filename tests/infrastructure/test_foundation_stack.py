@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aws_cdk as cdk
@@ -261,7 +262,7 @@ def test_what_is_given_seldom_is_told_too() -> None:
 
 
 @pytest.mark.parametrize("name", ["octopus-anl-service", "octopus-anl-judge"])
-def test_platform_principals_are_users_with_one_policy_and_no_key(
+def test_platform_principals_are_users_with_a_policy_of_their_name_and_no_key(
     template: dict[str, Any], found: Template, name: str
 ) -> None:
     resources = template["Resources"]
@@ -276,6 +277,14 @@ def test_platform_principals_are_users_with_one_policy_and_no_key(
         "AWS::IAM::ManagedPolicy", {"ManagedPolicyName": name, "Users": [{"Ref": user_id}]}
     )
     found.resource_count_is("AWS::IAM::AccessKey", 0)
+
+
+def test_service_holds_what_it_may_do_with_users_in_a_policy_of_its_own(found: Template) -> None:
+    held = found.find_resources("AWS::IAM::ManagedPolicy", {"Properties": {"Users": Match.any_value()}})
+    named = {one["Properties"]["ManagedPolicyName"]: one["Properties"] for one in held.values()}
+    assert set(named) == {"octopus-anl-service", "octopus-anl-service-users", "octopus-anl-judge"}
+    assert named["octopus-anl-service-users"]["Users"] == named["octopus-anl-service"]["Users"]
+    assert "iam:" not in json.dumps(named["octopus-anl-service"]["PolicyDocument"])
 
 
 @pytest.mark.parametrize("metric", ["UsersOfCeiling", "ManagedPoliciesOfCeiling"])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.infrastructure.conftest import CAMPUS, Templates, synthesize
+from tests.infrastructure.intrinsics import resolve
 from tests.infrastructure.policies import listed
 from tests.infrastructure.synthesis import Made
 
@@ -135,6 +136,21 @@ def test_every_role_of_every_stack_keeps_the_rules_of_the_account(institutions: 
             else:
                 assert "PermissionsBoundary" not in role, made.name
     assert ruled > 5, "some institution has rules"
+
+
+def test_policies_fit_into_iam_with_the_longest_names(institutions: list[Made]) -> None:
+    """White space aside, a managed policy has 6,144 characters, and a role's own together 10,240."""
+    for made in institutions:
+        kafka = {"Resources": {}, "Outputs": {"ClusterUuid": {"Value": f"{OWN_UUID}-25"}}}
+        stacks = {made.settings.named("kafka"): kafka}
+        resources = made.templates["foundation"]["Resources"]
+        for resource in resources.values():
+            most = {"AWS::IAM::ManagedPolicy": 6144, "AWS::IAM::Policy": 10_240}.get(resource["Type"])
+            if most:
+                policy = resolve(resource["Properties"]["PolicyDocument"], resources, stacks)
+                # Partitions other than `aws` have longer names, which `resolve` does not know.
+                longer = json.dumps(policy, separators=(",", ":")).replace("arn:aws:", "arn:aws-us-gov:")
+                assert len(longer) <= most, (made.name, policy)
 
 
 def test_web_acl_is_there_on_request(institutions: list[Made]) -> None:

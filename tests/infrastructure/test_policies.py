@@ -17,7 +17,7 @@ from stacks.constructs import ceilings, principal_boundary
 from tests.infrastructure.conftest import CAMPUS, Templates, synthesize
 from tests.infrastructure.iam_requests import allows
 from tests.infrastructure.intrinsics import resolve
-from tests.infrastructure.policies import Policies, listed, policies_of, statements
+from tests.infrastructure.policies import Policies, held_by, listed, policies_of, statements
 
 CLUSTER = "octopus-anl/3712950b-569f-5b31-b460-c33cb93e1e66"
 KAFKA = "arn:aws:kafka:us-east-1:111122223333"
@@ -73,7 +73,7 @@ def everywhere(request: pytest.FixtureRequest) -> Policies:
 
 @pytest.fixture(scope="module")
 def service(policies: Policies) -> dict[str, Any]:
-    return policies["octopus-anl-service"]
+    return held_by(policies, "octopus-anl-service")
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +91,11 @@ def authorizer(policies: Policies) -> dict[str, Any]:
     return policies["AuthorizerRoleDefaultPolicy4E48E159"]
 
 
-def test_there_is_one_policy_for_each_principal(policies: Policies) -> None:
+def test_there_is_one_policy_for_each_principal_and_one_about_users(policies: Policies) -> None:
     assert set(policies) == {
         "octopus-anl-principal-boundary",
         "octopus-anl-service",
+        "octopus-anl-service-users",
         "octopus-anl-judge",
         "octopus-anl-client",
         "AuthorizerRoleDefaultPolicy4E48E159",

@@ -11,7 +11,7 @@ from tests.aws_calls.recording import recorded
 from tests.aws_calls.requests import Request
 from tests.infrastructure.conftest import Templates
 from tests.infrastructure.iam_requests import allows
-from tests.infrastructure.policies import listed, policies_of
+from tests.infrastructure.policies import held_by, listed, policies_of
 
 UNRECORDED: Mapping[str, Mapping[str, str]] = {
     "service": {
@@ -31,17 +31,17 @@ ON_MSK = {"kafka:GetBootstrapBrokers", "ssm:GetParameter"}
 
 @pytest.mark.parametrize("principal", ["service", "judge"])
 def test_every_call_that_was_made_is_allowed(campus: Templates, principal: str) -> None:
-    policy = policies_of(campus)[f"octopus-anl-{principal}"]
+    policy = held_by(policies_of(campus), f"octopus-anl-{principal}")
     assert [request for request in recorded(principal) if not is_allowed(policy, request)] == []
 
 
 def test_every_call_is_allowed_to_tasks(tasks: Templates) -> None:
-    policy = policies_of(tasks)["octopus-anl-service"]
+    policy = held_by(policies_of(tasks), "octopus-anl-service")
     assert [request for request in recorded("service") if not is_allowed(policy, request)] == []
 
 
 def test_every_call_but_those_about_users_is_allowed_where_people_have_sessions(sessions: Templates) -> None:
-    policy = policies_of(sessions)["octopus-anl-service"]
+    policy = held_by(policies_of(sessions), "octopus-anl-service")
     refused = {request for request in recorded("service") if not is_allowed(policy, request)}
     about_users = {request for request in recorded("service") if request.action.startswith("iam:")}
     # Its only metric is of how many users there may be.
@@ -52,7 +52,7 @@ def test_every_call_but_those_about_users_is_allowed_where_people_have_sessions(
 
 @pytest.mark.parametrize("principal", ["service", "judge"])
 def test_every_right_is_used_or_says_what_for(campus: Templates, principal: str) -> None:
-    rights = rights_of(policies_of(campus)[f"octopus-anl-{principal}"])
+    rights = rights_of(held_by(policies_of(campus), f"octopus-anl-{principal}"))
     assert rights - {request.action for request in recorded(principal)} == set(UNRECORDED[principal])
 
 
@@ -60,7 +60,8 @@ def test_tasks_have_no_more_rights_than_to_find_their_brokers_and_gateway(
     campus: Templates, tasks: Templates, sessions: Templates
 ) -> None:
     user, with_users, with_sessions = (
-        rights_of(policies_of(templates)["octopus-anl-service"]) for templates in (campus, tasks, sessions)
+        rights_of(held_by(policies_of(templates), "octopus-anl-service"))
+        for templates in (campus, tasks, sessions)
     )
     assert with_users == user | ON_MSK
     assert with_sessions < with_users
