@@ -9,10 +9,11 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from stacks.constructs.web_acl import COUNTED
 from stacks.protection_stack import ProtectionStack
 from stacks.settings import Settings
 from tests.infrastructure.conftest import CAMPUS
-from tests.infrastructure.synthesis import flags
+from tests.infrastructure.synthesis import ROOT, flags
 
 STAGE = "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5/stages/live"
 
@@ -85,3 +86,8 @@ def test_what_is_refused_is_written_down_without_a_token(found: Template) -> Non
     seen = [acl(found)["VisibilityConfig"], *(one["VisibilityConfig"] for one in acl(found)["Rules"])]
     assert [one["SampledRequestsEnabled"] for one in seen] == [False, False, False]
     assert [one["CloudWatchMetricsEnabled"] for one in seen] == [True, True, True]
+
+
+def test_rules_that_only_count_stand_in_the_docs() -> None:
+    page = (ROOT / "docs" / "gateway.md").read_text()
+    assert [rule for rule in COUNTED if f"`{rule}`" not in page] == []
