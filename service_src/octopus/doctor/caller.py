@@ -38,7 +38,7 @@ class Login(Protocol):
     def authorization(self) -> str:
         """The header's value."""
 
-    def call(self, method: str, path: str) -> Mapping[str, Any]:
+    def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Mapping[str, Any]:
         """Call a management route, or raise its refusal."""
 
 
@@ -60,7 +60,6 @@ class Caller:
     topic: str | None = None
     """As the caller gave it."""
     group: str | None = None
-    region: str = TOKEN_REGION
     made_topic: str | None = field(default=None, init=False)
     """A topic that exists for this examination only, without its namespace."""
     made_group: str | None = field(default=None, init=False)
@@ -71,6 +70,26 @@ class Caller:
     def session(self) -> Login:
         """Who is logged in; whatever is raised says why nobody is."""
         return self.login()
+
+    @cached_property
+    def about(self) -> Mapping[str, Any]:
+        """What the fabric says of itself to everybody; nothing when it does not."""
+        try:
+            reply = httpx.get(f"{self.url}/api/v3/public/about", timeout=ANSWER_S)
+            return dict(reply.json()) if reply.is_success else {}
+        except (httpx.HTTPError, ValueError):
+            return {}
+
+    @property
+    def has_sessions_only(self) -> bool:
+        """Whether the fabric issues no keys that last."""
+        return self.about.get("credentials") == "session"
+
+    @property
+    def region(self) -> str:
+        """In whose scope tokens are signed."""
+        regions = self.about.get("kafka_regions") or [TOKEN_REGION]
+        return TOKEN_REGION if TOKEN_REGION in regions else str(regions[0])
 
     @cached_property
     def namespace(self) -> str:
@@ -117,20 +136,29 @@ class Caller:
     def key(self) -> Mapping[str, Any]:
         """The caller's key with its secret, as the service hands it out; never issued for the first time.
 
+        Where there are no keys, a session of all of the caller's namespace, for a quarter of an hour.
+
         Raises:
             NotKnownError: there is none, or the service does not hand it out.
         """
+        if self.has_sessions_only:
+            wanted = {
+                "topics": [f"{self.namespace}.*"],
+                "actions": ["read", "write"],
+                "duration_seconds": 900,
+                "label": "octopus doctor",
+            }
+            return self._handed_out("sessions", wanted)
         if not any(key["kind"] != "session" for key in self.keys):
             raise NotKnownError("you have no key yet")
-        try:
-            return self.session.call("POST", "key")
-        except (OctopusError, httpx.HTTPError) as error:
-            raise NotKnownError(f"the service hands out no key: {error}") from None
+        return self._handed_out("key")
 
     @cached_property
     def credentials(self) -> Credentials:
         """What a client would sign with: the shell's key, else the service's."""
-        return self.shell_key or Credentials(self.key["access_key"], self.key["secret_key"])
+        return self.shell_key or Credentials(
+            self.key["access_key"], self.key["secret_key"], self.key.get("session_token")
+        )
 
     @cached_property
     def servers(self) -> tuple[Address, ...]:
@@ -178,7 +206,8 @@ class Caller:
     def close(self) -> str | None:
         """Take away what was made; returns what was left behind, if anything."""
         left = []
-        if self.made_group is not None:
+        # A session deletes no group; one whose topic is gone holds nothing, and Kafka forgets it.
+        if self.made_group is not None and not self.has_sessions_only:
             try:
                 for future in self.admin.delete_consumer_groups([self.made_group]).values():
                     future.result(timeout=ANSWER_S)
@@ -190,3 +219,9 @@ class Caller:
             except (OctopusError, httpx.HTTPError):
                 left.append(f"topic {self.made_topic}")
         return " and ".join(left) or None
+
+    def _handed_out(self, path: str, body: Mapping[str, object] | None = None) -> Mapping[str, Any]:
+        try:
+            return self.session.call("POST", path, body)
+        except (OctopusError, httpx.HTTPError) as error:
+            raise NotKnownError(f"the service hands out no key: {error}") from None

@@ -104,6 +104,9 @@ def check_key(caller: Caller) -> Finding:
     """Whether the key that clients sign with exists, is active, and is the one that the service knows."""
     if caller.shell_key is not None:
         return _check_shell_key(caller)
+    if caller.has_sessions_only:
+        session = caller.key
+        return ok(f"{session['access_key']}, a session until {session['expiration']}: there are no keys here")
     usable = [key for key in caller.keys if _fault(key) is None and key["kind"] != "session"]
     newest = next((key for key in caller.keys if key["kind"] != "session"), None)
     if newest is None:
@@ -139,6 +142,7 @@ def _check_shell_key(caller: Caller) -> Finding:
         )
     if (
         shell.token is None
+        and not caller.has_sessions_only
         and caller.key["access_key"] == given
         and caller.key["secret_key"] != shell.secret_key
     ):

@@ -28,6 +28,7 @@ READY = {"status": "ok", "checks": {"kafka": True, "iam": True}}
 
 Replies = Mapping[str, tuple[int, Mapping[str, Any]]]
 HEALTHY: Replies = {
+    "GET /api/v3/public/about": (200, {"credentials": "iam-user", "kafka_regions": ["us-east-1"]}),
     "GET /health/live": (200, {"status": "ok"}),
     "GET /health/ready": (200, READY),
     "GET /api/v3/keys": (200, {"status": "success", "keys": [GOOD]}),
@@ -172,3 +173,21 @@ def test_addresses_come_with_the_key_or_are_given() -> None:
     _ask(note)
     _ask(note, given_servers="b1.example:1,b2.example:2")
     assert found == [(Address("127.0.0.1", 9098),), (Address("b1.example", 1), Address("b2.example", 2))]
+
+
+def test_fabric_without_keys_is_tried_with_a_session_for_its_region() -> None:
+    opened = {**KEY, "session_token": "token", "expiration": "2026-11-22T06:10:02+00:00"}
+    sessions_only: Replies = {
+        "GET /api/v3/public/about": (200, {"credentials": "session", "kafka_regions": ["eu-west-1"]}),
+        "POST /api/v3/sessions": (200, {"status": "success", **opened}),
+    }
+
+    def check(caller: Caller) -> Finding:
+        finding = web.check_key(caller)
+        assert (caller.credentials.token, caller.region) == ("token", "eu-west-1")
+        return finding
+
+    finding = _ask(check, {**sessions_only, **_keys()})
+
+    assert finding.status is Status.OK
+    assert "a session until 2026-11-22" in finding.detail
