@@ -104,15 +104,17 @@ def _take_away(account: Account, stack: Found) -> None:
 
 def _remove_leftovers(account: Account, unused: frozenset[str], *, with_data: bool) -> bool:
     """Return whether something stays."""
-    stays = False
+    staying = set()
     for each in leftovers(account, standing(account), unused):
         if each.holds_data and not with_data:
             _say(f"stays     {each}; --with-data removes it")
-            stays = True
+            staying.add(each.kind)
+        elif each.used_by in staying:
+            _say(f"stays     {each.kind}  {each.name}: the {each.used_by} uses it")
         else:
             each.remove()
             _say(f"removed   {each.kind}  {each.name}")
-    return stays
+    return bool(staying)
 
 
 def _say(line: str) -> None:

@@ -11,6 +11,7 @@ from stacks.first_day import context, minutes
 from stacks.first_day.account import Account
 from stacks.first_day.checks import (
     bootstrap,
+    brokers,
     certificate,
     credentials,
     earlier,
@@ -34,6 +35,7 @@ CHECKS: dict[str, Check] = {
     "service-linked roles": linked_roles.check,
     "log role of API Gateway": gateway_logs.check,
     "network": existing_network.check,
+    "brokers": brokers.check,
     "one fabric with IAM users": one_fabric.check,
     "certificate": certificate.check,
     "Globus": globus.check,

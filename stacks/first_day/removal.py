@@ -18,12 +18,12 @@ def remove_stack(account: Account, stack: Found) -> None:
     and neither the CDK nor CloudFormation would take it away.
 
     Raises:
-        ValueError: the stack came to be once: it is not this function's to remove.
+        RuntimeError: the stack came to be once: it is not this function's to remove.
         WaiterError: it is still there after an hour.
     """
     (now,) = [each for each in standing(account) if each.name == stack.name]
     if now.standing is not Standing.FAILED:
-        raise ValueError(f"{now.name} is {now.status}: it came to be, and stays")
+        raise RuntimeError(f"{now.name} is {now.status}: it came to be, and stays")
     cloudformation = account.client("cloudformation")
     if now.protected:
         cloudformation.update_termination_protection(StackName=now.name, EnableTerminationProtection=False)

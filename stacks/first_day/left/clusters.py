@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from stacks.first_day.account import Account
 from stacks.first_day.left.leftover import Leftover
 
+KIND = "MSK cluster"
 _BROKER_USD_A_MONTH = {
     "kafka.t3.small": 33,
     "kafka.m7g.large": 149,
@@ -33,7 +34,7 @@ def find(account: Account, live: frozenset[str], unused: frozenset[str]) -> Iter
         arn = cluster["ClusterArn"]
         if cluster["ClusterName"] == name and arn not in live and cluster["State"] != "DELETING":
             yield Leftover(
-                kind="MSK cluster",
+                kind=KIND,
                 name=arn,
                 # Nothing but a client of Kafka could tell whether there are records.
                 holds_data=arn not in unused,
@@ -64,4 +65,7 @@ def _remove(account: Account, arn: str) -> None:
             return False
         return True
 
-    Retrying(retry=retry_if_result(bool), stop=stop_after_delay(_GONE_S), wait=wait_fixed(_LOOK_S))(there)
+    try:
+        Retrying(retry=retry_if_result(bool), stop=stop_after_delay(_GONE_S), wait=wait_fixed(_LOOK_S))(there)
+    except RetryError:
+        raise RuntimeError(f"{arn} is still being deleted after an hour") from None

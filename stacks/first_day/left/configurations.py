@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from stacks.first_day.account import Account
+from stacks.first_day.left import clusters
 from stacks.first_day.left.leftover import Leftover
 
 
@@ -22,5 +23,6 @@ def find(account: Account, live: frozenset[str]) -> Iterator[Leftover]:
                     name=name,
                     holds_data=False,
                     cost="nothing",
+                    used_by=clusters.KIND,
                     remove=partial(kafka.delete_configuration, Arn=each["Arn"]),
                 )

@@ -16,6 +16,8 @@ class Leftover:
     """Whether somebody's data may be lost with it."""
     cost: str
     """Of a month, roughly."""
+    used_by: str = ""
+    """Kind of what has to be gone before."""
     remove: Callable[[], None] = field(repr=False)
     """Returns when it is gone."""
 

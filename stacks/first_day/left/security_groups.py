@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from stacks.first_day.account import Account
+from stacks.first_day.left import clusters
 from stacks.first_day.left.leftover import Leftover
 
 
@@ -27,5 +28,6 @@ def find(account: Account, live: frozenset[str]) -> Iterator[Leftover]:
                     name=group["GroupId"],
                     holds_data=False,
                     cost="nothing",
+                    used_by=clusters.KIND,
                     remove=partial(ec2.delete_security_group, GroupId=group["GroupId"]),
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from stacks.first_day import clean_failed, preflight
 from stacks.first_day.account import Account
+from stacks.first_day.left import clusters
+from stacks.first_day.left.leftover import Leftover
 from stacks.first_day.removal import remove_stack
 from stacks.first_day.stacks import Found, Standing, standing
 from tests.integration.first_day.conftest import MakeAccount, words
@@ -99,7 +102,7 @@ def test_failed_and_protected_stack_is_told_and_removed(
     assert [each.name for each in standing(account)] == ["octopus-anl-service"]
     (live,) = cloudformation.describe_stacks(StackName="octopus-anl-service")["Stacks"]
     assert live["EnableTerminationProtection"] is True
-    with pytest.raises(ValueError, match="it came to be, and stays"):
+    with pytest.raises(RuntimeError, match="it came to be, and stays"):
         remove_stack(account, standing(account)[0])
 
 
@@ -205,6 +208,31 @@ def test_configuration_and_security_group_of_the_brokers_go_with_them(make_accou
         answers.assert_no_pending_responses()
     there = {each["GroupId"] for each in ec2.describe_security_groups()["SecurityGroups"]}
     assert (ours in there, theirs in there) == (False, True)
+
+
+def test_what_a_cluster_uses_stays_with_it(
+    make_account: MakeAccount, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = make_account()
+    removed: list[str] = []
+    cluster, group = (
+        Leftover(
+            kind=kind,
+            name=kind,
+            holds_data=kind == clusters.KIND,
+            cost="",
+            used_by=used_by,
+            remove=partial(removed.append, kind),
+        )
+        for kind, used_by in ((clusters.KIND, ""), ("security group", clusters.KIND))
+    )
+    monkeypatch.setattr(clean_failed, "leftovers", lambda *_: [cluster, group])
+    assert run("--remove", "--yes", "anl") == 1
+    assert "security group: the MSK cluster uses it" in capsys.readouterr().out
+    assert removed == []
+    assert run("--remove", "--with-data", "--yes", "anl") == 0
+    assert removed == [clusters.KIND, "security group"]
+    assert standing(account) == []
 
 
 def test_stack_at_work_is_waited_for_by_the_operator(
