@@ -251,13 +251,13 @@ ACKNOWLEDGED = (
             f"{_IAM}user/msk-users/*",
             f"{_IAM}policy/msk-policies/octopus-<institution>-????????-????-????-????-????????????-*",
         ),
-        ("foundation/ServicePrincipal/Policy",),
+        ("foundation/ServicePrincipal/PolicyAboutUsers",),
         "The service makes users and policies while it runs, under these paths and with the boundary alone.",
     ),
     Acknowledgement(
         "cdk-nag",
         _wildcard("*"),
-        ("foundation/ServicePrincipal/Policy",),
+        ("foundation/ServicePrincipal/PolicyAboutUsers",),
         "iam:GetAccountSummary and cloudwatch:PutMetricData know no resource; the latter has its namespace as"
         " condition.",
     ),
