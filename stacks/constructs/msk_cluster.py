@@ -87,7 +87,7 @@ class MskCluster(Construct):
                 ),
             ),
             enhanced_monitoring=_LEVELS[monitoring],
-            open_monitoring=_exporters() if open_monitoring else None,
+            open_monitoring=_exporters(open_monitoring),
             logging_info=msk.CfnCluster.LoggingInfoProperty(
                 broker_logs=msk.CfnCluster.BrokerLogsProperty(
                     cloud_watch_logs=msk.CfnCluster.CloudWatchLogsProperty(
@@ -116,10 +116,10 @@ def _storage(gib: int | None) -> msk.CfnCluster.StorageInfoProperty | None:
     )
 
 
+# What is off is written out: to leave a property away does not take back what it said.
 def _connectivity(public: bool | None) -> msk.CfnCluster.ConnectivityInfoProperty | None:
     if public is None:
         return None
-    # Written out when it is off, too: to leave a property away does not take back what it said.
     return msk.CfnCluster.ConnectivityInfoProperty(
         public_access=msk.CfnCluster.PublicAccessProperty(
             type="SERVICE_PROVIDED_EIPS" if public else "DISABLED"
@@ -127,10 +127,10 @@ def _connectivity(public: bool | None) -> msk.CfnCluster.ConnectivityInfoPropert
     )
 
 
-def _exporters() -> msk.CfnCluster.OpenMonitoringProperty:
+def _exporters(on: bool) -> msk.CfnCluster.OpenMonitoringProperty:
     return msk.CfnCluster.OpenMonitoringProperty(
         prometheus=msk.CfnCluster.PrometheusProperty(
-            jmx_exporter=msk.CfnCluster.JmxExporterProperty(enabled_in_broker=True),
-            node_exporter=msk.CfnCluster.NodeExporterProperty(enabled_in_broker=True),
+            jmx_exporter=msk.CfnCluster.JmxExporterProperty(enabled_in_broker=on),
+            node_exporter=msk.CfnCluster.NodeExporterProperty(enabled_in_broker=on),
         )
     )

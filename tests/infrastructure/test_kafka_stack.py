@@ -160,16 +160,16 @@ def test_only_delivery_of_this_accounts_logs_writes_to_their_bucket() -> None:
 
 
 def test_metrics_are_of_the_level_that_is_asked_for_and_prometheus_reads_them_on_request() -> None:
-    assert made().cluster["EnhancedMonitoring"] == "PER_BROKER"
-    assert "OpenMonitoring" not in made().cluster
-    monitored = made(
-        kafka_monitoring="default", open_monitoring=True, kafka_allowed_cidrs="10.0.0.0/8"
-    ).cluster
-    assert monitored["EnhancedMonitoring"] == "DEFAULT"
-    assert monitored["OpenMonitoring"]["Prometheus"] == {
-        "JmxExporter": {"EnabledInBroker": True},
-        "NodeExporter": {"EnabledInBroker": True},
-    }
+    monitored = made(kafka_monitoring="default", open_monitoring=True, kafka_allowed_cidrs="10.0.0.0/8")
+    for cluster, level, exported in (
+        (made().cluster, "PER_BROKER", False),
+        (monitored.cluster, "DEFAULT", True),
+    ):
+        assert cluster["EnhancedMonitoring"] == level
+        assert cluster["OpenMonitoring"]["Prometheus"] == {
+            "JmxExporter": {"EnabledInBroker": exported},
+            "NodeExporter": {"EnabledInBroker": exported},
+        }
 
 
 def test_public_access_is_a_second_deployment_whose_command_the_first_one_prints() -> None:

@@ -31,7 +31,11 @@ def check(account: Account, *, fix: bool) -> Iterator[Finding]:
         return
     changed = {name: (old, getattr(settings, name)) for name, old in made.items()}
     changed = {name: (old, new) for name, (old, new) in changed.items() if old != new}
-    problems = [*_kind(changed), *_less(changed), *_too_small(account, changed), *_together(changed)]
+    problems = list(_kind(changed)) or [
+        *_less(changed),
+        *_too_small(account, changed),
+        *_together(changed),
+    ]
     yield from problems
     if not problems:
         yield ok(ABOUT, _told(changed) if changed else "stay as they are")
