@@ -60,36 +60,8 @@ class FoundationStack(Stack):
             description=f"Octopus {settings.institution}: registry, credentials, archive, principals",
             termination_protection=not settings.allow_data_loss,
         )
-        kept = lifetime.of_data(settings)
-        institution = settings.institution
-
-        self.registry = Registry(self, "Registry", table_name=settings.named("registry"), removal_policy=kept)
-        self.credentials = CredentialStore(
-            self,
-            "CredentialStore",
-            table_name=settings.named("credentials"),
-            alias_name=f"alias/{settings.named('credentials')}",
-            removal_policy=kept,
-        )
-        logs = LogBucket(
-            self,
-            "Logs",
-            bucket_name=f"{settings.named('logs')}-{Aws.ACCOUNT_ID}-{Aws.REGION}",
-            retention=Duration.days(settings.log_retention_days),
-            removal_policy=kept,
-        )
-        if settings.in_fargate:
-            logs.grant_balancers()
-        self.log_bucket = logs.bucket
-        self.archive = ArchiveBucket(
-            self,
-            "Archive",
-            bucket_name=f"{settings.named('archive')}-{Aws.ACCOUNT_ID}-{Aws.REGION}",
-            infrequent_days=settings.archive_infrequent_days,
-            old_version_days=settings.archive_old_version_days,
-            access_logs=self.log_bucket,
-            removal_policy=kept,
-        )
+        self._make_tables(settings)
+        self._make_buckets(settings)
         self.cluster = KafkaCluster(
             self,
             "Cluster",
@@ -101,29 +73,13 @@ class FoundationStack(Stack):
             "Alarms",
             name=settings.named("alarms"),
             mail=settings.alarm_mail,
-            removal_policy=kept,
+            removal_policy=lifetime.of_data(settings),
         )
         self.alarm_topic = alarms.topic
 
-        service = PlatformPrincipal(
-            self,
-            "ServicePrincipal",
-            name=settings.named("service"),
-            institution=institution,
-            in_tasks=settings.in_fargate,
-        )
+        service = self._service(settings)
         self.service_role = service.role
-        self.registry.grant_read_write(service.policy)
-        self.credentials.grant_issue(service.policy)
         users = self._users(settings, service, alarms)
-        self.cluster.grant_administer(service.policy)
-        if settings.on_msk:
-            self.cluster.grant_find_brokers(service.policy)
-        if not settings.public_url:
-            parameters.grant_read(service.policy, self, institution=institution, name=parameters.GATEWAY_URL)
-        GlobusSecret(self, "GlobusSecret", secret_name=settings.globus_secret_name).grant_read(service.policy)
-        if settings.mail_from:
-            MailSender(self, "MailSender", address=settings.mail_from).grant_send(service.policy)
         client_role = ClientRole(
             self,
             "ClientRole",
@@ -143,7 +99,64 @@ class FoundationStack(Stack):
             **users,
             **told.of_settings(settings),
         }
-        parameters.Parameters(self, "Parameters", institution=institution, values=self.told)
+        parameters.Parameters(self, "Parameters", institution=settings.institution, values=self.told)
+
+    def _make_tables(self, settings: Settings) -> None:
+        kept = lifetime.of_data(settings)
+        self.registry = Registry(self, "Registry", table_name=settings.named("registry"), removal_policy=kept)
+        self.credentials = CredentialStore(
+            self,
+            "CredentialStore",
+            table_name=settings.named("credentials"),
+            alias_name=f"alias/{settings.named('credentials')}",
+            removal_policy=kept,
+        )
+
+    def _make_buckets(self, settings: Settings) -> None:
+        kept = lifetime.of_data(settings)
+        # Names of buckets are all customers' together.
+        here = f"{Aws.ACCOUNT_ID}-{Aws.REGION}"
+        logs = LogBucket(
+            self,
+            "Logs",
+            bucket_name=f"{settings.named('logs')}-{here}",
+            retention=Duration.days(settings.log_retention_days),
+            removal_policy=kept,
+        )
+        if settings.in_fargate:
+            logs.grant_balancers()
+        self.log_bucket = logs.bucket
+        self.archive = ArchiveBucket(
+            self,
+            "Archive",
+            bucket_name=f"{settings.named('archive')}-{here}",
+            infrequent_days=settings.archive_infrequent_days,
+            old_version_days=settings.archive_old_version_days,
+            access_logs=self.log_bucket,
+            removal_policy=kept,
+        )
+
+    def _service(self, settings: Settings) -> PlatformPrincipal:
+        """Return the principal of the web service, with everything but what it may do with users."""
+        institution = settings.institution
+        service = PlatformPrincipal(
+            self,
+            "ServicePrincipal",
+            name=settings.named("service"),
+            institution=institution,
+            in_tasks=settings.in_fargate,
+        )
+        self.registry.grant_read_write(service.policy)
+        self.credentials.grant_issue(service.policy)
+        self.cluster.grant_administer(service.policy)
+        if settings.on_msk:
+            self.cluster.grant_find_brokers(service.policy)
+        if not settings.public_url:
+            parameters.grant_read(service.policy, self, institution=institution, name=parameters.GATEWAY_URL)
+        GlobusSecret(self, "GlobusSecret", secret_name=settings.globus_secret_name).grant_read(service.policy)
+        if settings.mail_from:
+            MailSender(self, "MailSender", address=settings.mail_from).grant_send(service.policy)
+        return service
 
     def _users(self, settings: Settings, service: PlatformPrincipal, alarms: AlarmTopic) -> Mapping[str, str]:
         """Let the service make IAM users, where people sign as such; return what it is told of them."""
