@@ -22,7 +22,7 @@ from octopus.credentials.models import (
     StoredKey,
     UsableKey,
 )
-from octopus.credentials.propagation import usable_after
+from octopus.credentials.propagation import is_old, usable_after
 from octopus.credentials.service import Credentials, PrincipalGoneError
 from octopus.credentials.tending import Findings
 from octopus.errors import Failure, InvalidError, NotFoundError, UnavailableError
@@ -63,7 +63,7 @@ class Keys:
             except PrincipalGoneError:
                 key = None
             if key is not None:
-                return key
+                return self._spread(key)
         with self._ready(subject) as lease:
             key = self._credentials.current(subject, subject) or self._issue(
                 subject, lease, expires=self._end(None)
@@ -193,7 +193,8 @@ class Keys:
 
     def _spread(self, key: UsableKey) -> UsableKey:
         """The key, once it can be used or nobody waits for that any longer; held by no turn."""
-        if not (key.fresh and self._rules.spread):
+        # Of one that another request has just made, too.
+        if not self._rules.spread or is_old(key):
             return key
         return replace(key, usable_after=usable_after(key))
 

@@ -1,4 +1,4 @@
-"""From when on a new key can be used: IAM spreads it over AWS for some seconds."""
+"""From when on a new key can be used: IAM takes some seconds to spread it over AWS."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ SPREAD = timedelta(seconds=60)
 """After this long a key is known that was not within `WAITED`; seconds are usual, AWS promises nothing."""
 
 _log = structlog.get_logger(__name__)
+
+
+def is_old(key: UsableKey) -> bool:
+    """Whether the key was made so long ago that nobody waits for it any more."""
+    return datetime.now(UTC) - datetime.fromisoformat(key.created) >= WAITED
 
 
 def usable_after(key: UsableKey) -> str:

@@ -43,8 +43,8 @@ def open_secret(settings: DeployedSettings) -> Callable[[], str]:
         found = known.get()
         if found is None:
             raise NotRegisteredError(
-                f"Nobody can log in to this fabric yet: its operator has to keep the secret of its Globus"
-                f" client in Secrets Manager, as {name}"
+                "Nobody can log in to this fabric yet: Secrets Manager does not give the secret of its Globus"
+                f" client, which its operator keeps there as {name}"
             )
         return found
 

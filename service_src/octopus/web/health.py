@@ -116,22 +116,12 @@ def dependencies(settings: ServiceSettings, features: Features) -> Dependencies:
     config = Config(
         connect_timeout=ANSWER_S / 2, read_timeout=ANSWER_S / 2, retries={"total_max_attempts": 1}
     )
-    database, users, sessions = aws.dynamodb(config), aws.iam(config), aws.sts(config)
+    database = aws.dynamodb(config)
 
     def dynamodb() -> bool:
         nothing = {"pk": {"S": "HEALTH"}, "sk": {"S": "HEALTH"}}
         database.get_item(TableName=settings.registry_table, Key=nothing)
         return True
-
-    def iam() -> bool:
-        try:
-            users.get_user(UserName=_NOBODY)
-        except (ClientError, BotoCoreError) as error:
-            return isinstance(error, ClientError) and not away(error)
-        return True
-
-    def sts() -> bool:
-        return bool(sessions.get_caller_identity()["Arn"])
 
     def globus() -> bool:
         features.globus.secret()
@@ -140,12 +130,30 @@ def dependencies(settings: ServiceSettings, features: Features) -> Dependencies:
     questions = {
         "kafka": lambda: features.kafka.answers(timeout_s=ANSWER_S),
         "dynamodb": dynamodb,
-        **({"sts": sts} if settings.credentials == "session" else {"iam": iam}),
+        **({"sts": _sts(config)} if settings.credentials == "session" else {"iam": _iam(config)}),
         "globus": globus,
     }
     if not settings.public_url:
         questions["gateway"] = lambda: bool(features.addresses.public_url())
     return Dependencies(questions)
+
+
+def _iam(config: Config) -> Callable[[], bool]:
+    users = aws.iam(config)
+
+    def answers() -> bool:
+        try:
+            users.get_user(UserName=_NOBODY)
+        except (ClientError, BotoCoreError) as error:
+            return isinstance(error, ClientError) and not away(error)
+        return True
+
+    return answers
+
+
+def _sts(config: Config) -> Callable[[], bool]:
+    sessions = aws.sts(config)
+    return lambda: bool(sessions.get_caller_identity()["Arn"])
 
 
 @router.get("/live", summary="The process is up")

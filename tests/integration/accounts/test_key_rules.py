@@ -75,11 +75,17 @@ def test_key_that_has_ended_is_gone_from_iam_too(fabric: Fabric, iam: Any) -> No
 
 
 def test_only_a_new_key_says_from_when_on_brokers_take_it(fabric: Fabric) -> None:
-    new = fabric.features.keys.current(fabric.subject)
-    assert new.usable_after is not None
-    assert datetime.fromisoformat(new.usable_after) <= datetime.now(UTC)
+    keys = fabric.features.keys
+    for fresh in (True, False):  # whoever asks a moment later has to wait as well
+        new = keys.current(fabric.subject)
+        assert new.fresh is fresh
+        assert new.usable_after is not None
+        assert datetime.fromisoformat(new.usable_after) <= datetime.now(UTC)
 
-    assert fabric.features.keys.current(fabric.subject).usable_after is None
+    made = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="milliseconds")
+    rewrite(fabric, new.access_key_id, created=made)
+
+    assert keys.current(fabric.subject).usable_after is None
 
 
 def rewrite(fabric: Fabric, access_key_id: str, **changes: Any) -> None:

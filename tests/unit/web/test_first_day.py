@@ -13,6 +13,7 @@ from botocore.stub import Stubber
 
 from octopus import aws, learnt
 from octopus.settings import ServiceSettings
+from octopus.web import health
 from octopus.web.app import create_app
 from tests.unit.conftest import make_table
 
@@ -28,6 +29,7 @@ Ask = Callable[..., httpx.Response]
 def ask(cloud: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Ask]]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(learnt, "AGAIN_S", 0.0)
+    monkeypatch.setattr(health, "ANSWER_S", 30.0)  # on a busy machine, too
     aws._session.cache_clear()
     make_table(cloud.client("dynamodb"), "registry")
     # Moto does not know the question; a cluster that is being made is answered so.
