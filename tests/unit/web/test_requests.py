@@ -29,6 +29,7 @@ FAULTS: dict[str, Exception] = {
     "no-connection": EndpointConnectionError(endpoint_url="http://secret-place"),
     "time-out": ReadTimeoutError(endpoint_url="http://secret-place"),
     "throttled": ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "GetItem"),
+    "throttled by IAM": ClientError({"Error": {"Code": "Throttling", "Message": "slow"}}, "CreateUser"),
     "denied": ClientError({"Error": {"Code": "AccessDenied", "Message": "secret-place"}}, "GetItem"),
     "ceiling": ClientError(
         {"Error": {"Code": "LimitExceeded", "Message": "secret-place"}}, "CreateAccessKey"
