@@ -14,7 +14,10 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
+from tests.aws.fixtures import boundary, new_user, queue, service, topic
 from tests.aws_account import Account, Cdk, cdk_in, emulated_account
+
+__all__ = ["boundary", "new_user", "queue", "service", "topic"]
 
 CLIENT = "7c7b1f2e-8a57-4a8a-9a0c-0a8d1f6b2c11"
 CLIENT_SECRET = "the-client-s-secret"
@@ -44,6 +47,12 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 def cdk(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
     """The CDK's command line in that account."""
     return cdk_in(account, tmp_path_factory.mktemp("cdk"))
+
+
+@pytest.fixture(scope="session")
+def institution() -> str:
+    """Whose fabric is deployed."""
+    return CONTEXT["institution"]
 
 
 @pytest.fixture(scope="session")

@@ -153,20 +153,6 @@ def test_destroying_is_refused_while_data_is_kept(account: Account) -> None:
     require_data(account)
 
 
-def test_a_wrong_value_ends_the_deployment_in_one_sentence(
-    cdk: Cdk, account: Account, context: dict[str, str]
-) -> None:
-    before = resources(account)
-    done = cdk(*DEPLOY, context={**context, "authorizer_cache_second": "10"})
-    assert done.returncode != 0
-    assert (
-        "authorizer_cache_second is not a variable listed in docs/deploying.md; the value given is '10', "
-        "and the name meant may be authorizer_cache_seconds." in done.stdout
-    )
-    assert "Traceback" not in done.stdout
-    assert resources(account) == before
-
-
 @pytest.fixture(scope="module")
 def zone(account: Account) -> str:
     """A hosted zone of the operator's."""
