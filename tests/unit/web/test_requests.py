@@ -29,7 +29,7 @@ FAULTS: dict[str, Exception] = {
     "no-connection": EndpointConnectionError(endpoint_url="http://secret-place"),
     "time-out": ReadTimeoutError(endpoint_url="http://secret-place"),
     "throttled": ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "GetItem"),
-    "throttled by IAM": ClientError({"Error": {"Code": "Throttling", "Message": "slow"}}, "CreateUser"),
+    "throttled-by-iam": ClientError({"Error": {"Code": "Throttling", "Message": "slow"}}, "CreateUser"),
     "denied": ClientError({"Error": {"Code": "AccessDenied", "Message": "secret-place"}}, "GetItem"),
     "ceiling": ClientError(
         {"Error": {"Code": "LimitExceeded", "Message": "secret-place"}}, "CreateAccessKey"
@@ -117,6 +117,7 @@ def test_request_is_one_line_in_the_log_without_its_headers(call: Callable[..., 
         ("no-connection", 503),
         ("time-out", 503),
         ("throttled", 503),
+        ("throttled-by-iam", 503),
         ("denied", 500),
         ("ceiling", 500),
         ("overtaken", 500),
