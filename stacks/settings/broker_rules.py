@@ -91,11 +91,11 @@ def _public_access(settings: Settings) -> Broken:
     named = f":{settings.region}:", f":cluster/{settings.cluster_name}/"
     if settings.msk_cluster_arn and not all(part in settings.msk_cluster_arn for part in named):
         yield "msk_cluster_arn", f"must be that of the cluster {settings.cluster_name} in {settings.region}"
+    if settings.open_monitoring and not settings.kafka_allowed_cidrs:
+        yield "kafka_allowed_cidrs", "must be given with open_monitoring=true"
     wide = [each for each in settings.kafka_allowed_cidrs if ip_network(each).prefixlen < _WIDEST]
     if wide and not settings.kafka_open_reason:
         yield "kafka_open_reason", f"must be given with kafka_allowed_cidrs={wide[0]}, beyond a /{_WIDEST}"
-    if settings.open_monitoring and not settings.kafka_allowed_cidrs:
-        yield "kafka_allowed_cidrs", "must be given with open_monitoring=true"
     if not settings.msk_public_access:
         return
     if settings.kafka == "msk-serverless":

@@ -24,6 +24,8 @@ def broken_by(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _zones(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.region == "us-west-1" and settings.kafka == "msk-express":
+        yield "region", "must not be us-west-1 with kafka=msk-express, which needs three zones"
     if settings.region == "us-west-1" and settings.zones != 2:
         yield "zones", "must be 2 in us-west-1, where MSK takes exactly two subnets"
     if settings.kafka == "msk-express" and settings.zones != 3:
@@ -50,6 +52,8 @@ def _existing(settings: Settings) -> Iterator[tuple[str, str]]:
             yield name, "must be given with vpc_id and these values of egress and broker_subnets"
         if subnets and len(subnets) != settings.zones:
             yield name, f"must be one a zone (zones={settings.zones})"
+    if set(settings.public_subnet_ids) & set(settings.private_subnet_ids):
+        yield "private_subnet_ids", "must not hold a subnet that is in public_subnet_ids"
 
 
 def zone_prefix(region: str) -> str:

@@ -95,6 +95,11 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
             "zones must be 2 in us-west-1, where MSK takes exactly two subnets; the default is 3.",
         ),
         (
+            {**EXPRESS, "region": "us-west-1"},
+            "region must not be us-west-1 with kafka=msk-express, which needs three zones; the value given "
+            "is 'us-west-1'.",
+        ),
+        (
             {"institution": "anl", "kafka": "msk-express", "zones": "2"},
             "zones must be 3 with kafka=msk-express; the value given is '2'.",
         ),
@@ -128,6 +133,11 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
         (
             {**EXISTING, "private_subnet_ids": "subnet-0a1b2c3d4e5f60718"},
             "private_subnet_ids must be one a zone (zones=3); the value given is 'subnet-0a1b2c3d4e5f60718'.",
+        ),
+        (
+            {**EXISTING, "private_subnet_ids": SUBNETS, "public_subnet_ids": SUBNETS},
+            "private_subnet_ids must not hold a subnet that is in public_subnet_ids; the value given is "
+            f"'{SUBNETS}'.",
         ),
         (
             {**STANDARD, "private_subnet_ids": SUBNETS},
@@ -248,7 +258,7 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
             "kafka_allowed_cidrs must be given with msk_public_access=true; no value was given.",
         ),
         (
-            {**PUBLIC, "kafka_allowed_cidrs": "192.0.2.0/24,0.0.0.0/1,128.0.0.0/1"},
+            {**STANDARD, "kafka_allowed_cidrs": "192.0.2.0/24,0.0.0.0/1,128.0.0.0/1"},
             "kafka_open_reason must be given with kafka_allowed_cidrs=0.0.0.0/1, beyond a /8; "
             "no value was given.",
         ),
