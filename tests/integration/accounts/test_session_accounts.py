@@ -173,3 +173,14 @@ def test_background_does_its_work_without_iam(owner: Fabric) -> None:
     assert [key.stored.access_key_id for key in owner.features.keys.listed(owner.subject)] == [
         session.access_key_id
     ]
+
+
+def test_account_moves_to_another_identity_with_its_topics(owner: Fabric) -> None:
+    friend = owner.of_friend()
+    friend.features.accounts.create(friend.subject)
+    opened(owner)
+
+    owner.features.moves.move(owner.subject, friend.subject)
+
+    assert owner.features.keys.recorded(owner.subject) == []
+    assert opened(friend, owner.topic).access_key_id.startswith("ASIA")
