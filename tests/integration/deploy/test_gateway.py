@@ -78,9 +78,10 @@ def test_an_auth_that_is_away_is_503_and_never_access(gateway: httpx.Client, web
     assert len(web_service.asked) == before
 
 
-def test_health_needs_no_token(gateway: httpx.Client, globus: Upstream) -> None:
+@pytest.mark.parametrize("path", ["/health/live", "/api/v3/public/about"])
+def test_health_and_how_to_log_in_need_no_token(gateway: httpx.Client, globus: Upstream, path: str) -> None:
     before = len(globus.asked)
-    assert gateway.get("/health/live").json() == {"method": "GET", "path": "/health/live"}
+    assert gateway.get(path).json() == {"method": "GET", "path": path}
     assert len(globus.asked) == before
 
 
