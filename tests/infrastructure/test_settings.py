@@ -129,11 +129,17 @@ def test_addresses_networks_and_uuids_are_brought_to_one_form() -> None:
             "globus_client_id": CAMPUS["globus_client_id"].upper(),
             "globus_auth_url": "https://auth.globus.org/",
             "api_allowed_cidrs": "10.0.0.0/255.0.0.0",
+            "vpc_cidr": "10.80.0.0/255.255.240.0",
+            "browser_origins": "https://hub.anl.gov/",
+            "image": "docker",
         }
     )
     assert settings.globus_client_id == CAMPUS["globus_client_id"]
     assert settings.globus_auth_url == "https://auth.globus.org"
     assert settings.api_allowed_cidrs == ("10.0.0.0/8",)
+    assert settings.vpc_cidr == "10.80.0.0/20"
+    assert settings.browser_origins == ("https://hub.anl.gov",)
+    assert settings.image == "docker"
 
 
 def test_keys_of_the_cdk_itself_are_passed_over() -> None:
@@ -228,6 +234,13 @@ TAGS_RULE = (
         ("public_url", "https://octopus.example.org:https", URL_RULE),
         ("bootstrap_servers", "b1.example.org", "must be host:port, or several with commas between"),
         ("bootstrap_servers", "b1.example.org:65536", "must be host:port, or several with commas between"),
+        ("bootstrap_servers", 9098, "must be host:port, or several with commas between"),
+        (
+            "browser_origins",
+            "https://hub.anl.gov/lab",
+            "must be * or origins such as https://hub.example.org",
+        ),
+        ("browser_origins", "hub.anl.gov", "must be * or origins such as https://hub.example.org"),
         ("globus_secret_name", "a secret", "must be 1 to 512 characters of A-Z, a-z, 0-9 and /_+=.@-"),
         ("vpc_cidr", "10.42.0.1/16", NETWORK_RULE),
         ("vpc_cidr", "10.42.0.0", NETWORK_RULE),
@@ -240,6 +253,7 @@ TAGS_RULE = (
         ("alarm_mail", ["on-call@anl.gov", 7], MAIL_RULE),
         ("domain", "", "must be a domain name such as octopus.example.org"),
         ("tags", "project", TAGS_RULE),
+        ("tags", 4711, TAGS_RULE),
         ("tags", {"aws:owner": "anl"}, TAGS_RULE),
         ("tags", {"project": {"name": "beam lines"}}, TAGS_RULE),
         ("tags", "a=1,a=2", "must not hold a name twice"),

@@ -254,6 +254,10 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
             "open_monitoring must be false with msk_public_access=true; the value given is 'true'.",
         ),
         (
+            {**STANDARD, "open_monitoring": "true"},
+            "kafka_allowed_cidrs must be given with open_monitoring=true; no value was given.",
+        ),
+        (
             {name: value for name, value in PUBLIC.items() if name != "kafka_allowed_cidrs"},
             "kafka_allowed_cidrs must be given with msk_public_access=true; no value was given.",
         ),
