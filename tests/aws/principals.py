@@ -144,9 +144,15 @@ def policy_arn(account: Account, name: str) -> str:
 
 @contextmanager
 def service_of(account: Account, institution: str) -> Iterator[Caller]:
-    """Somebody with exactly the policy of the service."""
-    arn = policy_arn(account, f"octopus-{institution}-service")
-    with role_of_the_lane(account, f"octopus-{institution}-lane", policy_arns=[arn]) as role:
+    """Somebody with exactly the policies of the service."""
+    pages = account.client("iam").get_paginator("list_policies").paginate(Scope="Local")
+    arns = [
+        policy["Arn"]
+        for page in pages
+        for policy in page["Policies"]
+        if policy["PolicyName"].startswith(f"octopus-{institution}-service")
+    ]
+    with role_of_the_lane(account, f"octopus-{institution}-lane", policy_arns=arns) as role:
         caller = role.assumed()
         attempts = Retrying(
             retry=retry_if_not_result(lambda error: error == "NoSuchEntity"),

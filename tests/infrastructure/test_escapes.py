@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
-
 import pytest
 
-from tests.infrastructure.conftest import Templates
 from tests.infrastructure.iam_requests import allows
 from tests.infrastructure.policies import policies_of
-from tests.infrastructure.synthesis import Made
 from tests.infrastructure.test_policies import (
     ADMINISTRATOR,
     BOUNDARY,
@@ -86,23 +81,3 @@ def test_no_principal_gets_out_of_its_bounds(request: pytest.FixtureRequest, ins
         if allows(policy, action, resource, context)
     ]
     assert allowed == []
-
-
-def test_where_people_have_sessions_nobody_makes_users_or_keys(
-    sessions: Templates, institutions: list[Made]
-) -> None:
-    of_sessions = [
-        sessions,
-        *(made.templates for made in institutions if made.settings.credentials == "session"),
-    ]
-    assert len(of_sessions) > 1
-    for templates in of_sessions:
-        written = json.dumps(templates)
-        assert re.findall(r"iam:\w*(?:User|AccessKey)\w*", written) == []
-        assert "AWS::IAM::User" not in written
-
-
-def test_users_and_keys_are_found_where_they_are(campus: Templates) -> None:
-    written = json.dumps(campus)
-    assert "iam:CreateUser" in re.findall(r"iam:\w*(?:User|AccessKey)\w*", written)
-    assert "AWS::IAM::User" in written

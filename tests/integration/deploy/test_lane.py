@@ -1,4 +1,4 @@
-"""What of the lane on a real account (``tests/aws``) an emulator holds, so that its tests are known to run."""
+"""What of the lane on a real account (``tests/aws``) an emulator holds: so its tests are known to run."""
 
 from __future__ import annotations
 
