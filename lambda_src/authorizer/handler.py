@@ -179,7 +179,7 @@ def _globus_auth() -> GlobusAuth:
     secrets = boto3.client("secretsmanager")
     return GlobusAuth(
         url=os.environ["OCTOPUS_GLOBUS_AUTH_URL"],
-        client_id=os.environ["OCTOPUS_GLOBUS_CLIENT_ID"],
+        client_id=os.environ.get("OCTOPUS_GLOBUS_CLIENT_ID", ""),
         read_secret=lambda: read_secret(secrets, name),
     )
 
@@ -189,7 +189,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     return authorize(
         authorization=event.get("authorizationToken"),
         method_arn=event["methodArn"],
-        client_id=os.environ["OCTOPUS_GLOBUS_CLIENT_ID"],
+        client_id=os.environ.get("OCTOPUS_GLOBUS_CLIENT_ID", ""),
         introspect=_globus_auth().introspect,
         now=time.time(),
     )
