@@ -97,6 +97,8 @@ class Refreshes:
             others: who count as if they had one.
         """
         grantees = {*others, *(grant.grantee for grant in self._store.on(namespace))}
+        if not grantees:
+            return False
         # In the order in which one note leads to the next, or one could be missed on its way.
         if self._pending.any_of([f"{_NAMESPACE}{namespace}", *map(str, grantees)]):
             return True

@@ -1,8 +1,9 @@
 """The end of an account, in two parts: access goes with the call, everything else behind it.
 
 With the call: the tombstone (``deleting`` in the registry, from which nothing leads back), keys, rights.
-Behind it, once the last requests of whoever held a key are over: groups, topics, the IAM user, and the record
-last. Whatever later hangs on an account has its step in `Deletions.finish`.
+Behind it, once no policy names anything of the account's and the last requests by those that did are over:
+groups, topics, the IAM user, and the record last. Whatever later hangs on an account has its step in
+`Deletions.finish`.
 Of an account whose person moved, grants and limits go to the new one (`octopus.accounts.moves`).
 Every step may be repeated, and each one outside the registry is made right after the lease was renewed, so
 that a process which was stopped for too long does not destroy what a new account of the subject has made.
@@ -15,6 +16,7 @@ from contextlib import ExitStack
 import structlog
 
 from octopus.access.models import EVERY_TOPIC
+from octopus.access.refresh import POLICIES_S, Refreshes
 from octopus.access.service import Access
 from octopus.accounts.dependents import Dependents, further_namespaces, require_none
 from octopus.accounts.emptying import Emptying
@@ -51,6 +53,7 @@ class Deletions:
         credentials: Credentials,
         emptying: Emptying,
         access: Access,
+        refreshes: Refreshes,
         quotas: Quotas,
         links: IdentityLinks,
         trail: Trail,
@@ -62,6 +65,7 @@ class Deletions:
         self._credentials = credentials
         self._emptying = emptying
         self._access = access
+        self._refreshes = refreshes
         self._quotas = quotas
         self._links = links
         self._trail = trail
@@ -82,6 +86,8 @@ class Deletions:
     ) -> Account:
         """The account is as good as gone for its owner: no rights, no keys, nothing to be seen.
 
+        For others its topics are gone from the API; from their policies, too, once it is ``withdrawn``.
+
         Args:
             further_too: whether namespaces besides the account's own go with it, rather than keep it.
             actor: who brings it about; None for the subject itself.
@@ -91,11 +97,12 @@ class Deletions:
             OctopusError: begun and not finished; calling again, or waiting, finishes it.
         """
         subject = account.subject
+        first = account.state is not State.DELETING
         with ExitStack() as turns:
             if account.withdrawn is None:
                 # Nobody writes policies any more who had begun while the account was in use.
                 turns.enter_context(self._leases.hold(policies_lease_name(subject)))
-            if account.state is not State.DELETING:
+            if first:
                 # Until the ownerships are taken, so that of two owners who go at once one is told.
                 for project in self._owned_projects(subject):
                     turns.enter_context(self._leases.hold(project_lease(project)))
@@ -105,6 +112,7 @@ class Deletions:
                 told = Event(type="account.deleted", actor=actor or subject, subject=subject)
                 change = [
                     *self._credentials.change(subject, NO_POLICY_SHA256),
+                    *map(self._refreshes.begun_on, sorted(account.namespaces)),
                     *self._trail.items(told),
                 ]
                 account = self._store.advance(account, State.DELETING, lease, change)
@@ -112,11 +120,12 @@ class Deletions:
                 return account
             try:
                 self._withdraw(subject, lease)
-                self._release(account, actor or subject)
-                account = self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
+                self._take(account, actor or subject)
+                account = self._part(account, lease)
             except CUT_SHORT as error:
                 raise _in_part(subject, "may have access still", error) from error
-        _log.info("account.deleted", subject=subject, namespace=namespace_of(subject))
+        if first or account.withdrawn is not None:
+            _log.info("account.deleted", subject=subject, namespace=namespace_of(subject))
         return account
 
     def finish(self, account: Account, lease: Lease, *, members_may_stay: bool) -> None:
@@ -128,10 +137,15 @@ class Deletions:
 
         Raises:
             Failure: IAM keeps the user for something that a person gave it and has to take away.
+            UnavailableError: policies of others are still to be written, which takes seconds.
             OctopusError: done in part; doing it again finishes it.
         """
         subject = account.subject
         account = self.begin(account, lease)
+        if account.withdrawn is None:
+            raise UnavailableError(
+                f"User {subject} is being deleted, and others still lose what it shared with them: try again"
+            )
         try:
             for namespace in sorted(account.namespaces):
                 self._emptying.empty(namespace, lease, actor=subject, members_may_stay=members_may_stay)
@@ -161,16 +175,25 @@ class Deletions:
             lease.renew()
             self._principals.withdraw(subject)
 
-    def _release(self, account: Account, actor: str) -> None:
-        """Nobody has a grant of the account's any more, and it has none of others'."""
+    def _take(self, account: Account, actor: str) -> None:
+        """It has no grant of others' any more."""
         subject = account.subject
-        if account.moved_to is not None:
+        if account.moved_to is None:
+            self._access.take_all_to(subject, actor=actor)
+        else:
             self._access.move_all(subject, account.moved_to)
             self._quotas.move(subject, account.moved_to)
-            return
-        self._access.take_all_to(subject, actor=actor)
-        for namespace in sorted(account.namespaces):
-            self._access.take_all_on(namespace, None, actor=actor)
+
+    def _part(self, account: Account, lease: Lease) -> Account:
+        """Nobody has a grant of the account's any more; as it was while policies still say that he has."""
+        namespaces = sorted(account.namespaces)
+        if any(map(self._refreshes.waiting_on, namespaces)):
+            self._store.pending.postpone(account.subject, due_in_s=POLICIES_S)
+            return account
+        for namespace in namespaces:
+            self._access.take_all_on(namespace, None, actor=FABRIC, refreshed=True)
+            lease.renew()
+        return self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
 
     def _asked(self, *, further_too: bool) -> list[Dependents]:
         left_out = further_namespaces if further_too else None

@@ -218,6 +218,7 @@ def wire(
         credentials=credentials,
         emptying=emptying,
         access=access,
+        refreshes=refreshes,
         quotas=quotas,
         links=links,
         trail=trail,

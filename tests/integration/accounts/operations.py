@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from octopus.access.models import Grant, Right, user
+from octopus.access.refresh import POLICIES_S
 from octopus.topics.changes import Wish
 from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
@@ -66,6 +67,14 @@ def shared(fabric: Fabric) -> None:
     """The friend may read the subject's topic without end."""
     friend(fabric)
     fabric.features.access.give(replace(grant(fabric), until=None))
+
+
+def deletion_parting(fabric: Fabric) -> None:
+    """The friend had a right on the deleted subject's topic, and has lost it since."""
+    shared(fabric)
+    fabric.features.accounts.delete(fabric.subject)
+    fabric.features.refreshes.work_off()
+    fabric.clock.now += POLICIES_S
 
 
 def moving(fabric: Fabric) -> None:
@@ -145,7 +154,10 @@ OPERATIONS: dict[str, Operation] = {
     "open session": Operation(account, open_session),
     "suspend": Operation(account, lambda fabric: fabric.features.suspensions.suspend(fabric.subject)),
     "resume": Operation(suspended, lambda fabric: fabric.features.suspensions.resume(fabric.subject)),
-    "delete user": Operation(account, lambda fabric: fabric.features.accounts.delete(fabric.subject)),
+    "delete user": Operation(shared, lambda fabric: fabric.features.accounts.delete(fabric.subject)),
+    "delete user, once policies are written": Operation(
+        deletion_parting, lambda fabric: fabric.features.accounts.heal(fabric.subject)
+    ),
     "delete user, behind the call": Operation(
         deletion_due, lambda fabric: fabric.features.accounts.heal(fabric.subject)
     ),

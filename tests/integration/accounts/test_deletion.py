@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from structlog.testing import capture_logs
 
 from octopus import aws
+from octopus.access.refresh import POLICIES_S
 from octopus.accounts.emptying import Emptying
 from octopus.accounts.models import Account, State
 from octopus.accounts.principal import IamPrincipals
-from octopus.errors import Failure
+from octopus.errors import Failure, UnavailableError
 from octopus.fabric.healing.accounts import delete_again, reconcile
 from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.pending import AGAIN_S
 from tests.callers import caller_of
+from tests.integration.accounts.crash import known_policy, require_sound
 from tests.integration.accounts.fabric import Fabric
+from tests.integration.accounts.operations import shared
 from tests.memory_kafka import MemoryKafka
 
 
@@ -144,6 +150,46 @@ def test_replica_that_stopped_in_the_middle_does_no_harm_to_the_new_account(
     assert owner.users() == [owner.subject]
     assert state(owner) is State.ACTIVE
     assert owner.features.topics.names(owner.namespace) == ["events"]
+
+
+def test_topics_stay_until_policies_of_all_who_had_a_right_are_written(
+    fabric: Fabric, iam: Any, kafka: MemoryKafka
+) -> None:
+    shared(fabric)
+    friend = fabric.of_friend()
+    through_grant = known_policy(friend)
+    with iam_away():
+        fabric.features.accounts.delete(fabric.subject)
+        fabric.wait(POLICIES_S)
+        fabric.wait(fabric.settings.last_requests_s)
+        assert known_policy(friend) == through_grant
+        assert list(kafka.held) == [fabric.topic]
+        with pytest.raises(UnavailableError, match="others still lose what it shared with them: try again"):
+            fabric.features.accounts.create(fabric.subject)
+
+    fabric.wait(AGAIN_S)
+
+    assert known_policy(friend) != through_grant
+    assert [row for row in fabric.registry() if row[0].startswith("GRANT")] == []
+    assert list(kafka.held) == [fabric.topic], "his last requests are waited for, too"
+    fabric.wait(fabric.settings.last_requests_s)
+    assert kafka.held == {}
+    require_sound(fabric, iam)
+
+
+@contextmanager
+def iam_away() -> Iterator[None]:
+    """No policy can be written."""
+
+    def refuse(**_arguments: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://iam.example.org")
+
+    events = aws.iam().meta.events
+    events.register("before-call.iam.PutUserPolicy", refuse)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.iam.PutUserPolicy", refuse)
 
 
 def test_policies_given_by_hand_go_with_the_account(owner: Fabric, iam: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from octopus.access.models import EVERY_TOPIC, Right, user
+from octopus.access.refresh import POLICIES_S
 from octopus.errors import Failure
 from octopus.iam.holdings import own
 from octopus.registry.transactions import write_together
@@ -61,7 +62,7 @@ def test_deleted_account_leaves_no_grant_of_either_direction(fabric: Fabric, iam
     fabric.features.access.give(grant(friend))
 
     fabric.features.accounts.delete(fabric.subject)
-    fabric.run_jobs()
+    fabric.wait(POLICIES_S)
 
     assert [row for row in fabric.registry() if row[0].startswith("GRANT")] == []
     held = friend.features.access.holdings(friend.subject, [friend.namespace])
