@@ -81,8 +81,9 @@ def emulated_account(home: Path) -> Iterator[Account]:
 
 def real_account() -> Account:
     """The account of boto3's own chain of credentials."""
-    session = boto3.Session()
-    region = session.region_name or _REGION
+    # AWS's newer tools set AWS_REGION; boto3 alone would read AWS_DEFAULT_REGION only.
+    region = os.environ.get("AWS_REGION") or boto3.Session().region_name or _REGION
+    session = boto3.Session(region_name=region)
     told = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     return Account(session, None, {**told, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}, region)
 
