@@ -15,6 +15,10 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+GLOBUS_AUTH_URL = "https://auth.globus.org/"
+"""The one Globus Auth that every institution shares."""
+
+
 class _Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OCTOPUS_", frozen=True, extra="ignore")
 
@@ -51,7 +55,7 @@ class DeployedSettings(_Settings):
     """Secrets Manager name of that client's secret."""
     cli_client_id: str = ""
     """Native Globus Auth client that people at a terminal log in with; empty: each names one himself."""
-    globus_auth_url: str = "https://auth.globus.org/"
+    globus_auth_url: str = GLOBUS_AUTH_URL
     key_unused_days: int = 90
     """Days after which a user's key that nobody used is deleted; 0 for never."""
     key_days_most: int = 0

@@ -10,6 +10,7 @@ import typer
 
 from octopus.cli.output import JsonOption, print_json, print_line
 from octopus.registration.models import Mode, Outcome, Wanted
+from octopus.settings import GLOBUS_AUTH_URL
 
 if TYPE_CHECKING:
     from octopus.registration.secret import SecretPlace
@@ -61,7 +62,6 @@ LoginClient = Annotated[
     ),
 ]
 Browser = Annotated[bool, typer.Option("--browser", help="Open a browser here and take the code from it.")]
-REAL = "https://auth.globus.org/"
 
 
 @app.command()
@@ -80,7 +80,7 @@ def setup(
         typer.Option("--new-secret", help="Make another secret, though there is one; the old one works on."),
     ] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Change what differs, too.")] = False,
-    auth_url: AuthUrl = REAL,
+    auth_url: AuthUrl = GLOBUS_AUTH_URL,
     login_client: LoginClient = None,
     browser: Browser = False,
     as_json: JsonOption = False,
@@ -104,7 +104,7 @@ def check(
     redirect: Redirect = None,
     secret_name: SecretName = None,
     secret_file: SecretPath = None,
-    auth_url: AuthUrl = REAL,
+    auth_url: AuthUrl = GLOBUS_AUTH_URL,
     login_client: LoginClient = None,
     browser: Browser = False,
     as_json: JsonOption = False,

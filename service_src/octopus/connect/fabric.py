@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,7 +13,10 @@ from pydantic import ValidationError
 from octopus.about.models import AboutFabric
 from octopus.connect.errors import ConnectError
 from octopus.globus.settings import is_loopback_url
+from octopus.settings import GLOBUS_AUTH_URL
 
+_TRUSTED = "OCTOPUS_GLOBUS_AUTH_URL"
+"""Names another Globus Auth that the person trusts."""
 _SECONDS = 15
 """The gateway's own patience is shorter, but a service that scales from nothing takes its time."""
 
@@ -47,10 +51,10 @@ def find_fabric(address: str) -> Fabric:
         raise ConnectError(
             f"{url} lets nobody log in yet: its operator has to deploy it with globus_client_id."
         )
-    if not _may_get_secrets(about.globus_auth_url):
+    if not _is_trusted_auth(about.globus_auth_url, url):
         raise ConnectError(
-            f"{url} names a Globus Auth that is not reached by HTTPS, {about.globus_auth_url}: its operator "
-            "has to deploy it with another globus_auth_url."
+            f"{url} wants you to log in at {about.globus_auth_url}, which is not Globus Auth "
+            f"({GLOBUS_AUTH_URL}): if you trust it with your login, name it in {_TRUSTED}."
         )
     return Fabric(url, about, about.globus_client_id)
 
@@ -73,6 +77,13 @@ def _checked(address: str) -> str:
             f"URL must begin with https://, so that nobody on the way reads your token; it is {address}"
         )
     return address.rstrip("/")
+
+
+def _is_trusted_auth(auth_url: str, fabric_url: str) -> bool:
+    """Whether a login may go there: anybody can serve a document that names an address of his own."""
+    if auth_url in (GLOBUS_AUTH_URL, os.environ.get(_TRUSTED)):
+        return True
+    return is_loopback_url(auth_url) and is_loopback_url(fabric_url)
 
 
 def _may_get_secrets(url: str) -> bool:

@@ -23,6 +23,7 @@ from octopus.globus.database import check_private
 from octopus.identity.apps import client_app, client_of_environment, point_globus_at, user_app
 
 _NAME = "octopus connect"
+_AUTH_IS_AWAY = "Globus Auth does not answer ({}): check the network, and start again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,8 @@ def logged_in(fabric: Fabric, folder: Path, *, browser: bool) -> Iterator[Sessio
             try:
                 authorizer = app.get_authorizer(fabric.client_id)
             except AuthAPIError as error:
+                if error.http_status >= 500:
+                    raise ConnectError(_AUTH_IS_AWAY.format(f"HTTP {error.http_status}")) from error
                 raise ConnectError(
                     f"Globus Auth does not take DIASPORA_SDK_CLIENT_ID {client_id} with its secret for this "
                     "fabric: unset both to log in as yourself."
@@ -130,9 +133,7 @@ def _identify(user: UserApp) -> Person:
             "code that the page shows then."
         ) from error
     except GlobusError as error:
-        raise ConnectError(
-            f"Globus Auth does not answer ({type(error).__name__}): check the network, and start again."
-        ) from error
+        raise ConnectError(_AUTH_IS_AWAY.format(type(error).__name__)) from error
     return Person(subject=who["sub"].lower(), username=who["preferred_username"])
 
 

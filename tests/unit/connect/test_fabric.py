@@ -87,7 +87,11 @@ def test_address_that_no_fabric_is_reached_at_is_a_sentence(address: str, said: 
         (301, "", "is no Octopus fabric"),
         (503, "", "answers HTTP 503 for now"),
         (200, json.dumps({**ABOUT, "globus_client_id": None}), "has to deploy it with globus_client_id"),
-        (200, json.dumps({**ABOUT, "globus_auth_url": "http://auth.example/"}), "is not reached by HTTPS"),
+        (
+            200,
+            json.dumps({**ABOUT, "globus_auth_url": "https://auth.globus.example/"}),
+            "log in at https://auth.globus.example/, which is not Globus Auth (https://auth.globus.org/)",
+        ),
     ],
 )
 def test_answer_that_is_no_fabrics_is_a_sentence(status: int, body: str, said: str) -> None:
@@ -108,6 +112,15 @@ def test_fabric_is_told_by_its_whole_address() -> None:
     assert one.url == address.rstrip("/")
     assert one.folder_name != other.folder_name
     assert one.folder_name.startswith("127.0.0.1-")
+
+
+def test_another_globus_auth_is_logged_in_to_when_the_person_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OCTOPUS_GLOBUS_AUTH_URL", "https://auth.globus.example/")
+    other = {**ABOUT, "globus_auth_url": "https://auth.globus.example/"}
+    with answering(200, json.dumps(other)) as address:
+        assert find_fabric(address).about.globus_auth_url == "https://auth.globus.example/"
 
 
 def test_shell_of_a_connected_program_does_not_connect_again(monkeypatch: pytest.MonkeyPatch) -> None:
