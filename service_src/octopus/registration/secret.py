@@ -69,6 +69,12 @@ class SecretFile:
     """A file that its owner alone can read."""
 
     def __init__(self, path: Path) -> None:
+        """
+        Raises:
+            InvalidError: there is no folder for it, which is said before anything is made at Globus.
+        """
+        if not path.parent.is_dir():
+            raise InvalidError(f"secret file: must be in a folder that is there, not {path}")
         self.name = f"the file {path}"
         self._path = path
 
@@ -87,9 +93,16 @@ class SecretFile:
         return self._path.read_text().strip() or None
 
     def write(self, secret: str) -> None:
-        """See `SecretPlace.write`."""
+        """See `SecretPlace.write`.
+
+        Raises:
+            InvalidError: the file cannot be written.
+        """
         new = self._path.with_name(f"{self._path.name}.new")
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secret)
-        new.replace(self._path)
+        try:
+            new.unlink(missing_ok=True)
+            with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+                file.write(secret)
+            new.replace(self._path)
+        except OSError as error:
+            raise InvalidError(f"secret file: {self._path} cannot be written: {error.strerror}") from error

@@ -86,6 +86,11 @@ class Registration:
         if one is not None:
             self._outcome.add("project", State.THERE, f"{one['display_name']} ({one['id']})")
             return str(one["id"])
+        if self._wanted.client_id is not None:
+            raise InvalidError(
+                f"client: you do not administer the project of {self._wanted.client_id}; have one of its"
+                " administrators run this, or add you"
+            )
         if self._mode is Mode.CHECK:
             self._outcome.add("project", State.MISSING, f"you administer no project {self._wanted.project}")
             return None

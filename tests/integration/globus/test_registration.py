@@ -201,10 +201,19 @@ def test_secret_file_is_private_and_one_that_is_not_is_refused(
     assert "chmod 600" in str(refused.exception)
 
 
+def test_secret_file_without_a_folder_is_refused_before_anything_is_made(
+    institution: Institution, tmp_path: Path
+) -> None:
+    refused = institution.run("setup", "--secret-file", str(tmp_path / "none" / "secret"))
+    assert isinstance(refused.exception, InvalidError)
+    assert "must be in a folder that is there" in str(refused.exception)
+    assert institution.states("check", settled=False) == dict.fromkeys(PARTS, "missing")
+
+
 def test_secret_that_cannot_be_kept_is_taken_back(institution: Institution, tmp_path: Path) -> None:
     class FullDisk(SecretFile):
         def write(self, secret: str) -> None:
-            raise OSError("no space left")
+            raise InvalidError("no space left")
 
     with institution.auth() as auth:
         registration = Registration(
@@ -214,7 +223,7 @@ def test_secret_that_cannot_be_kept_is_taken_back(institution: Institution, tmp_
             accepts=lambda client_id, secret: False,
             mode=Mode.MAKE,
         )
-        with pytest.raises(OSError, match="no space left"):
+        with pytest.raises(InvalidError, match="no space left"):
             registration.run()
         client = institution.client("hybrid_confidential_client_resource_server")
         assert list(auth.get_client_credentials(str(client["id"]))) == []
