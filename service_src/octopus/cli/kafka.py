@@ -11,7 +11,7 @@ import typer
 
 from octopus.cli.session import Session, open_session
 from octopus.fabric.settings import FabricSettings
-from octopus.kafka.client import TOKEN_REGION, client_settings
+from octopus.kafka.client import client_settings, region_to_sign_for
 from octopus.topics.names import namespace_of
 
 CaFileOption = Annotated[
@@ -80,7 +80,6 @@ def open_kafka(as_name: str | None, ca_file: Path | None, topics: Sequence[str] 
         key = session.call("POST", "sessions", wanted)
     else:
         key = session.call("POST", "key")
-    regions = about["kafka_regions"]
     return KafkaAccess(
         namespace=namespace,
         bootstrap_servers=key["endpoint"],
@@ -88,7 +87,7 @@ def open_kafka(as_name: str | None, ca_file: Path | None, topics: Sequence[str] 
         access_key=key["access_key"],
         secret_key=key["secret_key"],
         session_token=key.get("session_token"),
-        region=TOKEN_REGION if TOKEN_REGION in regions else regions[0],
+        region=region_to_sign_for(about["kafka_regions"]),
         session=session,
     )
 

@@ -18,11 +18,10 @@ from octopus.connect.local_auth import HOST, LocalAuth
 from octopus.connect.login import Session, log_out, logged_in
 from octopus.connect.proxy import Proxy, open_client
 from octopus.connect.server import bind, open_all, serve
+from octopus.kafka.client import TOKEN_REGION
 
 SDK_PORT = 8000
 """The only one that the published SDK knows on this machine."""
-SDK_REGION = "us-east-1"
-"""The only one that it signs for."""
 
 Exports = Mapping[str, str | None]
 """Environment variables; None for one that must not be set."""
@@ -134,10 +133,10 @@ def _advice(fabric: Fabric, port: int) -> list[str]:
             "This fabric has no keys that last, and the SDK signs with no others: its KafkaProducer and "
             "KafkaConsumer do not work here, its other calls do."
         )
-    elif SDK_REGION not in fabric.about.kafka_regions:
+    elif TOKEN_REGION not in fabric.about.kafka_regions:
         advice.append(
             f"This fabric's Kafka takes signatures for {' and '.join(fabric.about.kafka_regions)} alone, and "
-            f"the SDK signs for {SDK_REGION}: its KafkaProducer and KafkaConsumer do not work here, its "
+            f"the SDK signs for {TOKEN_REGION}: its KafkaProducer and KafkaConsumer do not work here, its "
             "other calls do."
         )
     return advice

@@ -33,8 +33,6 @@ from octopus.topics.names import namespace_of
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-LONGEST_S = 3600
-"""AWS lets a role that was assumed by a role live no longer."""
 MOST_SESSIONS = 2000
 """Of one account at once, so that listing and ending them all stays possible."""
 
@@ -72,7 +70,7 @@ class Sessions:
         kms: KMSClient,
         kms_key_arn: str,
         cluster_arn: str,
-        longest_s: int = LONGEST_S,
+        longest_s: int,
     ) -> None:
         self._accounts = accounts
         self._access = access

@@ -21,7 +21,7 @@ from octopus.doctor.network import Address, parse_servers
 from octopus.errors import OctopusError
 from octopus.fabric.errors import FabricError
 from octopus.groups.names import complete, namespace_of_groups
-from octopus.kafka.client import TOKEN_REGION, client_settings
+from octopus.kafka.client import TOKEN_REGION, client_settings, region_to_sign_for
 from octopus.topics.names import full_name, namespace_of
 
 ANSWER_S = 20.0
@@ -88,8 +88,7 @@ class Caller:
     @property
     def region(self) -> str:
         """In whose scope tokens are signed."""
-        regions = self.about.get("kafka_regions") or [TOKEN_REGION]
-        return TOKEN_REGION if TOKEN_REGION in regions else str(regions[0])
+        return region_to_sign_for(self.about.get("kafka_regions") or [TOKEN_REGION])
 
     @cached_property
     def namespace(self) -> str:

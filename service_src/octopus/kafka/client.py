@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,11 @@ def own_client(
 def token_region(settings: DeployedSettings) -> str:
     """The region that this deployment's brokers want tokens to be signed for."""
     return TOKEN_REGION if settings.kafka == "external" else settings.cluster_arn.split(":")[3]
+
+
+def region_to_sign_for(taken: Sequence[str]) -> str:
+    """The region of a token, of those that a fabric takes: if it can be, the one that every client knows."""
+    return TOKEN_REGION if TOKEN_REGION in taken else taken[0]
 
 
 def _token_source(credentials: Credentials | None, region: str) -> Callable[[str], tuple[str, float]]:
