@@ -22,6 +22,8 @@ _OF_A_TRANSACTION = {
     "Update": "UpdateItem",
 }
 _OF_NOTHING = ("GetAccountAuthorizationDetails", "GetAccountSummary")
+_OF_ABSENT = ("GetUser", "GetUserPolicy", "ListAccessKeys")
+"""What is asked before anybody knows whether a user is there; for the rest one was there a moment ago."""
 _WITH_BOUNDARY = ("AttachUserPolicy", "CreateUser", "PutUserPermissionsBoundary", "PutUserPolicy")
 """The requests that carry ``iam:PermissionsBoundary``: what the user has, or is to have."""
 
@@ -106,9 +108,13 @@ def _iam(call: Call) -> Iterator[Request]:
         yield _request(action, f"{_IAM}:policy{params['Path']}{params['PolicyName']}")
     elif "GroupName" in params:
         yield _request(action, f"{_IAM}:group/{params['GroupName']}")
-    elif user is None:
+    elif "RoleName" in params:
+        yield _request(action, f"{_IAM}:role/{params['RoleName']}")
+    elif user is None and "PolicyArn" in params:
         yield _request(action, params["PolicyArn"])
-    elif call.absent:
+    elif user is None:
+        raise UnknownCallError(f"iam.{call.operation}")
+    elif call.absent and call.operation in _OF_ABSENT:
         yield _request(action, f"{_IAM}:user/{user}")
     else:
         of_platform = user.startswith(f"octopus-{call.institution}-")
