@@ -95,6 +95,8 @@ class Gateway(Construct):
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_LOG_LINE)),
             ),
         )
+        # The library's own output: an address at which nobody answers when there is a domain.
+        self.api.node.try_remove_child("Endpoint")
         gateway_replies.add_to(self.api)
         self._add_routes(PassingOn(self, "PassingOn", api=self.api, backend=backend), authorizer.authorizer)
 

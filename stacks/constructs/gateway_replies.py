@@ -20,6 +20,10 @@ class _Reply:
 
 # 429 and 503 promise that nothing was done, so that only what never reached the service says them.
 _RETRY = {"Retry-After": "'1'"}
+_UNCHECKED = (
+    "The token could not be checked: Globus Auth gave no answer, or does not know this fabric; try again."
+)
+_NOWHERE = "There is no such address."
 _REPLIES = (
     _Reply(
         type=_Type.UNAUTHORIZED,
@@ -34,15 +38,14 @@ _REPLIES = (
     ),
     _Reply(type=_Type.WAF_FILTERED, status=403, message="The request was refused as an attack."),
     # The gateway's own answer to an address that it does not know is a misleading 403.
-    _Reply(type=_Type.MISSING_AUTHENTICATION_TOKEN, status=404, message="There is no such address."),
+    _Reply(type=_Type.MISSING_AUTHENTICATION_TOKEN, status=404, message=_NOWHERE),
+    _Reply(type=_Type.RESOURCE_NOT_FOUND, status=404, message=_NOWHERE),
     _Reply(type=_Type.REQUEST_TOO_LARGE, status=413, message="The body is over the gateway's 10 MB."),
+    _Reply(type=_Type.UNSUPPORTED_MEDIA_TYPE, status=415, message="The body is of a type that is not taken."),
     _Reply(type=_Type.THROTTLED, status=429, message="Too many requests; try again.", headers=_RETRY),
-    _Reply(
-        type=_Type.AUTHORIZER_FAILURE,
-        status=503,
-        message="The token could not be checked, since Globus Auth gave no answer; try again.",
-        headers=_RETRY,
-    ),
+    # An authorizer that raises is the first kind on AWS, whose documentation says so of the second one.
+    _Reply(type=_Type.AUTHORIZER_CONFIGURATION_ERROR, status=503, message=_UNCHECKED, headers=_RETRY),
+    _Reply(type=_Type.AUTHORIZER_FAILURE, status=503, message=_UNCHECKED, headers=_RETRY),
     _Reply(type=_Type.INTEGRATION_FAILURE, status=502, message="The web service could not be reached."),
     _Reply(type=_Type.INTEGRATION_TIMEOUT, status=504, message="The web service gave no answer in time."),
 )

@@ -206,6 +206,8 @@ def test_own_domain_is_the_only_address() -> None:
         "A",
     )
     assert template["Outputs"]["GatewayUrl"]["Value"] == "https://octopus.example.org/"
+    # None shows the address that is turned off.
+    assert "execute-api" not in json.dumps(template["Outputs"])
     (parameter,) = of_type(template, "AWS::SSM::Parameter")
     assert parameter["Value"] == "https://octopus.example.org/"
 
@@ -318,9 +320,12 @@ def test_stage_is_throttled_as_the_settings_say() -> None:
         ("ACCESS_DENIED", 403),
         ("WAF_FILTERED", 403),
         ("MISSING_AUTHENTICATION_TOKEN", 404),
+        ("RESOURCE_NOT_FOUND", 404),
         ("REQUEST_TOO_LARGE", 413),
+        ("UNSUPPORTED_MEDIA_TYPE", 415),
         ("THROTTLED", 429),
         ("INTEGRATION_FAILURE", 502),
+        ("AUTHORIZER_CONFIGURATION_ERROR", 503),
         ("AUTHORIZER_FAILURE", 503),
         ("INTEGRATION_TIMEOUT", 504),
         ("DEFAULT_4XX", None),
