@@ -36,7 +36,7 @@ CHECKS: dict[str, Check] = {
     "log role of API Gateway": gateway_logs.check,
     "network": existing_network.check,
     "brokers": brokers.check,
-    "one fabric with IAM users": one_fabric.check,
+    "IAM users": one_fabric.check,
     "certificate": certificate.check,
     "Globus": globus.check,
     "mail": mail.check,

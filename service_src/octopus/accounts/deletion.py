@@ -93,7 +93,7 @@ class Deletions:
             actor: who brings it about; None for the subject itself.
 
         Raises:
-            Failure: others depend on the account; nothing was done.
+            Failure: others depend on the account, or its keys are out of reach; nothing was done.
             OctopusError: begun and not finished; calling again, or waiting, finishes it.
         """
         subject = account.subject
@@ -109,6 +109,7 @@ class Deletions:
                 require_none(account, self._asked(further_too=further_too))
                 # Asked first, so that an IAM that is away leaves everything as it was.
                 self._principals.exists(subject)
+                self._credentials.require_reach(subject)
                 told = Event(type="account.deleted", actor=actor or subject, subject=subject)
                 change = [
                     *self._credentials.change(subject, NO_POLICY_SHA256),

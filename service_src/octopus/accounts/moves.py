@@ -64,7 +64,8 @@ class Moves:
         Raises:
             InvalidError: both are the same, or the old account is being deleted.
             ForbiddenError: one of them is suspended.
-            Failure: the new account cannot be made, or IAM has no room for its rights.
+            Failure: the new account cannot be made, IAM has no room for its rights, or keys of the old one
+                are out of reach.
             UnavailableError: another change of one of them is under way; nothing was done.
             OctopusError: begun and not finished; calling again, or waiting, finishes it.
         """
@@ -93,6 +94,7 @@ class Moves:
             raise InvalidError(f"token: the account of {old} is being deleted, so that nothing can be moved")
         if before is not None and before.state is State.CREATING:
             raise UnavailableError(f"User {old} is being created: nothing was done, try again")
+        self._credentials.require_reach(old)
         account = self._store.read(new)
         if account is None:
             raise UnavailableError(f"User {new} was deleted meanwhile: nothing was done, try again")

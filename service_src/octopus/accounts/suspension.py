@@ -75,6 +75,7 @@ class Suspensions:
         Raises:
             NotFoundError: the subject has no account, or one that is being deleted.
             UnavailableError: the account is only being made; nothing was done.
+            Failure: keys of the subject are out of reach, and work on at Kafka; it has no other access.
         """
         with self._leases.hold(lease_name(subject)) as lease:
             account = self._kept(subject)
@@ -112,6 +113,7 @@ class Suspensions:
 
         Raises:
             NotFoundError: the subject has no account, or one that is being deleted.
+            Failure: keys of the subject are out of reach.
         """
         with self._leases.hold(lease_name(subject)) as lease:
             account = self._kept(subject)

@@ -40,6 +40,9 @@ class IssuedKey:
 class CredentialIssuer(Protocol):
     """Makes, lists and ends keys of a principal."""
 
+    reaches_users: bool
+    """Whether it sees the keys of principals at all, so that what it does not list is not there."""
+
     def issue(self, user_name: str) -> IssuedKey:
         """A new key.
 
@@ -71,6 +74,8 @@ class CredentialIssuer(Protocol):
 
 class IamUserIssuer:
     """Long-lived access keys of IAM users: what the published SDK can use."""
+
+    reaches_users = True
 
     def __init__(self, client: IAMClient) -> None:
         self._client = client
@@ -131,7 +136,9 @@ class IamUserIssuer:
 
 
 class NoKeys(CredentialIssuer):
-    """Where users get sessions only: nobody has a key, and nobody gets one."""
+    """Where users get sessions only: nobody gets a key, and nothing is known of those made before."""
+
+    reaches_users = False
 
     def issue(self, user_name: str) -> IssuedKey:
         """See `CredentialIssuer.issue`."""

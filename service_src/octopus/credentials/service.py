@@ -223,6 +223,10 @@ class Credentials:
         """See `Withdrawal.end_all`."""
         self._withdrawal.end_all(subject, user_name, lease, cause=cause, keep_in_iam=keep_in_iam)
 
+    def require_reach(self, subject: str) -> None:
+        """See `Withdrawal.require_reach`."""
+        self._withdrawal.require_reach(subject)
+
     def end_unrecorded(self, subject: str, user_name: str, lease: Lease) -> None:
         """See `Withdrawal.end_unrecorded`."""
         self._withdrawal.end_unrecorded(subject, user_name, lease)
@@ -241,6 +245,10 @@ class Credentials:
         """What the clock and IAM say is to be done about the principal's keys; see `tending.look_at`."""
         stored = self._store.all_of(subject)
         keys = [key for key in stored if key.kind is not Kind.SESSION]
+        if keys and not self._issuer.reaches_users:
+            # They may work still: whoever forgot them now would leave keys behind that nobody can end.
+            _log.warning("keys.out_of_reach", subject=subject, keys=[key.access_key_id for key in keys])
+            stored, keys = [key for key in stored if key.kind is Kind.SESSION], []
         try:
             in_iam = self._inspection.in_iam(user_name, keys) if keys else {}
         except PrincipalGoneError:

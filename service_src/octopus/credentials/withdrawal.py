@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +20,7 @@ from octopus.credentials.events import (
 from octopus.credentials.issuer import CredentialIssuer, PrincipalGoneError
 from octopus.credentials.models import KeyState, Kind
 from octopus.credentials.store import CredentialStore
+from octopus.errors import Failure
 from octopus.registry.leases import Lease
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ class Withdrawal:
         Args:
             causes: by access key id.
             keep_in_iam: the user is not there or not the fabric's, so that its keys in IAM are none of ours.
+
+        Raises:
+            Failure: the keys are out of reach; nothing was done.
         """
+        self._require_reach(subject, causes)
         told = {id_: self._trail.items(ended(subject, id_, cause)) for id_, cause in causes.items()}
         self._store.remove(subject, list(causes), lease.check(), told=told)
         for access_key_id in causes:
@@ -74,11 +79,15 @@ class Withdrawal:
         Args:
             cause: of each of these ends.
             keep_in_iam: as for `end`.
+
+        Raises:
+            Failure: the keys are out of reach; nothing was done.
         """
         stored = self._store.all_of(subject)
         in_iam = {} if keep_in_iam else self._states(user_name)
         sessions = [key.access_key_id for key in stored if key.kind is Kind.SESSION]
         recorded = [key.access_key_id for key in stored if key.kind is not Kind.SESSION]
+        self._require_reach(subject, recorded)
         # Keys first: they last longer. In IAM they end last, so that nothing is recorded that is not there.
         told = {id_: self._trail.items(ended(subject, id_, cause)) for id_ in recorded}
         told |= self._sessions_ended(subject, sessions, cause)
@@ -106,6 +115,9 @@ class Withdrawal:
 
         Args:
             keep_in_iam: as for `end`.
+
+        Raises:
+            Failure: the keys are out of reach, and work on in IAM; all else is done.
         """
         stored = self._store.all_of(subject)
         keys = [key for key in stored if key.kind is not Kind.SESSION]
@@ -125,9 +137,14 @@ class Withdrawal:
         told = self._sessions_ended(subject, sessions, WITH_A_SUSPENSION)
         self._store.remove(subject, sessions, lease.check(), told=told)
         _log_ended_sessions(subject, sessions)
+        self._require_reach(subject, [key.access_key_id for key in keys])
 
     def resume(self, subject: str, user_name: str, lease: Lease) -> None:
-        """The keys that `suspend` took away work again; those that have ended meanwhile are forgotten."""
+        """The keys that `suspend` took away work again; those that have ended meanwhile are forgotten.
+
+        Raises:
+            Failure: the keys are out of reach; nothing was done.
+        """
         suspended = [key for key in self._store.keys_of(subject) if key.state is KeyState.SUSPENDED]
         there = [
             key.access_key_id
@@ -137,6 +154,23 @@ class Withdrawal:
         self._store.set_states(subject, dict.fromkeys(there, KeyState.ACTIVE), lease.check())
         gone = [key.access_key_id for key in suspended if key.access_key_id not in there]
         self.end(subject, user_name, dict.fromkeys(gone, WHILE_SUSPENDED), lease)
+
+    def require_reach(self, subject: str) -> None:
+        """What keys the principal has can be ended.
+
+        Raises:
+            Failure: they are of a time when the fabric issued keys, and it reaches nothing of IAM's now.
+        """
+        if not self._issuer.reaches_users:
+            self._require_reach(subject, [key.access_key_id for key in self._store.keys_of(subject)])
+
+    def _require_reach(self, subject: str, access_key_ids: Collection[str]) -> None:
+        if access_key_ids and not self._issuer.reaches_users:
+            raise Failure(
+                f"Key(s) {', '.join(access_key_ids)} of IAM user {subject} go on working: they were made with"
+                " credentials=iam-user, and with credentials=session the fabric cannot end them. Its operator"
+                " has to deploy it with credentials=iam-user again"
+            )
 
     def _sessions_ended(
         self, subject: str, access_key_ids: Sequence[str], cause: Cause

@@ -1,4 +1,8 @@
-"""Whether another fabric of this account makes IAM users: their names are one pool, whatever their path."""
+"""Whose the IAM users of Kafka in this account are.
+
+Names of users are one pool, whatever their path, so that one fabric of an account makes them. And one that
+made some, and makes none any more, could neither see nor end their keys.
+"""
 
 from __future__ import annotations
 
@@ -17,24 +21,29 @@ _LOOKED_AT = 100
 
 def check(account: Account, *, fix: bool) -> Iterator[Finding]:
     """Yield whose the users of Kafka in this account are."""
-    if account.settings.credentials != "iam-user":
-        return
     iam, institution = account.client("iam"), account.settings.institution
     pages = iam.get_paginator("list_users").paginate(PathPrefix=USERS_PATH)
     users = islice((user for page in pages for user in page["Users"]), _LOOKED_AT)
-    others = {
-        owner for user in users if (owner := _fabric_of(iam, user["UserName"])) not in (None, institution)
-    }
-    if others:
+    owners = {owner for user in users if (owner := _fabric_of(iam, user["UserName"]))}
+    if account.settings.credentials == "session":
+        if institution in owners:
+            yield fails(
+                "IAM users",
+                "this fabric has IAM users, whose keys it could not end with credentials=session",
+                "keep -c credentials=iam-user until every account is deleted (docs/credentials.md)",
+            )
+        else:
+            yield ok("IAM users", "no IAM users of this fabric")
+    elif others := owners - {institution}:
         yield fails(
-            "one fabric with IAM users",
-            f"this account has users of {', '.join(sorted(map(str, others)))}",
+            "IAM users",
+            f"this account has users of {', '.join(sorted(others))}",
             "take another account, or -c credentials=session, which makes no users",
         )
     else:
-        yield ok("one fabric with IAM users", "no users of another")
+        yield ok("IAM users", "no users of another")
 
 
 def _fabric_of(iam: Any, user: str) -> str | None:
     tags = iam.list_user_tags(UserName=user)["Tags"]
-    return next((tag["Value"] for tag in tags if tag["Key"] == FABRIC_TAG), None)
+    return next((str(tag["Value"]) for tag in tags if tag["Key"] == FABRIC_TAG), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -12,10 +12,12 @@ import pytest
 
 from octopus import aws
 from octopus.accounts.models import State
+from octopus.credentials import inspection
 from octopus.credentials.models import Kind
 from octopus.credentials.secrets import decrypt
 from octopus.credentials.sessions import OpenSession
 from octopus.errors import Failure, ForbiddenError, InvalidError
+from octopus.registry.leases import LIFE_S
 from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric, new_fabric
 from tests.integration.accounts.operations import grant
@@ -31,16 +33,20 @@ def fabric(deployment: Deployment, kafka: MemoryKafka, monkeypatch: pytest.Monke
         raise AssertionError("IAM was asked")
 
     monkeypatch.setattr(aws, "iam", asked)
+    made = new_fabric(of_sessions(deployment), kafka, MemoryGroups(kafka))
+    yield made
+    made.clear()
+
+
+def of_sessions(deployment: Deployment) -> Deployment:
+    """The deployment, changed so that its users get sessions only."""
     told = {
         "kafka": "msk-standard",
         "credentials": "session",
         "principal_boundary_arn": "",
         "session_minutes_most": 30,
     }
-    of_sessions = replace(deployment, settings=deployment.settings.model_copy(update=told))
-    made = new_fabric(of_sessions, kafka, MemoryGroups(kafka))
-    yield made
-    made.clear()
+    return replace(deployment, settings=deployment.settings.model_copy(update=told))
 
 
 @pytest.fixture
@@ -73,6 +79,30 @@ def policy(fabric: Fabric, session: OpenSession) -> dict[str, Any]:
     )
     document: dict[str, Any] = json.loads(kept)["policy"]
     return document
+
+
+@dataclass(frozen=True)
+class Switched:
+    """A fabric that issued a key before it was deployed with sessions only."""
+
+    before: Fabric
+    now: Fabric
+    access_key_id: str
+    iam: Any
+
+    def in_iam(self) -> str:
+        """Whether the key works on MSK."""
+        (key,) = self.iam.list_access_keys(UserName=self.before.subject)["AccessKeyMetadata"]
+        return str(key["Status"])
+
+
+@pytest.fixture
+def switched(deployment: Deployment, kafka: MemoryKafka, iam: Any) -> Iterator[Switched]:
+    before = new_fabric(deployment, kafka, MemoryGroups(kafka))
+    key = before.features.keys.current(before.subject)
+    now = replace(before, deployment=of_sessions(deployment)).replica()
+    yield Switched(before, now, key.access_key_id, iam)
+    before.clear()
 
 
 def state(fabric: Fabric) -> State | None:
@@ -184,3 +214,50 @@ def test_account_moves_to_another_identity_with_its_topics(owner: Fabric) -> Non
 
     assert owner.features.keys.recorded(owner.subject) == []
     assert opened(friend, owner.topic).access_key_id.startswith("ASIA")
+
+
+def test_key_of_another_time_is_never_taken_for_gone(switched: Switched) -> None:
+    session = opened(switched.now, f"{switched.now.namespace}.*")
+
+    # Long after the half minute in which IAM may not list a new key yet.
+    with pytest.MonkeyPatch.context() as later:
+        later.setattr(inspection, "SETTLES", timedelta())
+        switched.now.features.keys.tend(switched.now.subject, unused_after=timedelta())
+
+    recorded = {key.access_key_id for key in switched.now.features.keys.recorded(switched.now.subject)}
+    assert recorded == {session.access_key_id, switched.access_key_id}
+
+
+@pytest.mark.parametrize("ending", ["revoke", "delete_all", "delete account", "move"])
+def test_key_that_cannot_be_ended_is_not_said_to_be(switched: Switched, ending: str) -> None:
+    features, subject = switched.now.features, switched.now.subject
+    calls = {
+        "revoke": lambda: features.keys.revoke(subject, switched.access_key_id),
+        "delete_all": lambda: features.keys.delete_all(subject),
+        "delete account": lambda: features.accounts.delete(subject),
+        "move": lambda: features.moves.move(subject, switched.now.friend),
+    }
+
+    with pytest.raises(Failure, match=f"{switched.access_key_id}.*credentials=iam-user again"):
+        calls[ending]()
+
+    assert state(switched.now) is State.ACTIVE
+    assert [key.access_key_id for key in features.keys.recorded(subject)] == [switched.access_key_id]
+
+
+def test_suspension_does_what_it_can_and_ends_the_key_once_it_can(switched: Switched) -> None:
+    opened(switched.now, f"{switched.now.namespace}.*")
+
+    with pytest.raises(Failure, match=f"{switched.access_key_id}.*go on working"):
+        switched.now.features.suspensions.suspend(switched.now.subject)
+
+    assert state(switched.now) is State.SUSPENDED
+    recorded = switched.now.features.keys.recorded(switched.now.subject)
+    assert [key.access_key_id for key in recorded] == [switched.access_key_id]
+    with pytest.raises(Failure, match="credentials=iam-user again"):
+        switched.now.features.suspensions.resume(switched.now.subject)
+    assert switched.in_iam() == "Active"
+
+    switched.before.wait(LIFE_S)
+
+    assert switched.in_iam() == "Inactive"

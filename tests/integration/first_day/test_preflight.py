@@ -22,7 +22,6 @@ from stacks.first_day.checks import (
     one_fabric,
 )
 from stacks.first_day.findings import Finding, State
-from stacks.settings import Settings
 from tests.integration.first_day.conftest import MakeAccount, words
 from tests.integration.globus.process import SERVICE_CLIENT_ID, SERVICE_SECRET, StandIn
 from tests.recorded_answers import recording
@@ -158,8 +157,17 @@ def test_users_of_another_fabric_are_told(make_account: MakeAccount) -> None:
     iam.create_user(UserName="two", Path=one_fabric.USERS_PATH, Tags=other)
     found = only(one_fabric.check(account, fix=False))
     assert (found.state, found.says) == (State.FAILS, "this account has users of ornl")
-    facility = Account(Settings.from_context({"institution": "anl", "preset": "facility"}))
-    assert list(one_fabric.check(facility, fix=False)) == []
+
+
+def test_fabric_whose_users_have_keys_cannot_go_over_to_sessions(make_account: MakeAccount) -> None:
+    account = make_account(preset="facility")
+    tags = [{"Key": one_fabric.FABRIC_TAG, "Value": "ornl"}]
+    account.client("iam").create_user(UserName="two", Path=one_fabric.USERS_PATH, Tags=tags)
+    assert only(one_fabric.check(account, fix=False)).state is State.OK
+    tags = [{"Key": one_fabric.FABRIC_TAG, "Value": "anl"}]
+    account.client("iam").create_user(UserName="one", Path=one_fabric.USERS_PATH, Tags=tags)
+    found = only(one_fabric.check(account, fix=False))
+    assert (found.state, "credentials=iam-user" in found.fix) == (State.FAILS, True)
 
 
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
