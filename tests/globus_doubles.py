@@ -7,7 +7,7 @@ from typing import Any
 
 from octopus.errors import InvalidError
 from octopus.identity.people import People, Person
-from octopus.membership.models import GroupRecord, State
+from octopus.membership.models import GroupRecord, Look, State
 from octopus.membership.service import Memberships
 
 
@@ -41,19 +41,22 @@ class MemoryMemberships(Memberships):
         names: of the groups that the fabric is shown.
         members: of each, identities who may name it.
         looked: groups that were asked for.
+        big: those of which members follow.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self.members: dict[str, set[str]] = {}
         self.looked: list[str] = []
+        self.big: set[str] = set()
 
-    def look(self, group_id: str, *, asked_by: Collection[str]) -> GroupRecord:
+    def look(self, group_id: str, *, asked_by: Collection[str]) -> Look:
         """See `Memberships.look`."""
         self.looked.append(group_id)
         if self.members.get(group_id, set()).isdisjoint(asked_by):
             raise InvalidError(f"group: Globus Groups shows this fabric no members of a group {group_id}")
-        return GroupRecord(id=group_id, name=self.names[group_id], looked=0.0, state=State.HELD)
+        group = GroupRecord(id=group_id, name=self.names[group_id], looked=0.0, state=State.HELD)
+        return Look(group, whole=group_id not in self.big)
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"{name} has no part in this")

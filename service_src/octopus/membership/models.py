@@ -38,6 +38,15 @@ class GroupRecord:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What one question to Globus Groups has brought into the registry."""
+
+    group: GroupRecord
+    whole: bool
+    """Whether all members are in the registry's list; the next look goes on with those who are not."""
+
+
+@dataclass(frozen=True)
 class GivenGroup:
     """A group that holds, or lately held, a grant."""
 

@@ -2,6 +2,9 @@
 
 A change is in the registry within `poll_s`, and in Kafka's policies some seconds later. While Globus Groups
 gives no answer the last list counts for `held_s`, then nobody holds anything through the group.
+
+One look takes in 500 members at most, so that neither whoever gives a big group its first grant nor other
+groups wait for all of its members: the rest follow with the next ticks of the background.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from octopus.audit.trail import ITEMS_AN_EVENT, Trail
 from octopus.errors import InvalidError, UnavailableError
 from octopus.identity.clients import GlobusClients
 from octopus.membership.groups_api import ask
-from octopus.membership.models import GivenGroup, GroupList, GroupRecord, State
+from octopus.membership.models import GivenGroup, GroupList, GroupRecord, Look, State
 from octopus.membership.store import GroupStore
 from octopus.registry.leases import Lease, Leases
 from octopus.registry.transactions import ConditionFailedError
@@ -41,6 +44,8 @@ _AWAY = 2
 _MOST_ITEMS = 96
 """Of one transaction, of a hundred; the rest are the group's own and the lease's."""
 _ITEMS_A_MEMBER = 3
+MOST_JOINING = 500
+"""Members that one look takes in: some seconds' work for the registry. Whoever left goes at once."""
 _TOLD = 15
 """Namespaces that are told of a change of one group's members; operators are told in any case."""
 
@@ -78,8 +83,10 @@ class Memberships:
         self._resting_until = 0.0
         self._unanswered = 0
 
-    def look(self, group_id: str, *, asked_by: Collection[str]) -> GroupRecord:
+    def look(self, group_id: str, *, asked_by: Collection[str]) -> Look:
         """The group with its members listed just now: what whoever gives it a grant begins with.
+
+        Of a big group that is new the background lists the rest, once the grant is there.
 
         Args:
             asked_by: identities of whoever gives it; one of them is in the group.
@@ -101,9 +108,9 @@ class Memberships:
                 )
             # Known first, so that the background forgets it again if no grant comes of it.
             self._store.mark_asked(group, asked=0.0, given=self._now_text())
-            record = self._hold(lease, group, listed)
-            self._store.mark_asked(group, asked=self._clock(), given=self._now_text())
-        return record
+            look = self._hold(lease, group, listed)
+            self._store.mark_asked(group, asked=self._asked(look), given=self._now_text())
+        return look
 
     def poll(self) -> None:
         """Ask for the members of the groups that are due, for two seconds at most; forget unused groups."""
@@ -123,6 +130,10 @@ class Memberships:
         """From one question to the next, so that with the wait for a tick it is `poll_s` at most."""
         return max(0.0, self._poll_s - TICK_S)
 
+    def _asked(self, look: Look) -> float:
+        """When a group counts as asked for: one that is not whole so long ago that it is due with a tick."""
+        return self._clock() if look.whole else self._clock() - self._wait_s() + TICK_S
+
     def _see_to(self, lease: Lease, group: GivenGroup) -> None:
         if not self._store.has_grants(group.id):
             self._forget(lease, group)
@@ -138,24 +149,31 @@ class Memberships:
             self._store.mark_asked(group.id, asked=again, given=group.given)
             raise
         self._unanswered = 0
-        self._hold(lease, group.id, listed)
-        self._store.mark_asked(group.id, asked=self._clock(), given=group.given)
+        look = self._hold(lease, group.id, listed)
+        self._store.mark_asked(group.id, asked=self._asked(look), given=group.given)
 
-    def _hold(self, lease: Lease, group_id: str, listed: GroupList) -> GroupRecord:
-        """The registry has this list, and all whom a difference concerns are noted to get policies anew."""
+    def _hold(self, lease: Lease, group_id: str, listed: GroupList) -> Look:
+        """The registry has this list, or as much of it as one look takes in.
+
+        All whom a difference concerns are noted to get policies anew.
+        """
         before, known = self._store.members(group_id), self._store.find(group_id)
         name = listed.name or (known.name if known is not None else group_id)
         record = GroupRecord(id=group_id, name=name, looked=self._clock(), state=State.HELD)
         told = self._store.namespaces(group_id)
+        joining = sorted(listed.members - before)
+        if known is None:
+            # First, or policies that are written before the last member is in would not have the group.
+            self._store.write([lease.check(), *self._store.put_group(record)])
         # Whoever left loses first. What is cut short here the next look does, since it compares anew.
         self._change(lease, record, sorted(before - listed.members), told, joined=False)
-        self._change(lease, record, sorted(listed.members - before), told, joined=True)
+        self._change(lease, record, joining[:MOST_JOINING], told, joined=True)
         items = [lease.check(), *self._store.put_group(record)]
         if known is not None and known.state is State.DROPPED:
             items.append(self._refreshes.begun(access.group(group_id), due_in_s=0))
             items += self._events("group.members_changed", record, told, {"returned": True})
         self._store.write(items)
-        return record
+        return Look(record, whole=len(joining) <= MOST_JOINING)
 
     def _change(
         self,

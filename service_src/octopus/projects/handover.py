@@ -54,7 +54,8 @@ class Handovers:
             NotFoundError: there is no such project, or it has ended.
             OverLimitError: his policies have no room for it.
         """
-        grantee, shown_as = self._grantees.person(to)
+        welcomed = self._grantees.person(to)
+        grantee = welcomed.grantee
         with self._leases.hold(lease_name(name)) as lease:
             project = self._store.read(name)
             if project is None or project.state is not State.ACTIVE:
@@ -67,7 +68,7 @@ class Handovers:
                 until=None,
                 by=OPERATOR,
                 created=datetime.fromtimestamp(self._clock(), UTC),
-                shown_as=shown_as,
+                shown_as=welcomed.shown_as,
             )
             self._room.require(ownership)
             told = Event(type="project.transferred", actor=OPERATOR, subject=grantee.id, namespace=name)

@@ -19,7 +19,7 @@ from octopus.identity.models import Caller
 from octopus.projects.names import is_project_name
 from octopus.projects.service import lease_name
 from octopus.registry.leases import Lease, Leases
-from octopus.sharing.grantees import Grantees, Named, is_own
+from octopus.sharing.grantees import Given, Grantees, Named, Welcomed, is_own
 from octopus.sharing.room import Room
 from octopus.sharing.until import require_future
 
@@ -55,7 +55,7 @@ class Members:
             grants = [grant for grant in grants if grant.grantee == meant]
         return sorted(grants, key=lambda grant: (grant.right is not Right.OWNER, str(grant.grantee)))
 
-    def add(self, caller: Caller, name: str, named: Named, role: Right, until: datetime | None) -> Grant:
+    def add(self, caller: Caller, name: str, named: Named, role: Right, until: datetime | None) -> Given:
         """The person or group has the role; one that has it already has it until ``until``.
 
         Raises:
@@ -67,12 +67,12 @@ class Members:
         _require(self._access, caller, name, Right.OWNER)
         if until is not None:
             require_future("until", until, self._now())
-        grantee, shown_as = self._grantees.welcomed(caller, named)
+        welcomed = self._grantees.welcomed(caller, named)
         with self._leases.hold(lease_name(name)) as lease:
             within = self._access.held_until(caller, name, None, Right.OWNER)
             if role is Right.OWNER and until is not None:
-                self._require_another_owner(name, grantee, "until")
-            return self._give(caller, name, grantee, shown_as, role, until, within, lease)
+                self._require_another_owner(name, welcomed.grantee, "until")
+            return self._give(caller, name, welcomed, role, until, within, lease)
 
     def remove(self, caller: Caller, name: str, grant_id: str) -> Grant | None:
         """That membership or ownership is over; returns it, or None when there was none.
@@ -92,7 +92,7 @@ class Members:
                 self._require_another_owner(name, found.grantee, "grant_id")
             return self._take(caller, found, within, lease)
 
-    def transfer(self, caller: Caller, name: str, to: str, *, keep_me: bool) -> Grant:
+    def transfer(self, caller: Caller, name: str, to: str, *, keep_me: bool) -> Given:
         """The project is owned by somebody else, and by the caller no more.
 
         Each step may be repeated: cut short, the project has both for owners.
@@ -108,15 +108,16 @@ class Members:
             OverLimitError: his policies have no room for it.
         """
         _require(self._access, caller, name, Right.OWNER)
-        grantee, shown_as = self._grantees.person(to)
+        welcomed = self._grantees.person(to)
+        grantee = welcomed.grantee
         if grantee.id in caller.identities:
             raise InvalidError(f"to: must be somebody else, received {to[:64]!r}, which is your own identity")
         with self._leases.hold(lease_name(name)) as lease:
             within = self._access.held_until(caller, name, None, Right.OWNER)
-            given = self._give(caller, name, grantee, shown_as, Right.OWNER, None, within, lease)
+            given = self._give(caller, name, welcomed, Right.OWNER, None, within, lease)
             if keep_me:
-                me = user(caller.subject)
-                self._give(caller, name, me, caller.username, Right.MEMBER, None, within, lease)
+                me = Welcomed(user(caller.subject), caller.username)
+                self._give(caller, name, me, Right.MEMBER, None, within, lease)
             told = Event(type="project.transferred", actor=caller.subject, subject=grantee.id, namespace=name)
             for grant in self._roles(name):
                 if grant.right is Right.OWNER and is_own(caller, grant):
@@ -127,25 +128,25 @@ class Members:
         self,
         caller: Caller,
         name: str,
-        grantee: Grantee,
-        shown_as: str | None,
+        welcomed: Welcomed,
         role: Right,
         until: datetime | None,
         within: datetime | None,
         lease: Lease,
-    ) -> Grant:
+    ) -> Given:
         grant = Grant(
             namespace=name,
             topic=EVERY_TOPIC,
-            grantee=grantee,
+            grantee=welcomed.grantee,
             right=role,
             until=until,
             by=caller.subject,
             created=self._now(),
-            shown_as=shown_as,
+            shown_as=welcomed.shown_as,
         )
         self._room.require(grant)
-        return self._access.give(grant, within=within, in_use=[lease.check()])
+        given = self._access.give(grant, within=within, in_use=[lease.check()])
+        return Given(given, welcomed.members_follow)
 
     def _take(
         self, caller: Caller, grant: Grant, within: datetime | None, lease: Lease, *events: Event

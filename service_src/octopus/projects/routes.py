@@ -156,8 +156,8 @@ def list_members(
 @router.post("/{name}/members", summary="Take somebody into a project")
 def add_member(caller: TokenCaller, members: MembersOfFabric, name: Name, wanted: NewMember) -> GrantReply:
     """The person or group has the role, on Kafka within five seconds. For owners."""
-    grant = members.add(caller, name, wanted.named(), Right(wanted.role), wanted.until)
-    return given_reply(grant, f"project {name}")
+    given = members.add(caller, name, wanted.named(), Right(wanted.role), wanted.until)
+    return given_reply(given, f"project {name}")
 
 
 @router.delete("/{name}/members/{grant_id}", summary="Take somebody out of a project")
@@ -184,8 +184,8 @@ def list_project_grants(
 @router.post("/{name}/grants", summary="Share a whole project")
 def share_project(caller: TokenCaller, sharing: SharingOfFabric, name: Name, wanted: NewGrant) -> GrantReply:
     """The person or group has the right on every topic, those to come too, on Kafka within five seconds."""
-    grant = sharing.give(caller, name, None, wanted.named(), Right(wanted.right), wanted.until)
-    return given_reply(grant, f"project {name}")
+    given = sharing.give(caller, name, None, wanted.named(), Right(wanted.right), wanted.until)
+    return given_reply(given, f"project {name}")
 
 
 @router.delete("/{name}/grants/{grant_id}", summary="Take a grant on a project back")
@@ -201,5 +201,5 @@ def transfer_project(
     caller: TokenCaller, members: MembersOfFabric, name: Name, wanted: Transfer
 ) -> GrantReply:
     """Somebody else owns it, and you do no more. For owners."""
-    grant = members.transfer(caller, name, wanted.to, keep_me=wanted.keep_me)
-    return given_reply(grant, f"project {name}")
+    given = members.transfer(caller, name, wanted.to, keep_me=wanted.keep_me)
+    return given_reply(given, f"project {name}")

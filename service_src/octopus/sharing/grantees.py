@@ -21,6 +21,26 @@ class Named:
     """UUID of a Globus group."""
 
 
+@dataclass(frozen=True)
+class Welcomed:
+    """Whom something may be given to."""
+
+    grantee: Grantee
+    shown_as: str | None
+    """What he or it is called now; None for somebody whose name is not known."""
+    members_follow: bool = False
+    """Whether members of the group are still to be listed: they have what it is given within seconds."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A grant that is there now."""
+
+    grant: Grant
+    members_follow: bool = False
+    """As of `Welcomed`."""
+
+
 class Grantees:
     """Finds out whom a request means.
 
@@ -44,8 +64,8 @@ class Grantees:
             return group(named.group)
         return user(self._people.resolve(_who(named)).id)
 
-    def welcomed(self, caller: Caller, named: Named) -> tuple[Grantee, str]:
-        """The grantee, to give it something, and what it is called now.
+    def welcomed(self, caller: Caller, named: Named) -> Welcomed:
+        """The grantee, to give it something.
 
         A group is named by its members alone: what is given to it tells that there is one, and its size.
 
@@ -56,18 +76,18 @@ class Grantees:
         """
         if named.group is not None:
             looked = self._memberships.look(named.group, asked_by=caller.identities)
-            return group(looked.id), looked.name
+            return Welcomed(group(looked.group.id), looked.group.name, members_follow=not looked.whole)
         return self.person(_who(named))
 
-    def person(self, who: str) -> tuple[Grantee, str]:
-        """Somebody by user name, e-mail address or UUID, and the user name.
+    def person(self, who: str) -> Welcomed:
+        """Somebody by user name, e-mail address or UUID.
 
         Raises:
             InvalidError: Globus Auth knows nobody by that name.
             UnavailableError: Globus Auth gave no usable answer.
         """
         found = self._people.resolve(who)
-        return user(found.id), found.username
+        return Welcomed(user(found.id), found.username)
 
 
 def is_own(caller: Caller, grant: Grant) -> bool:

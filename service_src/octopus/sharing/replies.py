@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from octopus.access.models import Grant, GranteeKind, HeldGrant, Reason, Right, Why
 from octopus.pages import Next, page
-from octopus.sharing.grantees import Named
+from octopus.sharing.grantees import Given, Named
 from octopus.times import Moment, shown
 
 _GRANT_ID = "read-user-b4e0d0c2-5b3c-4d4e-9a52-0f5d5b0c7d11"
@@ -288,15 +288,19 @@ def grants_reply(grants: list[Grant], limit: int, after: str | None) -> GrantsRe
     return GrantsReply(message=f"Found {len(shown)} grants", grants=shown, next=some.next)
 
 
-def given_reply(grant: Grant, what: str) -> GrantReply:
+def given_reply(given: Given, what: str) -> GrantReply:
     """A grant is there.
 
     Args:
         what: it is on, for people to read.
     """
+    grant = given.grant
     until = f" until {shown(grant.until)}" if grant.until else ""
     name = grant.shown_as or grant.grantee.id
-    return GrantReply(message=f"{name} has {grant.right} on {what}{until}", grant=GrantShown.of(grant))
+    follow = "; it has many members, who follow within seconds" if given.members_follow else ""
+    return GrantReply(
+        message=f"{name} has {grant.right} on {what}{until}{follow}", grant=GrantShown.of(grant)
+    )
 
 
 def taken_reply(grant_id: str, taken: Grant | None) -> GrantTakenReply:

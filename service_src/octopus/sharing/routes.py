@@ -66,8 +66,8 @@ def share_topic(
     caller: TokenCaller, sharing: SharingOfFabric, namespace: Namespace, topic: Topic, wanted: NewGrant
 ) -> GrantReply:
     """The person or group has the right, on Kafka within five seconds."""
-    grant = sharing.give(caller, namespace, topic, wanted.named(), Right(wanted.right), wanted.until)
-    return given_reply(grant, f"topic {topic} in {namespace}")
+    given = sharing.give(caller, namespace, topic, wanted.named(), Right(wanted.right), wanted.until)
+    return given_reply(given, f"topic {topic} in {namespace}")
 
 
 @router.delete("/{namespace}/{topic}/grants/{grant_id}", summary="Take a grant on a topic back")

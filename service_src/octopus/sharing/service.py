@@ -14,7 +14,7 @@ from octopus.identity.models import Caller
 from octopus.identity.people import People
 from octopus.projects.names import is_project_name
 from octopus.registry.transactions import ConditionFailedError
-from octopus.sharing.grantees import Grantees, Named, is_own
+from octopus.sharing.grantees import Given, Grantees, Named, is_own
 from octopus.sharing.room import Room
 from octopus.sharing.store import in_use
 from octopus.sharing.until import require_future
@@ -84,7 +84,7 @@ class Sharing:
         named: Named,
         right: Right,
         until: datetime | None,
-    ) -> Grant:
+    ) -> Given:
         """The person or group has the right, until ``until``; one that has it already gets that end.
 
         Raises:
@@ -99,29 +99,32 @@ class Sharing:
         within = self._access.held_until(caller, namespace, topic, Right.MANAGE)
         if until is not None:
             require_future("until", until, self._now())
-        grantee, shown_as = self._grantees.welcomed(caller, named)
-        if self._access.owner(namespace) == grantee.id:
-            raise InvalidError(f"who: {shown_as} owns {namespace}, and has every right on it already")
+        welcomed = self._grantees.welcomed(caller, named)
+        if self._access.owner(namespace) == welcomed.grantee.id:
+            raise InvalidError(
+                f"who: {welcomed.shown_as} owns {namespace}, and has every right on it already"
+            )
         grant = Grant(
             namespace=namespace,
             topic=_on(topic),
-            grantee=grantee,
+            grantee=welcomed.grantee,
             right=right,
             until=until,
             by=caller.subject,
             created=self._now(),
-            shown_as=shown_as,
+            shown_as=welcomed.shown_as,
         )
         self._room.require(grant)
         try:
             checks = in_use(self._table, namespace, _on(topic))
-            return self._access.give(grant, within=within, in_use=checks)
+            given = self._access.give(grant, within=within, in_use=checks)
         except ConditionFailedError as failed:
             if 0 in failed.positions:
                 raise UnavailableError(
                     f"Namespace {namespace} changed meanwhile: nothing was done, try again"
                 ) from None
             raise _absent(namespace, topic) from None
+        return Given(given, welcomed.members_follow)
 
     def take(self, caller: Caller, namespace: str, topic: str | None, grant_id: str) -> Grant | None:
         """That grant is there no more; returns it, or None when there was none.

@@ -12,7 +12,7 @@ from octopus.globus.groups import Role, Status
 from octopus.identity.clients import GlobusClients
 from octopus.membership import groups_api, service
 from octopus.membership.models import GroupList, State
-from octopus.membership.service import AGAIN_S
+from octopus.membership.service import AGAIN_S, TICK_S
 from tests.ports import free_port
 from tests.unit.membership.world import HELD_S, POLL_S, SERVICE, World
 
@@ -22,10 +22,11 @@ def test_group_is_listed_at_once_with_its_active_members_alone(world: World) -> 
     world.groups.put(group, world.person("carol"), role=Role.MEMBER, status=Status.INVITED)
     world.groups.put(group, world.person("dave"), role=Role.MEMBER, status=Status.REMOVED)
 
-    record = world.memberships.look(group.upper(), asked_by=[world.person("alice")])
+    look = world.memberships.look(group.upper(), asked_by=[world.person("alice")])
 
     alice, bob = world.person("alice"), world.person("bob")
-    assert (record.id, record.name, record.state) == (group, "beamline", State.HELD)
+    assert (look.group.id, look.group.name, look.group.state) == (group, "beamline", State.HELD)
+    assert look.whole
     assert world.members(group) == {alice, bob, SERVICE}
     assert world.due() == {f"member#{one}" for one in (alice, bob, SERVICE)}
 
@@ -213,6 +214,31 @@ def test_group_that_takes_several_transactions_is_listed_whole(world: World) -> 
     assert world.members(group) == set()
 
 
+def test_big_group_is_taken_in_by_and_by_and_nobody_waits_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST_JOINING", 10)
+    big, small = world.group(*(f"r{number}" for number in range(20))), world.group("bob")
+    world.give(small)
+    alice = [world.person("alice")]
+
+    look = world.memberships.look(big, asked_by=alice)
+    assert not look.whole
+    assert len(world.members(big)) == 10
+    world.memberships.poll()
+    assert world.person("bob") in world.members(small)
+    assert len(world.members(big)) == 10, "its grant is waited for"
+    world.give(big)
+    world.memberships.poll()
+    assert len(world.members(big)) == 20
+    world.now += TICK_S
+    world.memberships.poll()
+
+    assert len(world.members(big)) == 22
+    assert world.memberships.look(big, asked_by=alice).whole
+    assert {f"member#{one}" for one in world.members(big)} <= world.due()
+
+
 @pytest.mark.parametrize(("failing", "asked"), [(1, 4), (2, 2), (4, 2)])
 def test_group_of_which_there_is_no_answer_keeps_others_from_theirs_only_if_the_next_has_none_either(
     world: World, monkeypatch: pytest.MonkeyPatch, failing: int, asked: int
@@ -241,7 +267,7 @@ def test_change_cut_short_is_completed_by_the_next_question(
 ) -> None:
     group = world.group(*(f"q{number}" for number in range(40)))
     world.give(group)
-    write, left = world.store.write, 1
+    write, left = world.store.write, 2
 
     def write_once(items: Any) -> None:
         nonlocal left
@@ -254,11 +280,10 @@ def test_change_cut_short_is_completed_by_the_next_question(
         patch.setattr(world.store, "write", write_once)
         world.memberships.poll()
     assert 0 < len(world.members(group)) < 42
-    assert world.store.find(group) is None
+    assert world.store.find(group) is not None, "or those who are in would hold nothing"
 
     world.memberships.poll()
     assert len(world.members(group)) == 42
-    assert world.store.find(group) is not None
     told = world.events("group.members_changed")
     joined = [one for event in told if event.namespace is None for one in event.data["joined"]]  # type: ignore[union-attr]
     assert len(joined) == len(set(joined)) == 42

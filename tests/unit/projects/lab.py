@@ -146,7 +146,7 @@ class Lab:
 
     def add(self, name: str, who: str, role: Right = Right.MEMBER, until: datetime | None = None) -> Grant:
         """Ada takes somebody in."""
-        return self.members.add(self.ada, name, Named(who=who), role, until)
+        return self.members.add(self.ada, name, Named(who=who), role, until).grant
 
     def roles(self, name: str) -> set[tuple[str, str]]:
         """Who is in a project: user or group id, and role."""

@@ -37,7 +37,7 @@ def test_group_is_looked_at_before_it_is_a_member(lab: Lab) -> None:
     grace = lab.person("grace@example.org")
     team = lab.team("Beamline team", lab.ada, grace)
 
-    given = lab.members.add(lab.ada, NAME, Named(group=team), Right.MEMBER, None)
+    given = lab.members.add(lab.ada, NAME, Named(group=team), Right.MEMBER, None).grant
 
     assert (given.grantee, given.shown_as) == (group(team), "Beamline team")
     assert lab.memberships.looked == [team]
@@ -210,7 +210,7 @@ def test_owner_with_an_end_gives_nobody_a_role_for_longer(
         lab.members.transfer(grace, NAME, "alan@example.org", keep_me=False)
 
     assert lab.roles(NAME) == before
-    assert lab.members.add(grace, NAME, Named(who="alan@example.org"), role, SOON).until == SOON
+    assert lab.members.add(grace, NAME, Named(who="alan@example.org"), role, SOON).grant.until == SOON
 
 
 def test_owner_with_an_end_neither_removes_nor_shortens_one_who_stays_longer(lab: Lab) -> None:
@@ -236,7 +236,7 @@ def test_owner_of_whom_one_way_lasts_gives_lasting_roles(lab: Lab) -> None:
     lab.add(NAME, "grace@work.example", Right.OWNER)
     lab.person("alan@example.org")
 
-    assert lab.members.add(work, NAME, Named(who="alan@example.org"), Right.OWNER, None).until is None
+    assert lab.members.add(work, NAME, Named(who="alan@example.org"), Right.OWNER, None).grant.until is None
 
 
 def test_end_of_a_membership_that_is_over_is_refused(lab: Lab) -> None:

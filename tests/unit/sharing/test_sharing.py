@@ -12,6 +12,7 @@ from octopus.access.models import Right, group, user
 from octopus.errors import ForbiddenError, InvalidError, NotFoundError, OverLimitError, UnavailableError
 from octopus.identity.models import Caller
 from octopus.sharing.grantees import Named
+from octopus.sharing.replies import given_reply
 from tests.unit.access.world import START, identity
 from tests.unit.projects.lab import Lab
 
@@ -36,7 +37,7 @@ def grace(lab: Lab) -> Caller:
 
 
 def test_topic_is_shared_by_name_and_stored_by_identity(lab: Lab, own: str, grace: Caller) -> None:
-    given = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, SOON)
+    given = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, SOON).grant
 
     assert (given.grantee, given.shown_as, given.by) == (
         user(grace.subject),
@@ -52,7 +53,7 @@ def test_topic_is_shared_by_name_and_stored_by_identity(lab: Lab, own: str, grac
 def test_sharing_twice_is_one_thing_and_the_last_end_counts(lab: Lab, own: str, grace: Caller) -> None:
     lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, SOON)
 
-    again = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+    again = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None).grant
 
     assert lab.sharing.grants(lab.ada, own, "frames") == [again]
     assert again.until is None
@@ -69,7 +70,7 @@ def test_right_ends_by_itself(lab: Lab, own: str, grace: Caller) -> None:
 
 
 def test_right_taken_back_is_gone(lab: Lab, own: str, grace: Caller) -> None:
-    given = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+    given = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None).grant
 
     assert lab.sharing.take(lab.ada, own, "frames", given.id) == given
     assert lab.sharing.take(lab.ada, own, "frames", given.id) is None
@@ -79,7 +80,7 @@ def test_right_taken_back_is_gone(lab: Lab, own: str, grace: Caller) -> None:
 
 
 def test_whoever_was_given_a_right_gives_it_up(lab: Lab, own: str, grace: Caller) -> None:
-    given = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+    given = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None).grant
     work = lab.person("grace@work.example", grace.subject)
 
     assert lab.sharing.take(work, own, "frames", given.id) == given
@@ -88,7 +89,7 @@ def test_whoever_was_given_a_right_gives_it_up(lab: Lab, own: str, grace: Caller
 def test_group_reads_through_the_grant_that_names_it(lab: Lab, own: str, grace: Caller) -> None:
     team = lab.team("Team", lab.ada, grace)
 
-    given = lab.sharing.give(lab.ada, own, "frames", Named(group=team), Right.WRITE, None)
+    given = lab.sharing.give(lab.ada, own, "frames", Named(group=team), Right.WRITE, None).grant
 
     assert (given.grantee, given.shown_as) == (group(team), "Team")
     (held,) = lab.sharing.shared_with(grace)
@@ -100,6 +101,21 @@ def test_group_reads_through_the_grant_that_names_it(lab: Lab, own: str, grace: 
         team,
         2,
     )
+
+
+def test_big_group_has_one_grant_however_often_it_is_asked_for_while_members_follow(
+    lab: Lab, own: str, grace: Caller
+) -> None:
+    team = lab.team("Team", lab.ada, grace)
+    lab.memberships.big.add(team)
+
+    given = lab.sharing.give(lab.ada, own, "frames", Named(group=team), Right.READ, None)
+    again = lab.sharing.give(lab.ada, own, "frames", Named(group=team), Right.READ, None)
+
+    assert given == again
+    assert lab.sharing.grants(lab.ada, own, "frames") == [given.grant]
+    said = "Team has read on topic frames; it has many members, who follow within seconds"
+    assert given_reply(given, "topic frames").message == said
 
 
 def test_group_that_the_fabric_is_not_shown_gets_nothing(lab: Lab, own: str) -> None:
@@ -129,7 +145,9 @@ def test_group_is_named_by_whoever_is_in_it_with_a_linked_identity(lab: Lab, own
     private = lab.person("grace@home.example")
     work = lab.person("grace@work.example", grace.subject, private.subject)
 
-    given = lab.sharing.give(work, own, "frames", Named(group=lab.team("Choir", private)), Right.READ, None)
+    given = lab.sharing.give(
+        work, own, "frames", Named(group=lab.team("Choir", private)), Right.READ, None
+    ).grant
 
     assert given.shown_as == "Choir"
 
@@ -239,7 +257,7 @@ def test_manager_with_an_end_gives_nothing_for_longer_not_even_to_himself(
             lab.sharing.give(grace, "beamline-7", topic, Named(who=who), right, until)
 
     assert lab.world.rows("GRANT") == before
-    assert lab.sharing.give(grace, "beamline-7", topic, GRACE, Right.READ, SOON).until == SOON
+    assert lab.sharing.give(grace, "beamline-7", topic, GRACE, Right.READ, SOON).grant.until == SOON
     lab.world.now = SOON.timestamp()
     assert lab.access.rights(grace, "beamline-7", "frames") == frozenset()
 
@@ -250,8 +268,8 @@ def test_manager_with_an_end_neither_takes_nor_shortens_what_lasts_longer(
     lab.person("alan@example.org")
     lab.sharing.give(lab.ada, own, "frames", GRACE, Right.MANAGE, SOON)
     alan = Named(who="alan@example.org")
-    lasting = lab.sharing.give(lab.ada, own, "frames", alan, Right.MANAGE, None)
-    short = lab.sharing.give(lab.ada, own, "frames", alan, Right.READ, SOON)
+    lasting = lab.sharing.give(lab.ada, own, "frames", alan, Right.MANAGE, None).grant
+    short = lab.sharing.give(lab.ada, own, "frames", alan, Right.READ, SOON).grant
 
     with pytest.raises(InvalidError, match=f"^until: you may change .* {lasting.id} has no end"):
         lab.sharing.give(grace, own, "frames", alan, Right.MANAGE, SOON)
@@ -267,7 +285,7 @@ def test_manager_whose_longest_way_has_no_end_gives_what_has_none(lab: Lab, own:
     team = lab.team("Managers", lab.ada, grace)
     lab.sharing.give(lab.ada, own, "frames", Named(group=team), Right.MANAGE, None)
 
-    assert lab.sharing.give(grace, own, "frames", GRACE, Right.READ, None).until is None
+    assert lab.sharing.give(grace, own, "frames", GRACE, Right.READ, None).grant.until is None
 
 
 def test_owner_is_given_nothing_on_his_own(lab: Lab, own: str) -> None:
@@ -280,7 +298,7 @@ def test_topic_of_a_namespace_that_was_moved_is_shared_with_whom_it_was_of(
 ) -> None:
     lab.world.namespace(own, grace.subject)
 
-    given = lab.sharing.give(grace, own, "frames", Named(who="ada@example.org"), Right.READ, None)
+    given = lab.sharing.give(grace, own, "frames", Named(who="ada@example.org"), Right.READ, None).grant
 
     assert given.grantee == user(lab.ada.subject)
     with pytest.raises(InvalidError, match=f"who: grace@example.org owns {own}"):
@@ -323,7 +341,7 @@ def test_roles_are_not_among_the_grants_of_a_project_and_not_taken_with_them(lab
 def test_grants_of_one_person_or_group_are_found(lab: Lab, own: str, grace: Caller) -> None:
     lab.person("alan@example.org")
     lab.sharing.give(lab.ada, own, "frames", Named(who="alan@example.org"), Right.READ, None)
-    mine = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None)
+    mine = lab.sharing.give(lab.ada, own, "frames", GRACE, Right.READ, None).grant
 
     assert lab.sharing.grants(lab.ada, own, "frames", to=GRACE) == [mine]
     assert lab.sharing.grants(lab.ada, own, "frames", to=Named(who=grace.subject)) == [mine]
@@ -348,7 +366,7 @@ def test_owner_of_a_frozen_project_sees_and_takes_what_is_shared_and_gives_nothi
 ) -> None:
     lab.create("beamline-7", ends=SOON)
     lab.topics.create(lab.ada, "beamline-7", "frames")
-    given = lab.sharing.give(lab.ada, "beamline-7", topic, GRACE, Right.READ, None)
+    given = lab.sharing.give(lab.ada, "beamline-7", topic, GRACE, Right.READ, None).grant
     lab.world.now = SOON.timestamp()
 
     assert lab.sharing.grants(lab.ada, "beamline-7", topic) == [given]
