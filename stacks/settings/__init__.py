@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from stacks.settings import brokers, rules
+from stacks.settings import brokers, link_zones, rules
 from stacks.settings import values as read
 from stacks.settings.gateway import Gateway
 from stacks.settings.hosting import Hosting
@@ -92,9 +92,8 @@ class Settings(Topics, Identity, Gateway, Hosting, Kafka, Network, Installation)
             public_url=self.public_url or (f"https://{self.domain}" if self.domain else ""),
             kafka_version=self.kafka_version or brokers.LATEST.get(self.kafka, ""),
             broker_type=self.broker_type or brokers.USUAL.get(self.kafka, ""),
-            zone_ids=self.zone_ids
-            # MSK and the gateway's links have nothing in use1-az3.
-            or (("use1-az1", "use1-az2", "use1-az4")[: self.zones] if self.region == "us-east-1" else ()),
+            # With brokers alone too: who hosts the service may change, and subnets may not.
+            zone_ids=self.zone_ids or link_zones.first(self.region, self.zones),
         )
 
 

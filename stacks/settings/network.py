@@ -17,9 +17,9 @@ class Network:
     )
     zone_ids: tuple[str, ...] = variable(
         read.several(read.matching(r"[a-z]{2,5}[0-9]-az[0-9]", "must be ids of zones such as use1-az1")),
-        "Ids of these zones, with commas between; MSK has none in use1-az3",
+        "Ids of these zones, with commas between; with `hosting=fargate` zones that the gateway's links are in",
         default=(),
-        shown="in us-east-1 use1-az1, use1-az2, use1-az4; elsewhere the region's first",
+        shown="the first that these links are in, as use1-az1, use1-az2, use1-az4; else the region's",
     )
     vpc_cidr: str = variable(
         read.network, "Addresses of the VPC that is made, from /16 to /24", default="10.42.0.0/16"

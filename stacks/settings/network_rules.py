@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stacks.settings import link_zones
+
 if TYPE_CHECKING:
     from stacks.settings import Settings
 
@@ -14,6 +16,8 @@ def broken_by(settings: Settings) -> Iterator[tuple[str, str]]:
     if not settings.on_msk and not settings.in_fargate:
         return
     yield from _zones(settings)
+    if settings.in_fargate:
+        yield from _link(settings)
     if settings.nat_gateways > settings.zones:
         yield "nat_gateways", f"must be at most one a zone (zones={settings.zones})"
     if settings.vpc_id:
@@ -21,6 +25,34 @@ def broken_by(settings: Settings) -> Iterator[tuple[str, str]]:
     elif settings.public_subnet_ids or settings.private_subnet_ids:
         name = "public_subnet_ids" if settings.public_subnet_ids else "private_subnet_ids"
         yield name, "must not be given without vpc_id"
+
+
+def _link(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Ask for zones that the gateway's link can stand in: it stands beside the balancer, in each of them."""
+    region, possible = settings.region, link_zones.ZONES.get(settings.region, ())
+    if not possible:
+        regions = ", ".join(link_zones.ZONES)
+        yield "region", f"must be one of {regions} with hosting=fargate, where the gateway's links are"
+        return
+    listed = ", ".join(possible)
+    if len(possible) < 3 and settings.kafka == "msk-express":
+        yield (
+            "region",
+            f"must not be {region} with hosting=fargate and kafka=msk-express, which needs three zones: the"
+            f" gateway's links are in {listed} alone",
+        )
+    if len(possible) < settings.zones:
+        yield (
+            "zones",
+            f"must be at most {len(possible)} in {region} with hosting=fargate, since the gateway's links are"
+            f" in {listed} alone",
+        )
+    for zone in settings.zone_ids:
+        if zone not in possible:
+            yield (
+                "zone_ids",
+                f"must not hold {zone} with hosting=fargate: the gateway's links are in {listed}",
+            )
 
 
 def _zones(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -54,8 +54,15 @@ def test_zones_are_named_by_id_where_they_are_known() -> None:
         assert all("AvailabilityZone" not in subnet for subnet in kind)
 
 
-def test_zones_are_the_regions_first_where_no_id_is_given() -> None:
-    for kind in subnets(made(region="eu-west-1", zones=2, broker_count=4)).values():
+def test_zones_are_the_regions_first_where_none_are_known() -> None:
+    without_links = made(
+        region="eu-south-1",
+        hosting="external",
+        service_url="https://octopus.example.org",
+        zones=2,
+        broker_count=4,
+    )
+    for kind in subnets(without_links).values():
         assert [subnet["AvailabilityZone"]["Fn::Select"] for subnet in kind] == [
             [0, {"Fn::GetAZs": ""}],
             [1, {"Fn::GetAZs": ""}],

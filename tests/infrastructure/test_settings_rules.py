@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from stacks.settings import Settings, SettingsError
+from stacks.settings import Settings, SettingsError, link_zones, network_rules
 from tests.infrastructure.conftest import CAMPUS
 
 STANDARD: Mapping[str, object] = {"institution": "anl", "preset": "lab"}
@@ -22,6 +22,7 @@ PUBLIC: Mapping[str, object] = {
     "broker_subnets": "public",
     "kafka_allowed_cidrs": "192.0.2.0/24",
 }
+ELSEWHERE = {"hosting": "external", "service_url": "https://octopus-internal.anl.gov"}
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/2b9d2f5c-fa32-45b5-875b-b24cd343b917"
 DIGEST = f"sha256:{'0' * 64}"
 
@@ -39,7 +40,11 @@ DIGEST = f"sha256:{'0' * 64}"
         {**STANDARD, "zones": "2", "broker_count": "2", "replication_factor": 2, "min_insync_replicas": 1},
         {**STANDARD, "region": "us-gov-west-1", "zone_ids": "usgw1-az1,usgw1-az2,usgw1-az3"},
         {**STANDARD, "region": "ap-southeast-2", "zone_ids": "apse2-az1,apse2-az2,apse2-az3"},
-        {**STANDARD, "hosting": "external", "service_url": "https://octopus-internal.anl.gov"},
+        {**STANDARD, "region": "ca-central-1", "zones": 2, "broker_count": 4},
+        # Without the gateway's link any zone will do.
+        {**STANDARD, **ELSEWHERE, "region": "af-south-1"},
+        {**STANDARD, **ELSEWHERE, "region": "eu-west-3", "zone_ids": "euw3-az1,euw3-az2,euw3-az3"},
+        {**STANDARD, **ELSEWHERE},
         {
             **STANDARD,
             "domain": "octopus.anl.gov",
@@ -115,6 +120,32 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
         (
             {**STANDARD, "zone_ids": "usw2-az1,usw2-az2,usw2-az3"},
             "zone_ids must be of the region (us-east-1); the value given is 'usw2-az1,usw2-az2,usw2-az3'.",
+        ),
+        (
+            {**STANDARD, "region": "us-gov-east-1"},
+            f"region must be one of {', '.join(link_zones.ZONES)} with hosting=fargate, where the gateway's "
+            "links are; the value given is 'us-gov-east-1'.",
+        ),
+        (
+            {**STANDARD, "region": "ca-central-1"},
+            "zones must be at most 2 in ca-central-1 with hosting=fargate, since the gateway's links are in "
+            "cac1-az1, cac1-az2 alone; the default is 3.",
+        ),
+        (
+            {**EXPRESS, "region": "eu-west-3"},
+            "region must not be eu-west-3 with hosting=fargate and kafka=msk-express, which needs three "
+            "zones: the gateway's links are in euw3-az1, euw3-az3 alone; the value given is 'eu-west-3'.",
+        ),
+        (
+            {
+                **STANDARD,
+                "region": "eu-west-3",
+                "zones": 2,
+                "broker_count": 4,
+                "zone_ids": "euw3-az1,euw3-az2",
+            },
+            "zone_ids must not hold euw3-az2 with hosting=fargate: the gateway's links are in euw3-az1, "
+            "euw3-az3; the value given is 'euw3-az1,euw3-az2'.",
         ),
         (
             {**EXPRESS, "kafka": "msk-standard", "zones": "2", "broker_count": "4"},
@@ -320,3 +351,26 @@ def test_broken_rule_ends_in_one_sentence(given: Mapping[str, object], sentence:
     with pytest.raises(SettingsError) as refused:
         Settings.from_context(given)
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "zones"),
+    [
+        ({}, ("use1-az1", "use1-az2", "use1-az4")),
+        ({"region": "ap-northeast-1"}, ("apne1-az1", "apne1-az2", "apne1-az4")),
+        ({"region": "eu-west-3", "zones": 2, "broker_count": 4}, ("euw3-az1", "euw3-az3")),
+        # Whoever hosts the service: the subnets are for good.
+        (ELSEWHERE, ("use1-az1", "use1-az2", "use1-az4")),
+        ({**ELSEWHERE, "region": "eu-west-3"}, ()),
+    ],
+)
+def test_zones_are_those_in_which_the_gateways_link_can_stand(
+    given: Mapping[str, object], zones: tuple[str, ...]
+) -> None:
+    assert Settings.from_context({**STANDARD, **given}).zone_ids == zones
+
+
+def test_zones_of_the_gateways_links_are_of_their_region() -> None:
+    for region, zones in link_zones.ZONES.items():
+        assert len(zones) >= 2
+        assert {zone.split("-")[0] for zone in zones} == {network_rules.zone_prefix(region)}

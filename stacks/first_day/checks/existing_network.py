@@ -9,9 +9,10 @@ from botocore.exceptions import ClientError
 
 from stacks.first_day.account import Account
 from stacks.first_day.findings import Finding, fails, ok
+from stacks.settings import link_zones
 
 _WITHOUT_MSK = ("use1-az3",)
-"""Ids of zones in which MSK, and the gateway's links, have nothing."""
+"""Ids of zones in which MSK has nothing."""
 _OUTSIDE = "0.0.0.0/0"
 
 
@@ -42,7 +43,9 @@ def _subnets(
             raise
         yield fails(variable, error.response["Error"]["Message"], f"name subnets of the VPC: {listed}")
         return
-    wrong = list(_wrong(subnets, vpc)) + list(_without_route(ec2, subnets, vpc, outside))
+    wrong = [*_wrong(subnets, vpc), *_without_route(ec2, subnets, vpc, outside)]
+    if account.settings.in_fargate and variable == "private_subnet_ids":
+        wrong += _without_links(subnets, link_zones.ZONES[account.settings.region])
     for problem in wrong:
         yield fails(variable, problem, f"name others: {listed}")
     if not wrong:
@@ -60,6 +63,16 @@ def _wrong(subnets: list[dict[str, Any]], vpc: str) -> Iterator[str]:
     twice = sorted({zone for zone in zones if zones.count(zone) > 1})
     if twice:
         yield f"more than one is in {', '.join(twice)}"
+
+
+def _without_links(subnets: list[dict[str, Any]], possible: tuple[str, ...]) -> Iterator[str]:
+    """Yield each subnet that the gateway's link cannot stand in; it stands where the balancer does."""
+    for subnet in subnets:
+        if subnet["AvailabilityZoneId"] not in possible:
+            yield (
+                f"{subnet['SubnetId']} is in {subnet['AvailabilityZoneId']}, and the gateway's links are in"
+                f" {', '.join(possible)} alone"
+            )
 
 
 def _without_route(ec2: Any, subnets: list[dict[str, Any]], vpc: str, outside: str | None) -> Iterator[str]:

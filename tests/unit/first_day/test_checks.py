@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import ANY
 
-from stacks.first_day.checks import certificate, linked_roles, mail, quotas
+from stacks.first_day.checks import certificate, existing_network, linked_roles, mail, quotas
 from stacks.first_day.findings import Finding, State
 from tests.recorded_answers import Record
 from tests.unit.first_day.conftest import MakeAccount
@@ -169,7 +169,10 @@ def test_quotas_count_what_is_in_use_and_name_the_increase(make_account: MakeAcc
 
 def test_quota_without_a_name_or_a_number_cannot_be_told(make_account: MakeAccount, record: Record) -> None:
     account = make_account(
-        preset="trial", vpc_id="vpc-0a1b2c3d", public_subnet_ids=SUBNETS, private_subnet_ids=SUBNETS
+        preset="trial",
+        vpc_id="vpc-0a1b2c3d",
+        public_subnet_ids=SUBNETS.replace("c3", "c4"),
+        private_subnet_ids=SUBNETS,
     )
     stacks, answers = record(account, "cloudformation"), record(account, "service-quotas")
     for _ in range(6):
@@ -181,3 +184,33 @@ def test_quota_without_a_name_or_a_number_cannot_be_told(make_account: MakeAccou
         answers.add_response("get_service_quota", {"Quota": {"QuotaCode": "L-1", "Value": value}})
     brokers, cores, builds = quotas.check(account, fix=False)
     assert (brokers.state, cores.state, builds.state) == (State.UNKNOWN, State.UNKNOWN, State.FAILS)
+
+
+def test_subnet_that_the_gateways_link_cannot_stand_in_is_told(
+    make_account: MakeAccount, record: Record
+) -> None:
+    vpc, (one, other) = "vpc-0a1b2c3d", SUBNETS.split(",")[:2]
+    account = make_account(
+        preset="lab",
+        region="eu-west-3",
+        zones=2,
+        broker_count=4,
+        vpc_id=vpc,
+        private_subnet_ids=f"{one},{other}",
+    )
+    answers = record(account, "ec2")
+    subnets = [
+        {"SubnetId": subnet, "VpcId": vpc, "AvailabilityZoneId": zone}
+        for subnet, zone in ((one, "euw3-az1"), (other, "euw3-az2"))
+    ]
+    answers.add_response("describe_subnets", {"Subnets": subnets}, {"SubnetIds": [one, other]})
+    table = {
+        "Associations": [{"Main": True}],
+        "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"}],
+    }
+    answers.add_response("describe_route_tables", {"RouteTables": [table]})
+    found = only(existing_network.check(account, fix=False))
+    assert (found.state, found.says) == (
+        State.FAILS,
+        f"{other} is in euw3-az2, and the gateway's links are in euw3-az1, euw3-az3 alone",
+    )
