@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from octopus.access.models import Right
+from octopus.access.models import EVERY_TOPIC, ROLES, Right
 from octopus.access.service import Access
 from octopus.catalogue.index import Index
 from octopus.catalogue.service import Catalogue
@@ -23,7 +23,8 @@ from octopus.topics.service import Topics
 from octopus.topics.turns import Turns
 from tests.callers import caller_of
 from tests.memory_kafka import MemoryKafka
-from tests.unit.topics.world import BOUNDS, NAMESPACE, SUBJECT, shared
+from tests.unit.access_matrix.law import HOLDS, HOLDS_FROZEN
+from tests.unit.topics.world import BOUNDS, NAMESPACE, SUBJECT, now, shared
 
 OWNER = caller_of(SUBJECT)
 OTHER = caller_of("b4e0d0c2-5b3c-4d4e-9a52-0f5d5b0c7d11")
@@ -109,6 +110,28 @@ def test_topics_of_a_project_are_found_by_its_name_and_members(
 
     assert search(catalogue, OTHER, "clean events") == ["clean-room.events"]
     assert search(catalogue, OWNER, "clean events") == []
+
+
+@pytest.mark.parametrize("right", HOLDS)
+def test_project_past_its_end_is_found_by_those_alone_who_may_still_do_something_there(
+    catalogue: Catalogue,
+    topics: Topics,
+    access: Access,
+    open_project: Callable[..., None],
+    right: str,
+) -> None:
+    open_project("clean-room", {SUBJECT: Right.MEMBER})
+    topics.create(OWNER, "clean-room", "events")
+    topic = EVERY_TOPIC if right in ROLES else "events"
+    access.give(shared("clean-room", topic, OTHER.subject, Right(right)))
+    found = ["clean-room.events"]
+    assert search(catalogue, OTHER, "clean events") == found
+
+    open_project("clean-room", {}, ends=now().isoformat())
+
+    seen = found if HOLDS_FROZEN[right] else []
+    assert search(catalogue, OTHER, "clean events") == seen
+    assert search(catalogue, OTHER, "", namespace="clean-room") == seen
 
 
 def test_topics_of_one_namespace_are_listed_without_any_word(
