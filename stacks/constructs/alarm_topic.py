@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import Aws, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -13,8 +13,11 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-_TELLING = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com")
-"""Services that alarms come from."""
+_Conditions = Mapping[str, Mapping[str, str]]
+
+_ALARMS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com")
+_EVENTS = ("events.amazonaws.com",)
+"""EventBridge does not tell for which account it publishes: a condition on that shuts it out."""
 
 
 class AlarmTopic(Construct):
@@ -48,9 +51,14 @@ class AlarmTopic(Construct):
             removal_policy=removal_policy,
         )
         self.topic = sns.Topic(self, "Topic", topic_name=name, master_key=self.key, enforce_ssl=True)
-        self.topic.add_to_resource_policy(self._of_services(["sns:Publish"], self.topic.topic_arn))
-        # In the policy of a key, `*` is the key itself.
-        self.key.add_to_resource_policy(self._of_services(["kms:Decrypt", "kms:GenerateDataKey*"], "*"))
+        ours = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        self._let(_ALARMS, publish=ours, encrypt=ours)
+        # By its name, since the topic refers to the key.
+        this = Stack.of(self).format_arn(service="sns", resource=name)
+        # A rule publishes without a role in its own account alone.
+        self._let(
+            _EVENTS, publish={}, encrypt={"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": this}}
+        )
         for address in mail:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
 
@@ -60,10 +68,22 @@ class AlarmTopic(Construct):
         alarm.add_alarm_action(action)
         alarm.add_ok_action(action)
 
-    def _of_services(self, allowed: list[str], resource: str) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            principals=[iam.ServicePrincipal(name) for name in _TELLING],
-            actions=allowed,
-            resources=[resource],
-            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+    def _let(self, services: Sequence[str], *, publish: _Conditions, encrypt: _Conditions) -> None:
+        principals = [iam.ServicePrincipal(name) for name in services]
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=principals,
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions=publish,
+            )
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=principals,
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                # In the policy of a key, `*` is the key itself.
+                resources=["*"],
+                conditions=encrypt,
+            )
         )

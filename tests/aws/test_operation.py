@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 
 import pytest
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
@@ -20,24 +21,46 @@ def test_an_alarm_goes_through_its_encrypted_topic(account: Account, institution
     change = account.client("cloudwatch").set_alarm_state
     change(AlarmName=name, StateValue="ALARM", StateReason="tried by the lane")
     try:
-        bodies = _received(account, queue)
+        assert _heard(account, queue, {"AlarmName": name, "NewStateValue": "ALARM"})
     finally:
         change(AlarmName=name, StateValue="OK", StateReason="tried by the lane")
-    (told,) = (json.loads(json.loads(body)["Message"]) for body in bodies)
-    assert (told["AlarmName"], told["NewStateValue"]) == (name, "ALARM")
 
 
-def _received(account: Account, queue: str) -> list[str]:
+def test_an_event_goes_through_that_topic_too(
+    account: Account, institution: str, topic: str, queue: str
+) -> None:
+    name, source = f"octopus-{institution}-lane", "octopus.lane"
+    events = account.client("events")
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [source]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "topic", "Arn": topic}])
+    entry = {"Source": source, "DetailType": "tried", "Detail": "{}"}
+    try:
+        # A rule that was just made is followed after a while only.
+        assert _heard(account, queue, {"source": source}, lambda: events.put_events(Entries=[entry]))
+    finally:
+        events.remove_targets(Rule=name, Ids=["topic"])
+        events.delete_rule(Name=name)
+
+
+def _heard(
+    account: Account, queue: str, letter: Mapping[str, str], ask: Callable[[], object] = lambda: None
+) -> bool:
+    """Whether a letter with these fields comes, with ``ask`` called before each look."""
     receive = account.client("sqs").receive_message
 
-    def ask() -> list[str]:
-        found = receive(QueueUrl=queue, WaitTimeSeconds=1)
-        return [message["Body"] for message in found.get("Messages", [])]
+    def look() -> bool:
+        ask()
+        bodies = [each["Body"] for each in receive(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", [])]
+        told = [json.loads(json.loads(body)["Message"]) for body in bodies]
+        return any(letter.items() <= each.items() for each in told)
 
     attempts = Retrying(
-        retry=retry_if_result(lambda bodies: not bodies), stop=stop_after_delay(ARRIVED_S), wait=wait_fixed(0)
+        retry=retry_if_result(lambda heard: not heard),
+        stop=stop_after_delay(ARRIVED_S),
+        wait=wait_fixed(0),
+        retry_error_callback=lambda _state: False,
     )
-    return attempts(ask)
+    return attempts(look)
 
 
 def test_every_address_has_confirmed_its_letters(account: Account, topic: str) -> None:

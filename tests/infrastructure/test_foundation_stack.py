@@ -142,40 +142,46 @@ def test_alarms_reach_people_through_a_topic_whose_key_lets_the_services_that_te
     """With another key SNS drops what they publish, and says so nowhere."""
     settings = Settings.from_context({**CAMPUS, "alarm_mail": "ada@example.org,ben@example.org"})
     found = foundation(settings)
-    telling = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
-    ours = {
-        "Effect": "Allow",
-        "Principal": {"Service": telling},
-        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+    ours = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    alarms = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com")
+    resources = found.to_json()["Resources"]
+    key = resources["AlarmsKey3C2381B3"]["Properties"]["KeyPolicy"]
+    this = {"Fn::Join": ["", ["arn:", *_SNS_HERE, ":octopus-anl-alarms"]]}
+    assert _what_services_may(key, ["kms:Decrypt", "kms:GenerateDataKey*"]) == {
+        **dict.fromkeys(alarms, ours),
+        # With a condition on account or source EventBridge's letters are lost.
+        "events.amazonaws.com": {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": this}},
     }
-    found.has_resource_properties(
-        "AWS::KMS::Key",
-        {
-            "KeyPolicy": Match.object_like(
-                {
-                    "Statement": Match.array_with(
-                        [Match.object_like({**ours, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"]})]
-                    )
-                }
-            )
-        },
-    )
     (topic,) = found.find_resources("AWS::SNS::Topic").items()
     assert topic[1]["Properties"]["TopicName"] == "octopus-anl-alarms"
     assert topic[1]["Properties"]["KmsMasterKeyId"] == {"Fn::GetAtt": ["AlarmsKey3C2381B3", "Arn"]}
-    found.has_resource_properties(
-        "AWS::SNS::TopicPolicy",
-        {
-            "PolicyDocument": Match.object_like(
-                {"Statement": Match.array_with([Match.object_like({**ours, "Action": "sns:Publish"})])}
-            )
-        },
-    )
+    (policy,) = (each for each in resources.values() if each["Type"] == "AWS::SNS::TopicPolicy")
+    assert _what_services_may(policy["Properties"]["PolicyDocument"], "sns:Publish") == {
+        **dict.fromkeys(alarms, ours),
+        "events.amazonaws.com": None,
+    }
     mailed = found.find_resources("AWS::SNS::Subscription").values()
     assert {(one["Properties"]["Protocol"], one["Properties"]["Endpoint"]) for one in mailed} == {
         ("email", "ada@example.org"),
         ("email", "ben@example.org"),
     }
+
+
+_SNS_HERE = [{"Ref": "AWS::Partition"}, ":sns:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
+
+
+def _what_services_may(policy: dict[str, Any], actions: object) -> dict[str, object]:
+    """Conditions under which services may do it, by service."""
+    return {
+        service: statement.get("Condition")
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow" and statement["Action"] == actions
+        for service in _listed(statement["Principal"].get("Service", []))
+    }
+
+
+def _listed(services: str | list[str]) -> list[str]:
+    return [services] if isinstance(services, str) else services
 
 
 def test_parameters_are_the_fields_of_the_settings_that_processes_read(template: dict[str, Any]) -> None:
