@@ -11,13 +11,13 @@ from constructs import Construct
 PORT = 9098
 """At which MSK takes IAM's signatures, inside the VPC."""
 PUBLIC_PORT = 9198
-"""The same, from the internet."""
+"""The same, at the brokers' public addresses."""
 _EXPORTERS = (11001, 11002)
 """At which Prometheus reads metrics: JMX and node exporter."""
 
 
 class BrokerAccess(Construct):
-    """A security group: its members reach one another, and the allowed networks one port.
+    """A security group: its members reach one another, and the allowed networks the brokers.
 
     Whoever else is to reach brokers is let in where he is made. MSK never changes the group of a cluster,
     so nothing here may ever replace it: not its description, nor its name, nor its VPC.
@@ -37,7 +37,8 @@ class BrokerAccess(Construct):
         """Make it.
 
         Args:
-            public: whether the allowed networks come over the internet, or by peering, VPN or a direct line.
+            public: whether the allowed networks come over the internet too, beside peering, VPN or a direct
+                line: brokers keep their private addresses, and who used them goes on doing so.
             open_monitoring: whether they may read metrics, too.
         """
         super().__init__(scope, id_)
@@ -72,7 +73,9 @@ class BrokerAccess(Construct):
             to_port=PORT,
             description=about,
         )
-        ports = [ec2.Port.tcp(PUBLIC_PORT if public else PORT)]
+        ports = [ec2.Port.tcp(PORT)]
+        if public:
+            ports.append(ec2.Port.tcp(PUBLIC_PORT))
         if open_monitoring:
             ports.append(ec2.Port.tcp_range(*_EXPORTERS))
         for cidr in allowed_cidrs:

@@ -91,6 +91,8 @@ def _public_access(settings: Settings) -> Broken:
     named = f":{settings.region}:", f":cluster/{settings.cluster_name}/"
     if settings.msk_cluster_arn and not all(part in settings.msk_cluster_arn for part in named):
         yield "msk_cluster_arn", f"must be that of the cluster {settings.cluster_name} in {settings.region}"
+    if settings.open_monitoring and settings.kafka == "msk-serverless":
+        yield "open_monitoring", "must be false with kafka=msk-serverless, which has nothing to read there"
     if settings.open_monitoring and not settings.kafka_allowed_cidrs:
         yield "kafka_allowed_cidrs", "must be given with open_monitoring=true"
     wide = [each for each in settings.kafka_allowed_cidrs if ip_network(each).prefixlen < _WIDEST]

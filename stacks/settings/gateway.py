@@ -40,8 +40,9 @@ class Gateway:
         default="",
     )
     api_allowed_cidrs: tuple[str, ...] = variable(
-        read.several(read.any_network),
-        "Networks, with commas between, from which alone the gateway may be called",
+        # They stand in the policy of the API, which holds 8 KB.
+        read.several(read.any_network, most=100),
+        "Networks, with commas between, from which alone the gateway may be called; at most 100",
         default=(),
         shown="everywhere",
     )

@@ -65,7 +65,7 @@ class Kafka:
     )
     kafka_retention_hours: int = variable(
         read.whole_number(1, 876_000),
-        "Hours for which a topic keeps records when it says nothing of it",
+        "Hours for which a topic keeps records when it says nothing of it; serverless brokers have their own",
         default=168,
     )
     replication_factor: int = variable(
@@ -73,7 +73,8 @@ class Kafka:
     )
     min_insync_replicas: int = variable(
         read.whole_number(1, 4),
-        "Copies that must have a record before it is acknowledged; one less than there are, at most",
+        "Copies that must have a record before it is acknowledged; one less than there are, at most;"
+        " serverless brokers have their own",
         default=2,
     )
     msk_public_access: bool = variable(
@@ -90,9 +91,10 @@ class Kafka:
         default="",
     )
     kafka_allowed_cidrs: tuple[str, ...] = variable(
-        read.several(read.any_network),
-        "Networks, with commas between, from which brokers may be reached: over the internet with"
-        " `msk_public_access`, else through the VPC, as by VPN or a direct line",
+        # A rule for each of two ports, of the 60 of a security group.
+        read.several(read.any_network, most=25),
+        "Networks, with commas between, from which brokers may be reached: through the VPC, as by VPN or a"
+        " direct line, and with `msk_public_access` over the internet; at most 25",
         default=(),
     )
     kafka_open_reason: str = variable(
@@ -101,10 +103,13 @@ class Kafka:
         default="",
     )
     kafka_monitoring: str = variable(
-        read.choice(_LEVELS, _PER_TOPIC), "Level of MSK's metrics", default="default"
+        read.choice(_LEVELS, _PER_TOPIC),
+        "Level of MSK's metrics; serverless brokers have their own",
+        default="default",
     )
     open_monitoring: bool = variable(
         read.truth,
-        "`true`: Prometheus may read the brokers' metrics from `kafka_allowed_cidrs`; not with public access",
+        "`true`: Prometheus may read the brokers' metrics from `kafka_allowed_cidrs`; not with public access,"
+        " nor of serverless brokers",
         default=False,
     )

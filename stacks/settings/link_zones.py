@@ -1,7 +1,7 @@
 """Where the gateway's links into a VPC (VPC links V2) can stand: by region, the ids of the zones.
 
-Source: Amazon API Gateway Developer Guide, "Set up VPC links V2 in API Gateway", "Availability by Region", read
-in November 2026.
+Source: Amazon API Gateway Developer Guide, "Set up VPC links V2 in API Gateway", "Availability by Region",
+read in November 2026.
 """
 
 from __future__ import annotations

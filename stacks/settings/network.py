@@ -17,7 +17,8 @@ class Network:
     )
     zone_ids: tuple[str, ...] = variable(
         read.several(read.matching(r"[a-z]{2,5}[0-9]-az[0-9]", "must be ids of zones such as use1-az1")),
-        "Ids of these zones, with commas between; with `hosting=fargate` zones that the gateway's links are in",
+        "Ids of these zones, with commas between; with `hosting=fargate` zones that the gateway's links are"
+        " in",
         default=(),
         shown="the first that these links are in, as use1-az1, use1-az2, use1-az4; else the region's",
     )

@@ -209,8 +209,12 @@ def session_minutes(raw: object) -> int:
         ) from None
 
 
-def several(one: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
-    """Read a list, or text with commas between; no value twice, and none left empty."""
+def several(one: Callable[[object], str], *, most: int | None = None) -> Callable[[object], tuple[str, ...]]:
+    """Read a list, or text with commas between; no value twice, and none left empty.
+
+    Args:
+        most: values that AWS has room for; without it there is no such bound.
+    """
 
     def read(raw: object) -> tuple[str, ...]:
         given = raw.split(",") if isinstance(raw, str) else raw
@@ -219,6 +223,8 @@ def several(one: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]
         found = tuple(one(each.strip() if isinstance(each, str) else each) for each in given)
         if len(set(found)) < len(found):
             raise RefusedError("must not hold a value twice")
+        if most is not None and len(found) > most:
+            raise RefusedError(f"must hold at most {most} values")
         return found
 
     return read

@@ -249,6 +249,8 @@ TAGS_RULE = (
         ("kafka_allowed_cidrs", "192.0.2.0/24,192.0.2.0/24", "must not hold a value twice"),
         ("kafka_allowed_cidrs", "192.0.2.0/24,", NETWORK_RULE),
         ("kafka_allowed_cidrs", [], "must be a list, or values with commas between"),
+        ("kafka_allowed_cidrs", [f"10.{each}.0.0/16" for each in range(26)], "must hold at most 25 values"),
+        ("api_allowed_cidrs", [f"10.{each}.0.0/16" for each in range(101)], "must hold at most 100 values"),
         ("kafka_allowed_cidrs", {"home": "192.0.2.0/24"}, "must be a list, or values with commas between"),
         ("alarm_mail", ["on-call@anl.gov", 7], MAIL_RULE),
         ("domain", "", "must be a domain name such as octopus.example.org"),

@@ -285,6 +285,11 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
             "open_monitoring must be false with msk_public_access=true; the value given is 'true'.",
         ),
         (
+            {**SERVERLESS, "open_monitoring": "true", "kafka_allowed_cidrs": "192.0.2.0/24"},
+            "open_monitoring must be false with kafka=msk-serverless, which has nothing to read there; "
+            "the value given is 'true'.",
+        ),
+        (
             {**STANDARD, "open_monitoring": "true"},
             "kafka_allowed_cidrs must be given with open_monitoring=true; no value was given.",
         ),
