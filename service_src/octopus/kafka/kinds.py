@@ -1,4 +1,4 @@
-"""What brokers of each kind let be said of a topic.
+"""What brokers of each kind let be said of a topic, and what else they take.
 
 Sources: Amazon MSK Developer Guide, "Custom MSK Express broker configurations" and "Configuration properties
 for MSK Serverless clusters", read in November 2026.
@@ -32,6 +32,8 @@ class Kind:
     """No topic may allow more; None for no such bound."""
     replicas: int | None = None
     """Of every topic; None where the deployment says how many."""
+    takes_quotas: bool = True
+    """Whether they hold clients to rates, and list transactional ids."""
 
 
 KINDS: Mapping[str, Kind] = {
@@ -40,7 +42,10 @@ KINDS: Mapping[str, Kind] = {
     # Which replicas have to be in sync, and who may lead, is its own matter: no topic says so.
     "msk-express": Kind(replicas=3),
     "msk-serverless": Kind(
-        only_at_first=frozenset({"cleanup.policy"}), largest_message_bytes=8 << 20, replicas=3
+        only_at_first=frozenset({"cleanup.policy"}),
+        largest_message_bytes=8 << 20,
+        replicas=3,
+        takes_quotas=False,
     ),
 }
 """By the setting ``kafka``."""

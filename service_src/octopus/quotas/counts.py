@@ -10,17 +10,12 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import structlog
-
 from octopus.errors import UnavailableError
-from octopus.kafka.asking import KafkaRefusedError
 from octopus.kafka.groups import GroupAdmin
 from octopus.quotas.models import OfKafka
 
 if TYPE_CHECKING:
     from octopus.kafka.quotas import QuotaAdmin
-
-_log = structlog.get_logger(__name__)
 
 LIFE_S = 15.0
 """How old an answer may be; it lists every name in the cluster, whoever asks for how little."""
@@ -32,7 +27,7 @@ class Counted:
 
     groups: Counter[str]
     transactional_ids: Counter[str] | None
-    """None where brokers do not tell: MSK Serverless does not know the question."""
+    """None where brokers do not list them: MSK Serverless does not know the question."""
 
     def of(self, namespaces: Collection[str]) -> OfKafka:
         """What these namespaces have together; none of what brokers do not tell."""
@@ -47,21 +42,34 @@ class Counts:
     """Counts at one cluster's brokers. Safe to share between threads, which wait for one answer together."""
 
     def __init__(
-        self, groups: GroupAdmin, kafka: QuotaAdmin, *, clock: Callable[[], float] = time.monotonic
+        self,
+        groups: GroupAdmin,
+        kafka: QuotaAdmin,
+        *,
+        ids_listed: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """
+        Args:
+            groups: of the brokers.
+            kafka: the same brokers.
+            ids_listed: whether they list transactional ids.
+            clock: seconds, of this process.
+        """
+        self._ids_listed = ids_listed
         self._groups = groups
         self._kafka = kafka
         self._clock = clock
         self._lock = Lock()
         self._asked = -LIFE_S
         self._counted: Counted | None = None
-        self._refused = False
 
     def now(self) -> Counted:
         """As it is now.
 
         Raises:
             KafkaAwayError: the brokers do not answer.
+            KafkaRefusedError: they will not tell.
         """
         with self._lock:
             return self._ask()
@@ -85,13 +93,7 @@ class Counts:
         return self._counted
 
     def _transactional_ids(self) -> Counter[str] | None:
-        try:
-            return _by_namespace(self._kafka.transactional_ids())
-        except KafkaRefusedError as error:
-            if not self._refused:
-                _log.warning("quota.not_counted", what="transactional ids", reason=error.message)
-            self._refused = True
-            return None
+        return _by_namespace(self._kafka.transactional_ids()) if self._ids_listed else None
 
 
 def _by_namespace(names: Iterable[str]) -> Counter[str]:

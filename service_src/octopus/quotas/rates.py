@@ -8,13 +8,11 @@ which is the subject for keys and sessions alike.
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import structlog
 
-from octopus.kafka.asking import KafkaRefusedError
 from octopus.quotas.models import KAFKA_RATES, Limit, Limits
 from octopus.quotas.store import QuotaStore
 
@@ -25,8 +23,6 @@ DEFAULT_USER = None
 """In the place of a user's name: everybody who has no value of his own."""
 PLATFORM = ("service", "judge", "octopus-broker")
 """Principals whose work is everybody's: never slowed down. The last is the brokers among themselves."""
-REFUSED_S = 3600.0
-"""How long brokers that refuse quotas are left alone."""
 NO_LIMIT = float(1 << 53)
 """In the place of no limit, where none would mean everybody's: the largest whole number of a double."""
 
@@ -47,10 +43,10 @@ class KafkaRates:
         store: the limits that were set.
         kafka: the brokers.
         defaults: of whoever none was set for.
-        clock: seconds, of this process.
+        taken: whether these brokers take quotas.
 
     Attributes:
-        refused: why the brokers hold nobody to a rate, as far as this process knows; None when they do.
+        refused: why the brokers hold nobody to a rate; None when they do.
     """
 
     def __init__(
@@ -59,38 +55,26 @@ class KafkaRates:
         store: QuotaStore,
         kafka: QuotaAdmin,
         defaults: Limits,
-        clock: Callable[[], float] = time.monotonic,
+        taken: bool = True,
     ) -> None:
         self._store = store
         self._kafka = kafka
         self._defaults = defaults
-        self._clock = clock
-        self._rests_until = clock()
-        self.refused: str | None = None
+        self.refused = (
+            None if taken else "Nobody is held to a rate at Kafka: brokers of this kind take no quotas"
+        )
 
     def align(self) -> None:
-        """Change whatever the brokers hold otherwise; brokers that take no quotas are asked once an hour.
+        """Change whatever the brokers hold otherwise; nothing where they take no quotas.
 
         Values of principals that are no people of the fabric, such as an institution's own, stay as they are.
 
         Raises:
             KafkaAwayError: the brokers do not answer.
+            KafkaRefusedError: they refused a question, or a value.
         """
-        if self._clock() < self._rests_until:
+        if self.refused:
             return
-        try:
-            self._align()
-        except KafkaRefusedError as error:
-            if self.refused is None:
-                _log.warning("quota.not_taken", reason=error.message)
-            self.refused = (
-                f"Nobody is held to a rate at Kafka, as its brokers take no quotas: {error.message}"
-            )
-            self._rests_until = self._clock() + REFUSED_S
-        else:
-            self.refused = None
-
-    def _align(self) -> None:
         wanted = wanted_quotas(self._defaults, self._store.people(), brokers=self._kafka.brokers())
         changes = changed_quotas(wanted, self._kafka.held())
         self._kafka.alter(changes)

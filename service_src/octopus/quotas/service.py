@@ -46,16 +46,18 @@ class Quotas:
         defaults: Limits,
         groups: GroupAdmin,
         kafka: QuotaAdmin,
+        ids_listed: bool = True,
     ) -> None:
         """
         Args:
             defaults: what holds for whoever nothing else was set for.
+            ids_listed: as for `Counts`.
         """
         self._store = store
         self._leases = leases
         self._trail = trail
         self._defaults = defaults
-        self.counts = Counts(groups, kafka)
+        self.counts = Counts(groups, kafka, ids_listed=ids_listed)
         """What only Kafka knows."""
 
     @contextmanager

@@ -184,10 +184,17 @@ def wire(
         settings.registry_table,
         unbounded_partition_bytes=settings.quota_unbounded_partition_bytes,
     )
+    kind = KINDS[settings.kafka]
     quotas = Quotas(
-        store=quota_store, leases=leases, trail=trail, defaults=limits, groups=groups, kafka=quotas_of_kafka
+        store=quota_store,
+        leases=leases,
+        trail=trail,
+        defaults=limits,
+        groups=groups,
+        kafka=quotas_of_kafka,
+        ids_listed=kind.takes_quotas,
     )
-    rates = KafkaRates(store=quota_store, kafka=quotas_of_kafka, defaults=limits)
+    rates = KafkaRates(store=quota_store, kafka=quotas_of_kafka, defaults=limits, taken=kind.takes_quotas)
     census = Census(store=quota_store, trail=trail, counts=quotas.counts, defaults=limits)
     turns = Turns(
         store=TopicStore(database, settings.registry_table, clock=clock),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -38,10 +38,10 @@ def fabric(deployment: Deployment, kafka: MemoryKafka, monkeypatch: pytest.Monke
     made.clear()
 
 
-def of_sessions(deployment: Deployment) -> Deployment:
+def of_sessions(deployment: Deployment, *, brokers: str = "msk-standard") -> Deployment:
     """The deployment, changed so that its users get sessions only."""
     told = {
-        "kafka": "msk-standard",
+        "kafka": brokers,
         "credentials": "session",
         "principal_boundary_arn": "",
         "session_minutes_most": 30,
@@ -205,6 +205,16 @@ def test_background_does_its_work_without_iam(owner: Fabric) -> None:
     ]
 
 
+@pytest.mark.parametrize(("brokers", "take_quotas"), [("msk-serverless", False), ("msk-express", True)])
+def test_only_serverless_brokers_are_spared_what_they_do_not_know(
+    deployment: Deployment, kafka: MemoryKafka, brokers: str, take_quotas: bool
+) -> None:
+    made = new_fabric(of_sessions(deployment, brokers=brokers), kafka, MemoryGroups(kafka))
+
+    assert (made.features.rates.refused is None) is take_quotas
+    assert (made.features.quotas.counts.now().transactional_ids is not None) is take_quotas
+
+
 def test_account_moves_to_another_identity_with_its_topics(owner: Fabric) -> None:
     friend = owner.of_friend()
     friend.features.accounts.create(friend.subject)
@@ -231,7 +241,7 @@ def test_key_of_another_time_is_never_taken_for_gone(switched: Switched) -> None
 @pytest.mark.parametrize("ending", ["revoke", "delete_all", "delete account", "move"])
 def test_key_that_cannot_be_ended_is_not_said_to_be(switched: Switched, ending: str) -> None:
     features, subject = switched.now.features, switched.now.subject
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "revoke": lambda: features.keys.revoke(subject, switched.access_key_id),
         "delete_all": lambda: features.keys.delete_all(subject),
         "delete account": lambda: features.accounts.delete(subject),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from structlog.testing import capture_logs
 
 from octopus.kafka.asking import KafkaAwayError, KafkaRefusedError
 from octopus.quotas.counts import LIFE_S, Counts
@@ -84,15 +83,22 @@ def test_census_answers_those_who_ask_next(lab: Lab) -> None:
     assert lab.brokers.asked == 1
 
 
-def test_ids_that_brokers_do_not_tell_are_not_known_and_groups_are(lab: Lab) -> None:
-    def refuse() -> list[str]:
-        raise KafkaRefusedError("Kafka refused to do this: IncompatibleBrokerVersion")
+def refuse() -> list[str]:
+    raise KafkaRefusedError("Kafka refused to do this: ClusterAuthorizationFailedError")
 
+
+def test_ids_that_brokers_do_not_list_are_not_asked_for_and_groups_are(lab: Lab) -> None:
     lab.ids.transactional_ids = refuse  # type: ignore[method-assign]
-    with capture_logs() as logs:
-        for _ in range(2):
-            counted = lab.counts.now()
+    counts = Counts(lab.brokers, lab.ids, ids_listed=False)
+
+    counted = counts.now()
 
     assert counted.transactional_ids is None
     assert counted.of({"ns-1", "lab"}) == OfKafka(groups=2, transactional_ids=0)
-    assert [line["event"] for line in logs] == ["quota.not_counted"]
+
+
+def test_ids_that_brokers_refuse_to_list_are_not_taken_for_none(lab: Lab) -> None:
+    lab.ids.transactional_ids = refuse  # type: ignore[method-assign]
+
+    with pytest.raises(KafkaRefusedError):
+        lab.counts.now()

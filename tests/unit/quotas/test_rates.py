@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from structlog.testing import capture_logs
+import pytest
 
 from octopus.kafka.asking import KafkaRefusedError
+from octopus.kafka.kinds import KINDS
 from octopus.quotas.models import Holder, Limit
 from octopus.quotas.rates import (
     DEFAULT_USER,
     NO_LIMIT,
     PLATFORM,
-    REFUSED_S,
     KafkaRates,
     changed_quotas,
     wanted_quotas,
@@ -103,7 +103,7 @@ def test_nothing_is_changed_that_is_as_it_should_be(world: World) -> None:
 
 
 class Unwilling(MemoryQuotas):
-    """Brokers that take no client quotas, as MSK Serverless."""
+    """Brokers that refuse quotas: those of MSK Serverless, or any whose service lost its right to them."""
 
     asked = 0
 
@@ -112,26 +112,24 @@ class Unwilling(MemoryQuotas):
         raise KafkaRefusedError("Kafka refused to do this: ClusterAuthorizationFailedError")
 
 
-def test_brokers_that_take_no_quotas_are_reported_once_and_asked_again_after_an_hour(world: World) -> None:
-    now, brokers = [1000.0], Unwilling()
-    rates = KafkaRates(store=world.store, kafka=brokers, defaults=DEFAULTS, clock=lambda: now[0])
-
-    with capture_logs() as logs:
-        for _ in range(3):
-            rates.align()
-        now[0] += REFUSED_S
-        rates.align()
-
-    assert brokers.asked == 2
-    assert [line["event"] for line in logs] == ["quota.not_taken"]
-    assert rates.refused is not None
-    assert "ClusterAuthorizationFailedError" in rates.refused
-
-
-def test_brokers_that_take_quotas_now_are_reported_no_more(world: World) -> None:
-    rates = KafkaRates(store=world.store, kafka=world.client_quotas, defaults=DEFAULTS)
-    rates.refused = "as of an hour ago"
+def test_brokers_of_a_kind_that_takes_no_quotas_are_left_alone_and_it_is_said(world: World) -> None:
+    brokers = Unwilling()
+    taken = KINDS["msk-serverless"].takes_quotas
+    rates = KafkaRates(store=world.store, kafka=brokers, defaults=DEFAULTS, taken=taken)
 
     rates.align()
 
-    assert rates.refused is None
+    assert brokers.asked == 0
+    assert rates.refused == "Nobody is held to a rate at Kafka: brokers of this kind take no quotas"
+
+
+@pytest.mark.parametrize("kafka", sorted(KINDS.keys() - {"msk-serverless"}))
+def test_refusal_of_any_other_brokers_is_an_error_each_time(world: World, kafka: str) -> None:
+    brokers, taken = Unwilling(), KINDS[kafka].takes_quotas
+    rates = KafkaRates(store=world.store, kafka=brokers, defaults=DEFAULTS, taken=taken)
+
+    for _ in range(2):
+        with pytest.raises(KafkaRefusedError):
+            rates.align()
+
+    assert (brokers.asked, rates.refused) == (2, None)
