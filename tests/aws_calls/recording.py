@@ -76,7 +76,7 @@ class Recorder:
         value = re.sub(rf"(?<![a-z0-9]){re.escape(self._institution)}(?![a-z0-9])", "anl", value)
         value = re.sub(r"(?<=:)0{12}(?=:)", ACCOUNT, value)
         value = re.sub(r"A[KS]IA[A-Z0-9]+", "AKIAEXAMPLE", value)
-        if ":user/" in value or ":policy/msk-policies/" in value or _UUID.fullmatch(value):
+        if ":user/" in value or ":policy/" in value or _UUID.fullmatch(value):
             value = re.sub(r"(?<=-)[0-9]{1,3}$", "1", _UUID.sub(SUBJECT, value))
         return value
 
