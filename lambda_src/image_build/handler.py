@@ -2,11 +2,14 @@
 
 - CloudFormation asks for the image of a tag: if the repository has it, the answer is its digest, at once;
   else a build is started, and what is to be answered is kept until it ends
-- EventBridge tells that a build ended: the answer is the digest of its image, or where its log is
+- EventBridge tells that a build ended: the answer is the digest of its image, or where its log is; a build
+  that ended before it ran a command is started again
 - CloudFormation deletes: nothing to do, the images go with their repository
 
-So nothing polls, and a build may take longer than a function lives. Whoever knows the address of an answer
-may give it: it is kept encrypted, and in no log line. Nothing but the runtime's own libraries is needed.
+The rights of this function and of the project are seconds old when it is first asked, and IAM spreads them
+slowly: what is denied is tried again for a while. Nothing polls a build, and one may take longer than a
+function lives. Whoever knows the address of an answer may give it: it is kept encrypted, and in no log line.
+Nothing but the runtime's own libraries is needed.
 Source of the messages' form: CloudFormation User Guide, "Custom resource request and response reference";
 CodeBuild User Guide, "Build notifications input format reference".
 """
@@ -16,17 +19,25 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 import urllib3
+from botocore.exceptions import ClientError
+
+Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
 
 _ECHOED = ("StackId", "RequestId", "LogicalResourceId", "ResponseURL")
+_WAITS_S = (2, 4, 8, 16, 30, 30)
+"""Between attempts at what is denied; two calls that wait this long are within the function's time."""
+_STARTS = 3
+"""Builds of one image, if each ends before it runs a command."""
 
 
 class AnswerRefusedError(Exception):
@@ -46,11 +57,15 @@ def _asked(request: Mapping[str, Any]) -> None:
     if request["RequestType"] == "Delete":
         _answer(echoed, {"Status": "SUCCESS"})
         return
-    tag = request["ResourceProperties"]["Tag"]
+    _have(request["ResourceProperties"]["Tag"], echoed, start=1)
+
+
+def _have(tag: str, echoed: Mapping[str, str], *, start: int) -> None:
+    """Answer with the image of this tag, or start the build that is the ``start``-th for it."""
     try:
         digest = _digest(tag)
         if digest is None:
-            _start(tag, echoed)
+            _start(tag, echoed, start)
             return
     except Exception as error:  # whatever it is: without an answer CloudFormation waits its time out
         logger.exception("The build of %s was not started", tag)
@@ -60,10 +75,11 @@ def _asked(request: Mapping[str, Any]) -> None:
     _answer(echoed, _made(digest))
 
 
-def _start(tag: str, echoed: Mapping[str, str]) -> None:
-    build = _client("codebuild").start_build(projectName=os.environ["PROJECT"])["build"]
-    kept = json.dumps({**echoed, "Tag": tag})
-    _client("ssm").put_parameter(Name=_parameter(build["arn"]), Value=kept, Type="SecureString")
+def _start(tag: str, echoed: Mapping[str, str], start: int) -> None:
+    build = _allowed(lambda: _client("codebuild").start_build(projectName=os.environ["PROJECT"])["build"])
+    kept = json.dumps({**echoed, "Tag": tag, "Start": start})
+    name = _parameter(build["arn"])
+    _allowed(lambda: _client("ssm").put_parameter(Name=name, Value=kept, Type="SecureString"))
     logger.info("%s builds the image %s", build["id"], tag)
 
 
@@ -74,27 +90,50 @@ def _ended(build: Mapping[str, Any]) -> None:
     except ssm.exceptions.ParameterNotFound:
         logger.info("%s was started by somebody else", build["build-id"])
         return
-    # What counts is the image: another build of the same tag may have been first, and then this one failed.
-    digest = _digest(asked["Tag"])
-    log = build["additional-information"]["logs"].get("deep-link", "none")
-    if digest is None:
-        outcome = _failed(f"The build of the image ended as {build['build-status']}; its log: {log}")
-    else:
-        outcome = _made(digest)
     logger.info("%s ended as %s", build["build-id"], build["build-status"])
-    _answer(asked, outcome)
+    tag, start = asked["Tag"], asked["Start"]
+    if _never_began(build) and start < _STARTS:
+        time.sleep(_WAITS_S[-1])
+        _have(tag, {each: asked[each] for each in _ECHOED}, start=start + 1)
+    else:
+        # What counts is the image: another build of this tag may have been first, and then this one failed.
+        digest = _digest(tag)
+        log = build["additional-information"]["logs"].get("deep-link", "none")
+        failed = _failed(f"The build of the image ended as {build['build-status']}; its log: {log}")
+        _answer(asked, failed if digest is None else _made(digest))
     ssm.delete_parameter(Name=name)
+
+
+def _never_began(build: Mapping[str, Any]) -> bool:
+    """Whether it failed before any command: its role could not yet be assumed, write the log, or read."""
+    phases = {phase["phase-type"] for phase in build["additional-information"].get("phases", ())}
+    return build["build-status"] in ("FAILED", "FAULT") and "BUILD" not in phases
 
 
 def _digest(tag: str) -> str | None:
     """Digest of the image of this tag, None when the repository has none."""
     ecr = _client("ecr")
     try:
-        found = ecr.describe_images(repositoryName=os.environ["REPOSITORY"], imageIds=[{"imageTag": tag}])
+        found = _allowed(
+            lambda: ecr.describe_images(repositoryName=os.environ["REPOSITORY"], imageIds=[{"imageTag": tag}])
+        )
     except ecr.exceptions.ImageNotFoundException:
         return None
     digest: str = found["imageDetails"][0]["imageDigest"]
     return digest
+
+
+def _allowed(call: Callable[[], Result]) -> Result:
+    """Return what ``call`` does, tried again while it is denied, for a minute and a half at most."""
+    for wait_s in _WAITS_S:
+        try:
+            return call()
+        except ClientError as error:
+            if not error.response["Error"]["Code"].startswith("AccessDenied"):
+                raise
+            logger.info("Denied as yet: %s", error.operation_name)
+        time.sleep(wait_s)
+    return call()
 
 
 def _made(digest: str) -> dict[str, Any]:

@@ -63,7 +63,8 @@ class ImageBuild(Construct):
             handler="handler.handler",
             code=lambda_.Code.from_asset(str(SOURCE), exclude=["**/__pycache__", "**/*.pyc"]),
             memory_size=256,
-            timeout=Duration.seconds(60),
+            # While IAM spreads the rights that its role and the project's just got, it waits.
+            timeout=Duration.minutes(5),
             environment={
                 "PROJECT": built_in.project.project_name,
                 "REPOSITORY": self.repository.repository_name,

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -99,8 +100,8 @@ class World:
             for build in self.codebuild.batch_get_builds(ids=[build_id])["builds"]
         ]
 
-    def end(self, build: str, status: str) -> None:
-        """Have EventBridge tell that a build ended."""
+    def end(self, build: str, status: str, *, after: tuple[str, ...] = ("PRE_BUILD", "BUILD")) -> None:
+        """Have EventBridge tell that a build ended, with these as the last of its phases."""
         handler(
             {
                 "source": "aws.codebuild",
@@ -109,15 +110,43 @@ class World:
                     "build-status": status,
                     "project-name": NAME,
                     "build-id": build,
-                    "additional-information": {"logs": {"deep-link": "https://console/its-log"}},
+                    "additional-information": {
+                        "logs": {"deep-link": "https://console/its-log"},
+                        "phases": [{"phase-type": each} for each in ("SUBMITTED", *after, "COMPLETED")],
+                    },
                 },
             },
             None,
         )
 
+    def deny(self, monkeypatch: pytest.MonkeyPatch, service: str, operation: str, times: int) -> list[str]:
+        """Have IAM deny the function's first calls of an operation; what was denied is in the list."""
+        denied: list[str] = []
+
+        def reply(**_event: object) -> tuple[object, dict[str, object]] | None:
+            if len(denied) == times:
+                return None
+            denied.append(operation)
+            error = {"Code": "AccessDeniedException", "Message": "no identity-based policy allows it"}
+            return SimpleNamespace(status_code=400), {"Error": error, "ResponseMetadata": {}}
+
+        events = image_build._client(service).meta.events
+        events.register(f"before-call.{service}.{operation}", reply)
+        monkeypatch.setattr(image_build, "_WAITS_S", (0, 0))
+        return denied
+
     def kept(self) -> list[str]:
+        return [parameter["Type"] for parameter in self._parameters()]
+
+    def waited_for(self) -> str:
+        """ARN of the build whose end CloudFormation waits for."""
+        (parameter,) = self._parameters()
+        (build,) = (each for each in self.builds() if each.endswith(parameter["Name"].rpartition("/")[2]))
+        return build
+
+    def _parameters(self) -> list[Any]:
         pages = self.ssm.get_paginator("describe_parameters").paginate()
-        return [parameter["Type"] for page in pages for parameter in page["Parameters"]]
+        return [parameter for page in pages for parameter in page["Parameters"]]
 
 
 @pytest.fixture
@@ -174,6 +203,67 @@ def test_build_without_an_image_fails_with_its_status_and_log(world: World, stat
     reason = f"The build of the image ended as {status}; its log: https://console/its-log"
     assert world.answers == [answer(Status="FAILED", Reason=reason)]
     assert world.kept() == []
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("ecr", "DescribeImages"), ("codebuild", "StartBuild"), ("ssm", "PutParameter")],
+)
+def test_what_iam_does_not_yet_allow_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, service: str, operation: str
+) -> None:
+    denied = world.deny(monkeypatch, service, operation, times=2)
+    world.ask()
+    assert denied == [operation] * 2
+    assert world.answers == []
+    assert (len(world.builds()), world.kept()) == (1, ["SecureString"])
+
+
+def test_what_iam_never_allows_fails_with_its_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.deny(monkeypatch, "codebuild", "StartBuild", times=3)
+    world.ask()
+    (told,) = world.answers
+    assert told["Status"] == "FAILED"
+    assert told["Reason"].startswith(f"The build of {TAG} was not started: ClientError: ")
+    assert "(AccessDeniedException) when calling the StartBuild operation" in told["Reason"]
+    assert world.builds() == []
+
+
+@pytest.mark.parametrize("after", [("QUEUED",), ("QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE")])
+def test_build_that_ends_before_its_first_command_is_started_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, after: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(image_build, "_WAITS_S", (0,))
+    world.ask()
+    (first,) = world.builds()
+    world.end(first, "FAILED", after=after)
+    (second,) = set(world.builds()) - {first}
+    assert world.answers == []
+    assert world.kept() == ["SecureString"]
+
+    digest = world.push()
+    world.end(second, "SUCCEEDED")
+    assert world.answers == [answer(Status="SUCCESS", Data={"Digest": digest})]
+    assert world.kept() == []
+
+
+def test_build_that_never_begins_fails_at_the_third_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_build, "_WAITS_S", (0,))
+    world.ask()
+    for started in range(1, 4):
+        assert (len(world.builds()), world.answers) == (started, [])
+        world.end(world.waited_for(), "FAILED", after=("QUEUED",))
+    assert [told["Status"] for told in world.answers] == ["FAILED"]
+    assert (len(world.builds()), world.kept()) == (3, [])
+
+
+def test_build_that_was_stopped_before_it_began_stays_so(world: World) -> None:
+    world.ask()
+    world.end(world.builds()[0], "STOPPED", after=("QUEUED",))
+    assert [told["Status"] for told in world.answers] == ["FAILED"]
+    assert len(world.builds()) == 1
 
 
 def test_build_that_was_second_with_its_image_is_no_failure(world: World) -> None:
