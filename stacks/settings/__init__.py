@@ -39,7 +39,7 @@ class Settings(Topics, Identity, Gateway, Hosting, Kafka, Network, Installation)
 
     @classmethod
     def from_context(cls, context: Mapping[str, object], *, region: str | None = None) -> Settings:
-        """Read every variable; keys of the CDK's own (with ``:``, or beginning ``aws``) are passed over.
+        """Read every variable; keys of the CDK's own (with ``:``, or beginning ``aws-``) are passed over.
 
         Args:
             region: in which the stacks are made when no variable says.

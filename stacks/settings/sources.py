@@ -29,7 +29,7 @@ def gather(context: Mapping[str, object]) -> dict[str, Given]:
     Raises:
         SettingsError: the preset is unknown, or the settings file cannot be read.
     """
-    told = {name: value for name, value in context.items() if ":" not in name and not name.startswith("aws")}
+    told = {name: value for name, value in context.items() if ":" not in name and not name.startswith("aws-")}
     from_line = {name: Given(value, f"the value given is {value!r}") for name, value in told.items()}
     written = _written(from_line.pop("settings_file", None))
     preset_in_file = written.pop("preset", None)

@@ -277,6 +277,7 @@ def test_wrong_value_ends_in_one_sentence(name: str, value: object, rule: str) -
     [
         ("instituton", "institution"),
         ("brokercount", "broker_count"),
+        ("aws_region", "region"),
         ("settings", "settings_file"),
         ("qqq", None),
     ],
