@@ -65,8 +65,18 @@ class Access(Grants):
             return frozenset()  # the registry has no room for keys of any length
         return self._rights(caller, self._store.namespaces([namespace]).get(namespace), topic)
 
-    def require(self, caller: Caller, namespace: str, topic: str | None, *one_of: Right) -> None:
+    def require(
+        self,
+        caller: Caller,
+        namespace: str,
+        topic: str | None,
+        *one_of: Right,
+        as_read: NamespaceFacts | None = None,
+    ) -> None:
         """The caller has one of these rights.
+
+        Args:
+            as_read: the namespace, by whoever has just read it; else it is read.
 
         Raises:
             Failure: the namespace is the one that the caller would have with an account, and he has none.
@@ -75,7 +85,7 @@ class Access(Grants):
         refusal = refused(caller.subject, namespace)
         if not is_namespace_name(namespace):
             raise refusal
-        facts = self._store.namespaces([namespace]).get(namespace)
+        facts = as_read or self._store.namespaces([namespace]).get(namespace)
         if not self._rights(caller, facts, topic).isdisjoint(one_of):
             return
         if facts is not None and facts.owner == caller.subject and facts.state == "suspended":

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from octopus.settings import DeployedSettings
+from octopus.topics.models import PROJECT_OWNER
 
 
 class Limit(StrEnum):
@@ -54,6 +55,15 @@ class Holder:
     name: str
     """Subject (UUID), or the project's namespace."""
     is_project: bool
+
+    @classmethod
+    def of(cls, namespace: str, owner: str) -> Holder:
+        """Against whose limits a namespace counts.
+
+        Args:
+            owner: subject, or `PROJECT_OWNER`.
+        """
+        return cls(namespace, True) if owner == PROJECT_OWNER else cls(owner, False)
 
     @property
     def limited(self) -> tuple[Limit, ...]:

@@ -62,9 +62,9 @@ class Quotas:
 
     @contextmanager
     def require_room(
-        self, namespace: str, *, topics: int = 0, partitions: int = 0, retention_bytes: int = 0
+        self, holder: Holder, *, topics: int = 0, partitions: int = 0, retention_bytes: int = 0
     ) -> Iterator[Lease]:
-        """There is room for that much more in the namespace until the block ends, in which it is recorded.
+        """The holder has room for that much more until the block ends, in which it is recorded.
 
         Args:
             retention_bytes: sum over partitions (`kept_bytes`).
@@ -74,11 +74,9 @@ class Quotas:
 
         Raises:
             OverLimitError: there is not; names the limit, what is in use and what was asked for.
-            NotFoundError: there is no such namespace.
             UnavailableError: others took room all the time; nothing was done.
         """
         asked = Use(topics=topics, partitions=partitions, retention_bytes=retention_bytes)
-        holder = self._store.holder(namespace)
         with self._leases.hold(f"quota {holder.name}", patience_s=_PATIENCE_S) as lease:
             held = self._store.read([holder])[holder]
             use = self._store.use(held.namespaces)

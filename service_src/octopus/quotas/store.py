@@ -54,24 +54,13 @@ class QuotaStore:
         self._table = table
         self._unbounded = unbounded_partition_bytes
 
-    def holder(self, namespace: str) -> Holder:
-        """Against whose limits the namespace counts.
-
-        Raises:
-            NotFoundError: there is no such namespace.
-        """
-        row = self._row(_namespace_key(namespace))
-        if row is None:
-            raise _absent(namespace)
-        return _holder(namespace, row)
-
     def holders(self, namespaces: Collection[str]) -> dict[str, tuple[Holder, Limits]]:
-        """The same for each of these namespaces that there is, with what was set for the holder."""
+        """Against whose limits each of these namespaces counts that there is, with what was set for him."""
         people = self.people()
         rows = read_rows(self._client, self._table, (_namespace_key(name) for name in namespaces))
         found = {}
         for (pk, _), row in rows.items():
-            holder = _holder(pk.removeprefix("NAMESPACE#"), row)
+            holder = Holder.of(pk.removeprefix("NAMESPACE#"), row["owner"]["S"])
             limits = _limits(holder, row) if holder.is_project else people.get(holder.name, {})
             found[pk.removeprefix("NAMESPACE#")] = (holder, limits)
         return found
@@ -188,11 +177,6 @@ class QuotaStore:
 
     def _delete(self, key: tuple[str, str]) -> TransactWriteItemTypeDef:
         return {"Delete": {"TableName": self._table, "Key": {"pk": {"S": key[0]}, "sk": {"S": key[1]}}}}
-
-
-def _holder(namespace: str, row: Mapping[str, Any]) -> Holder:
-    owner = row["owner"]["S"]
-    return Holder(namespace, True) if owner == PROJECT_OWNER else Holder(owner, False)
 
 
 def _own_key(holder: Holder) -> tuple[str, str]:

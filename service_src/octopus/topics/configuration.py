@@ -179,7 +179,7 @@ class Configuration:
     def _plan(self, caller: Caller, found: Namespace, topic: TopicRecord, wish: Wish) -> Plan:
         planned = plan(wish, topic, self._bounds.inside(found.bounds))
         if planned.opens:
-            self._turns.access.require(caller, found.name, topic.name, Right.MANAGE)
+            self._turns.access.require(caller, found.name, topic.name, Right.MANAGE, as_read=found.facts)
         return planned
 
     def _held(self, record: TopicRecord, name: str) -> KafkaTopic:
@@ -198,7 +198,7 @@ class Configuration:
             about=planned.about,
             by=caller.subject,
         )
-        with self._turns.room(found.name, record, planned.settings) as room:
+        with self._turns.room(found, record, planned.settings) as room:
             return self._turns.put(
                 found.owner,
                 found.name,

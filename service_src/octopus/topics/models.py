@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
+from octopus.access.models import NamespaceFacts
 from octopus.accounts.models import State as AccountState
 from octopus.catalogue.words import MOST_WORDS, words_of
 from octopus.topics.about import About
@@ -72,6 +74,13 @@ class Namespace:
     """Of a project: what topics made in it have where nothing else is said."""
     bounds: Mapping[str, int] = field(default_factory=dict)
     """Of a project: the most that its topics may be given, by field, where it is less than elsewhere."""
+    ends: datetime | None = None
+    """Of a project with an end."""
+
+    @property
+    def facts(self) -> NamespaceFacts:
+        """What of it decides who may do what in it."""
+        return NamespaceFacts(self.name, self.owner, self.state, self.ends)
 
     def shown(self) -> list[str]:
         """Names of the topics that the owner sees, in order."""

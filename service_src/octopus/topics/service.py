@@ -78,7 +78,7 @@ class Topics:
                     self._kafka.delete([name])
                     old, held = held.topic_id, None
                 if not known:
-                    with self._turns.room(namespace, record, wanted.settings) as room:
+                    with self._turns.room(found, record, wanted.settings) as room:
                         wanted = self._turns.put(found.owner, namespace, wanted, lease, within=room)
                 is_new = held is None
                 held = held or make(self._kafka, name, wanted.settings, unlike=old)
@@ -107,9 +107,6 @@ class Topics:
             OctopusError: begun and not finished; calling again finishes it.
         """
         require_topic_name(topic)
-        found = self._turns.in_use(caller, namespace, topic, Right.MEMBER)
-        if topic not in found.topics:
-            return TopicChange(changed=False, topics=found.shown())
         name = full_name(namespace, topic)
         with self._turns.allowed(caller, namespace, topic, Right.MEMBER) as (found, lease):
             record = found.topics.get(topic)
@@ -207,7 +204,7 @@ class Topics:
         """The record of a topic that is about to be made."""
         new = plan_new(wish, found.defaults, self._bounds.inside(found.bounds))
         if new.opens:
-            self._turns.access.require(caller, found.name, topic, Right.MANAGE)
+            self._turns.access.require(caller, found.name, topic, Right.MANAGE, as_read=found.facts)
         new.require_possible()
         record = found.topics.get(topic) or TopicRecord(topic, State.CREATING, None)
         return replace(

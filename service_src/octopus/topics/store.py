@@ -68,6 +68,7 @@ class TopicStore:
             {topic.name: topic for topic in topics},
             TopicSettings(**json.loads(own["defaults"]["S"])) if "defaults" in own else TopicSettings(),
             json.loads(own["bounds"]["S"]) if "bounds" in own else {},
+            datetime.fromisoformat(own["ends"]["S"]) if "ends" in own else None,
         )
 
     def find(self, names: Iterable[str]) -> dict[str, TopicRecord]:

@@ -13,6 +13,7 @@ from octopus.audit.events import Event
 from octopus.audit.trail import Trail
 from octopus.errors import ForbiddenError, OctopusError, UnavailableError
 from octopus.identity.models import Caller
+from octopus.quotas.models import Holder
 from octopus.quotas.service import Quotas
 from octopus.registry.leases import PATIENCE_S, Lease, Leases
 from octopus.topics.models import SHOWN, Namespace, TopicRecord
@@ -62,9 +63,13 @@ class Turns:
             Failure, ForbiddenError: he has none of them.
             UnavailableError: others had the turn all the time.
         """
+        # Before, too: whoever has no right keeps nobody waiting, and has no topics read.
         self.access.require(caller, namespace, topic, *one_of)
         with self.hold(full_name(namespace, topic), patience_s=patience_s) as lease:
-            yield self.in_use(caller, namespace, topic, *one_of), lease
+            found = self.store.read(namespace)
+            as_read = found.facts if found is not None else None
+            self.access.require(caller, namespace, topic, *one_of, as_read=as_read)
+            yield _usable(namespace, found), lease
 
     def in_use(self, caller: Caller, namespace: str, topic: str, *one_of: Right) -> Namespace:
         """The namespace, of somebody who has one of these rights just now.
@@ -73,12 +78,7 @@ class Turns:
             Failure, ForbiddenError: he has none of them.
         """
         self.access.require(caller, namespace, topic, *one_of)
-        found = self.store.read(namespace)
-        if found is not None and found.state is AccountState.SUSPENDED:
-            raise ForbiddenError(f"Namespace {namespace} is suspended: nothing of it can be changed")
-        if found is None or found.state is not AccountState.ACTIVE:
-            raise _changed_meanwhile(namespace)
-        return found
+        return _usable(namespace, self.store.read(namespace))
 
     def find(self, name: str) -> TopicRecord | None:
         """A topic that there is for whoever may see it, by its full name."""
@@ -90,7 +90,7 @@ class Turns:
 
     @contextmanager
     def room(
-        self, namespace: str, old: TopicRecord | None, new: TopicSettings
+        self, namespace: Namespace, old: TopicRecord | None, new: TopicSettings
     ) -> Iterator[list[TransactWriteItemTypeDef]]:
         """Room for what a topic is to take more than it does, until the block ends, in which it is recorded.
 
@@ -111,7 +111,10 @@ class Turns:
             yield []
             return
         with self._quotas.require_room(
-            namespace, topics=0 if old else 1, partitions=max(0, partitions), retention_bytes=max(0, kept)
+            Holder.of(namespace.name, namespace.owner),
+            topics=0 if old else 1,
+            partitions=max(0, partitions),
+            retention_bytes=max(0, kept),
         ) as turn:
             yield [turn.check()]
 
@@ -190,6 +193,14 @@ class Turns:
 def in_part(change: str, topic: str, error: OctopusError) -> OctopusError:
     """What a caller is told of a change that was begun and not finished."""
     return OctopusError(f"Topic {topic} is {change} in part ({error.message}): call again to finish")
+
+
+def _usable(name: str, found: Namespace | None) -> Namespace:
+    if found is not None and found.state is AccountState.SUSPENDED:
+        raise ForbiddenError(f"Namespace {name} is suspended: nothing of it can be changed")
+    if found is None or found.state is not AccountState.ACTIVE:
+        raise _changed_meanwhile(name)
+    return found
 
 
 def _changed_meanwhile(namespace: str) -> UnavailableError:

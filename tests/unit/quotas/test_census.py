@@ -22,7 +22,7 @@ def test_too_many_groups_stand_in_the_way_of_what_is_new(world: World) -> None:
 
     with pytest.raises(OverLimitError, match="groups: 3 of at most 2 are in use"):
         world.quotas.require_within(SUBJECT)
-    with pytest.raises(OverLimitError), world.quotas.require_room("ns-1", topics=1):
+    with pytest.raises(OverLimitError), world.quotas.require_room(Holder(SUBJECT, False), topics=1):
         pytest.fail("there was room")
 
 
@@ -30,7 +30,7 @@ def test_what_there_is_may_be_changed_meanwhile(world: World) -> None:
     world.groups_of("ns-1", 3)
     world.census.take()
 
-    with world.quotas.require_room("ns-1", partitions=1):
+    with world.quotas.require_room(Holder(SUBJECT, False), partitions=1):
         pass
 
 

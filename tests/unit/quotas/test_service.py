@@ -26,7 +26,7 @@ def test_last_topic_that_a_limit_allows_has_room(world: World) -> None:
     for name in ("one", "two"):
         world.topic("ns-1", name)
 
-    with world.quotas.require_room("ns-1", topics=1, partitions=1, retention_bytes=UNBOUNDED):
+    with world.quotas.require_room(PERSON, topics=1, partitions=1, retention_bytes=UNBOUNDED):
         pass
 
 
@@ -38,7 +38,7 @@ def test_refusal_names_the_limit_the_use_and_what_was_asked_for(world: World) ->
         pytest.raises(
             OverLimitError, match="topics: 3 of at most 3 are in use, and 1 more was asked for"
         ) as over,
-        world.quotas.require_room("ns-1", topics=1),
+        world.quotas.require_room(PERSON, topics=1),
     ):
         pytest.fail("there was room")
 
@@ -52,7 +52,7 @@ def test_all_namespaces_of_a_person_count_together(world: World) -> None:
 
     with (
         pytest.raises(OverLimitError, match="partitions: 10 of at most 10"),
-        world.quotas.require_room("ns-further", partitions=1),
+        world.quotas.require_room(PERSON, partitions=1),
     ):
         pytest.fail("there was room")
 
@@ -61,7 +61,7 @@ def test_project_has_limits_of_its_own(world: World) -> None:
     for name in ("one", "two", "three"):
         world.topic("ns-1", name)
 
-    with world.quotas.require_room("lab", topics=1):
+    with world.quotas.require_room(PROJECT, topics=1):
         pass
 
 
@@ -85,7 +85,7 @@ def test_size_bounds_no_topic_that_is_only_compacted(world: World, policy: str |
 def test_taking_less_is_allowed_to_whoever_has_too_much(world: World) -> None:
     world.topic("ns-1", "large", partitions=50)
 
-    with world.quotas.require_room("ns-1", retention_bytes=0, partitions=0):
+    with world.quotas.require_room(PERSON, retention_bytes=0, partitions=0):
         pass
 
 
@@ -97,7 +97,7 @@ def test_two_requests_at_once_do_not_take_the_same_room(world: World) -> None:
     def create(name: str) -> None:
         both.wait()
         try:
-            with world.quotas.require_room("ns-1", topics=1):
+            with world.quotas.require_room(PERSON, topics=1):
                 world.topic("ns-1", name)
         except OverLimitError:
             refused.append(name)
@@ -109,11 +109,6 @@ def test_two_requests_at_once_do_not_take_the_same_room(world: World) -> None:
         thread.join()
 
     assert len(refused) == 1
-
-
-def test_namespace_that_is_not_there_has_no_room(world: World) -> None:
-    with pytest.raises(NotFoundError), world.quotas.require_room("nowhere", topics=1):
-        pytest.fail("there was room")
 
 
 def test_limit_that_was_set_is_shown_as_the_operators(world: World) -> None:
@@ -222,7 +217,7 @@ def test_limits_are_shown_while_kafka_is_away(world: World) -> None:
 
 
 def test_room_that_another_took_meanwhile_is_not_recorded(world: World) -> None:
-    with world.quotas.require_room("ns-1", topics=1) as turn:
+    with world.quotas.require_room(PERSON, topics=1) as turn:
         row = {"pk": {"S": f"LEASE#quota {SUBJECT}"}, "sk": {"S": "LEASE"}}
         world.database.delete_item(TableName=world.table, Key=row)
         with pytest.raises(ConditionFailedError):

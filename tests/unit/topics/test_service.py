@@ -35,6 +35,26 @@ def set_namespace(database: Any, table: str, state: AccountState) -> None:
 
 
 @pytest.mark.parametrize("change", [Topics.create, Topics.delete, Topics.recreate])
+def test_namespace_is_read_before_a_turn_and_in_it_and_no_third_time(
+    topics: Topics, database: Any, table: str, change: Callable[..., object]
+) -> None:
+    topics.create(caller_of(SUBJECT), NAMESPACE, "others")
+    reads: list[str] = []
+
+    def asked(params: dict[str, Any], model: Any, **_others: Any) -> None:
+        keys = [params.get("Key"), *params.get("RequestItems", {}).get(table, {}).get("Keys", [])]
+        rows = [(key["pk"]["S"], key["sk"]["S"]) for key in keys if key]
+        whole = params.get("ExpressionAttributeValues") == {":pk": {"S": f"NAMESPACE#{NAMESPACE}"}}
+        if (f"NAMESPACE#{NAMESPACE}", "NAMESPACE") in rows or (model.name == "Query" and whole):
+            reads.append(model.name)
+
+    database.meta.events.register("provide-client-params.dynamodb", asked)
+    change(topics, caller_of(SUBJECT), NAMESPACE, "others" if change is not Topics.create else "events")
+
+    assert reads == ["BatchGetItem", "Query"]
+
+
+@pytest.mark.parametrize("change", [Topics.create, Topics.delete, Topics.recreate])
 def test_kafka_that_does_not_answer_leaves_the_record_as_it_was(
     topics: Topics, store: TopicStore, kafka: MemoryKafka, change: Callable[..., object]
 ) -> None:
