@@ -59,7 +59,7 @@ class DeployedSettings(_Settings):
     key_unused_days: int = 90
     """Days after which a user's key that nobody used is deleted; 0 for never."""
     key_days_most: int = 0
-    """Days after which a user's key ends; 0 for never."""
+    """Days after which a user's key ends, from when it is first seen for one made before; 0 for never."""
     session_minutes_most: int = 60
     """Of one session; AWS lets a role that was assumed by a role live no longer."""
     globus_groups_url: str = "https://groups.api.globus.org/"

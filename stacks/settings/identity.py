@@ -59,11 +59,13 @@ class Identity:
         default=90,
     )
     key_days_most: int = variable(
-        read.whole_number(0, 3650), "Days after which an access key ends; `0`: never", default=0
+        read.whole_number(0, 3650),
+        "Days after which an access key ends, counted from the setting on for one made before; `0`: never",
+        default=0,
     )
     session_minutes_most: int = variable(
         read.session_minutes,
-        "Longest session in minutes; who assumes a role from a role gets an hour at most",
+        "Longest session in minutes, 20 to 60; who assumes a role from a role gets an hour at most",
         default=60,
     )
     warning_days: int = variable(

@@ -200,12 +200,13 @@ def image(raw: object) -> str:
 
 
 def session_minutes(raw: object) -> int:
-    """Read the life of a session: STS gives 15 minutes at least, and a role that assumes a role an hour."""
+    """Read the life of the longest session: between what AWS's tools can renew and what a role is given."""
     try:
-        return whole_number(15, 60)(raw)
+        return whole_number(20, 60)(raw)
     except RefusedError:
         raise RefusedError(
-            "must be a whole number from 15 to 60, since a role that assumes a role gets an hour at most"
+            "must be a whole number from 20 to 60, since AWS's tools renew a session 15 minutes before its"
+            " end, and a role that assumes a role gets an hour at most"
         ) from None
 
 

@@ -84,6 +84,16 @@ def changed(subject: str, access_key_id: str, state: KeyState) -> Event:
     return Event(type="key.changed", actor=OPERATOR, subject=subject, data=data)
 
 
+def bounded(subject: str, access_key_id: str, *, ends: str) -> Event:
+    """A key that would have lived longer than the deployment lets any has an end.
+
+    Args:
+        ends: ISO-8601, UTC.
+    """
+    data = {"access_key_id": access_key_id, "expires": ends}
+    return Event(type="key.bounded", actor=FABRIC, subject=subject, data=data)
+
+
 def ending(key: StoredKey, *, ends: str) -> Ending:
     """The key works until its end, and its owner is told.
 

@@ -152,7 +152,8 @@ class Keys:
 
         Keys end that are past their end, that nobody used, or that somebody deleted in IAM; what somebody
         deactivated in IAM is inactive, and active again when IAM says so; ended sessions are cleared away.
-        The owner is told of keys that end soon.
+        A key that lasts longer than the deployment lets any ends as if it had been made now. Keys that end
+        soon are told to their owner.
         The keys of an account that is not active, such as a suspended one, are left as they are.
 
         Args:
@@ -202,7 +203,13 @@ class Keys:
         account = self._accounts.find(subject)
         if account is None or account.state is not State.ACTIVE:
             return Findings()
-        return self._credentials.look(subject, subject, active_since=account.since, unused_after=unused_after)
+        return self._credentials.look(
+            subject,
+            subject,
+            active_since=account.since,
+            unused_after=unused_after,
+            longest=self._rules.longest,
+        )
 
     def _issue(
         self, subject: str, lease: Lease, *, label: str | None = None, expires: str | None = None

@@ -240,7 +240,13 @@ class Credentials:
         self._withdrawal.resume(subject, user_name, lease)
 
     def look(
-        self, subject: str, user_name: str, *, active_since: str | None, unused_after: timedelta | None
+        self,
+        subject: str,
+        user_name: str,
+        *,
+        active_since: str | None,
+        unused_after: timedelta | None,
+        longest: timedelta | None,
     ) -> Findings:
         """What the clock and IAM say is to be done about the principal's keys; see `tending.look_at`."""
         stored = self._store.all_of(subject)
@@ -259,6 +265,7 @@ class Credentials:
             active_since=active_since,
             unused_since=self._usage.unused_since,
             unused_after=unused_after,
+            longest=longest,
         )
 
     def act(
@@ -277,6 +284,10 @@ class Credentials:
         self._store.set_states(subject, findings.states, lease.check(), *self._trail.items(*told))
         for access_key_id, state in findings.states.items():
             _log.info("key.state", subject=subject, access_key_id=access_key_id, state=state.value)
+        told = [events.bounded(subject, id_, ends=end) for id_, end in findings.bounded.items()]
+        self._store.set_ends(subject, findings.bounded, lease.check(), *self._trail.items(*told))
+        for access_key_id, end in findings.bounded.items():
+            _log.info("key.bounded", subject=subject, access_key_id=access_key_id, expires=end)
         self._store.clear_away(subject, findings.over)
 
     def warn(self, findings: Findings) -> None:

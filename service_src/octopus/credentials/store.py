@@ -151,6 +151,17 @@ class CredentialStore:
         if updates:
             self._write([*updates, *others, *self.change(subject)])
 
+    def set_ends(self, subject: str, ends: Mapping[str, str], *others: TransactWriteItemTypeDef) -> None:
+        """Let an owner's few keys, by access key id, end at these moments, and record the change.
+
+        Args:
+            ends: ISO-8601, UTC.
+            others: as for `set_states`.
+        """
+        updates = [self._update(id_, expires=end) for id_, end in ends.items()]
+        if updates:
+            self._write([*updates, *others, *self.change(subject)])
+
     def succeeded(self, key: StoredKey, expires: str, *, by: str) -> TransactWriteItemTypeDef:
         """Item of the transaction that records a key's successor: its predecessor works until ``expires``."""
         end = key.planned_end if key.successor else key.expires

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from octopus.audit.reading import Query
 from octopus.credentials.models import StoredKey, UsableKey
 from octopus.credentials.store import CredentialStore
 from octopus.errors import InvalidError
+from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric, new_fabric
 from tests.integration.service.deployment import Deployment
 from tests.memory_kafka import MemoryGroups, MemoryKafka
@@ -61,6 +63,25 @@ def test_rotated_key_lives_no_longer_than_a_new_one(fabric: Fabric) -> None:
     rotation = fabric.features.keys.rotate(fabric.subject, old.access_key_id, overlap=timedelta(hours=1))
 
     assert life(rotation.key) == about(LONGEST)
+
+
+def test_key_made_before_the_rule_ends_too_and_its_end_is_set_once(fabric: Fabric) -> None:
+    keys = fabric.features.keys
+    old = keys.current(fabric.subject)
+    rewrite(fabric, old.access_key_id, expires=None, created="2020-01-01T00:00:00.000+00:00")
+
+    keys.tend(fabric.subject, unused_after=None)
+    (bounded,) = keys.recorded(fabric.subject)
+    keys.tend(fabric.subject, unused_after=None)
+
+    assert bounded.expires is not None
+    left = datetime.fromisoformat(bounded.expires) - datetime.now(UTC)
+    assert left == about(LONGEST)
+    assert keys.recorded(fabric.subject) == [bounded]
+    assert keys.current(fabric.subject).expires == bounded.expires
+    told = fabric.features.audit.of_caller(caller_of(fabric.subject), Query())
+    ends = [each.data["expires"] for each in told.entries if each.type == "key.bounded"]
+    assert ends == [bounded.expires]
 
 
 def test_key_that_has_ended_is_gone_from_iam_too(fabric: Fabric, iam: Any) -> None:

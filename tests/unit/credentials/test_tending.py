@@ -36,7 +36,7 @@ def found(
         return used is None or datetime.fromisoformat(used) <= moment
 
     states = {one.access_key_id: True for one in stored} if in_iam is None else in_iam
-    basics = {"active_since": None, "unused_since": unused_since, "unused_after": QUARTER}
+    basics = {"active_since": None, "unused_since": unused_since, "unused_after": QUARTER, "longest": None}
     return look_at(stored, states, **(basics | arguments))
 
 
@@ -108,3 +108,27 @@ def test_session_is_cleared_away_once_it_has_ended_and_never_looked_for_in_iam()
     findings = found(over, open_still, in_iam={})
 
     assert findings == Findings(ended={}, states={}, over=["ASIA1"], ending=[])
+
+
+@pytest.mark.parametrize(
+    ("stored", "bounded"),
+    [
+        (key(), True),
+        (key(expires=moment(days=-365)), True),
+        (key(expires=moment(days=-89)), False),
+        # Made a moment ago by a replica whose clock is ahead.
+        (key(created=moment(seconds=-60), expires=moment(days=-90, seconds=-60)), False),
+        (key(kind=Kind.SESSION, expires=moment(days=-365)), False),
+    ],
+    ids=["without an end", "for a year", "for less", "just made", "a session"],
+)
+def test_key_that_lives_too_long_gets_an_end_as_if_made_now(stored: StoredKey, bounded: bool) -> None:
+    findings = found(stored, used=moment(days=1), longest=QUARTER)
+
+    assert bool(findings.bounded) is bounded
+    assert bool(findings) is bounded
+    if bounded:
+        end = datetime.fromisoformat(findings.bounded["AKIA1"])
+        assert end - datetime.now(UTC) == pytest.approx(QUARTER, abs=timedelta(seconds=5))
+        # Its owner is told once it is written.
+        assert findings.ending == []
