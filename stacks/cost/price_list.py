@@ -38,10 +38,10 @@ class PriceList:
 def read() -> PriceList:
     """Return the prices of the file."""
     written = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    readings: Mapping[str | None, Mapping[str, Any]] = written["readings"]
+    readings: Mapping[str, Mapping[str, Any]] = written["readings"]
     prices = {}
     for name, price in written["prices"].items():
-        reading = readings.get(price.get("through"), {})
+        reading = readings[price["through"]] if "through" in price else {}
         prices[name] = Price(
             usd=price["usd"],
             unit=price["unit"],

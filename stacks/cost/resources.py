@@ -39,7 +39,7 @@ FREE: Mapping[str, str] = {
     "AWS::ApiGateway::RequestValidator": _PART_OF_THE_API,
     "AWS::ApiGateway::Resource": _PART_OF_THE_API,
     "AWS::ApiGateway::Stage": "only a cache is paid for, and it has none",
-    "AWS::ApiGatewayV2::VpcLink": "Amazon API Gateway pricing: calls and what leaves AWS are all that is paid for",
+    "AWS::ApiGatewayV2::VpcLink": "API Gateway charges for calls and for what leaves AWS, no more",
     "AWS::ApplicationAutoScaling::ScalableTarget": "the alarms of its policies are paid for",
     "AWS::EC2::FlowLog": "what it writes is paid for, with the log",
     "AWS::EC2::InternetGateway": "what leaves through it is paid for",

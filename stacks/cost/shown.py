@@ -8,8 +8,9 @@ from dataclasses import asdict
 
 from stacks.cost.bill import NOT_ESTIMATED, Bill
 from stacks.cost.load import OPTIONS, Load
+from stacks.cost.price_list import Price
 
-RECALLED = "*"
+MARK = "*"
 """Beside a price that nobody has looked up."""
 
 
@@ -23,7 +24,7 @@ def text(bill: Bill) -> str:
     settings, prices = bill.settings, bill.prices
     head = [
         f"Octopus {settings.institution}, a month of {load_words(bill.load)}",
-        f"USD at list prices of {prices.region}, compiled {prices.compiled}; {RECALLED} recalled, not read",
+        f"USD at list prices of {prices.region}, compiled {prices.compiled}; {MARK} recalled, not read",
         *(f"WARNING: {warning}" for warning in bill.warnings()),
         "",
     ]
@@ -72,20 +73,24 @@ def unit_price(usd: float) -> str:
     return f"{usd:.10f}".rstrip("0") if usd < 0.01 else f"{usd:g}"
 
 
+def mark(price: Price) -> str:
+    """Return what stands beside a price."""
+    return "" if price.read else MARK
+
+
 def _rows(bill: Bill) -> Iterator[str]:
     form = "{:<12} {:<40} {:>10} {:<16} {:>14} {:>10}"
     yield form.format("part", "what", "quantity", "unit", "USD each", "USD").rstrip()
     part = ""
     for line in bill.lines:
-        mark = "" if line.price.read else RECALLED
         yield form.format(
             line.part if line.part != part else "",
             line.what,
             quantity(line.quantity),
             line.price.unit,
-            unit_price(line.price.usd) + (mark or " "),
+            unit_price(line.price.usd) + (mark(line.price) or " "),
             f"{line.usd:,.2f}",
         )
         part = line.part
     yield form.format("total", "", "", "", "", f"{bill.usd:,.2f}")
-    yield form.format("", f"of it at recalled prices ({RECALLED})", "", "", "", f"{bill.recalled_usd:,.2f}")
+    yield form.format("", f"of it at recalled prices ({MARK})", "", "", "", f"{bill.recalled_usd:,.2f}")

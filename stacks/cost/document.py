@@ -1,0 +1,93 @@
+"""The tables of ``docs/cost.md``; ``python -m stacks.cost.document`` prints them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from stacks.cost import bill, load, price_list, shown
+from stacks.cost.bill import Bill
+from stacks.settings import Settings
+
+PRESETS = ("trial", "lab", "facility")
+_RATES = (0, 10, 100, 1000)
+_SMALL_USD = 1
+
+
+def render() -> str:
+    """Return the tables as Markdown: of each preset at the usual load, of other loads, and of the prices."""
+    usual = [_bill(preset) for preset in PRESETS]
+    parts = [
+        "### The three presets",
+        f"\nEach with its own count of tasks, at the usual load: `{_common(usual[0])}`.\n",
+        *(_lines(preset, made) for preset, made in zip(PRESETS, usual, strict=True)),
+        _other_loads(),
+        _prices(),
+    ]
+    return "\n".join(parts)
+
+
+def _bill(preset: str, **words: str) -> Bill:
+    settings = Settings.from_context({"institution": "example", "preset": preset}, region="us-east-1")
+    given: Mapping[str, str | None] = {name.replace("_", "-"): value for name, value in words.items()}
+    return bill.of(settings, load.of(given, settings))
+
+
+def _common(made: Bill) -> str:
+    return shown.load_words(made.load).partition(" --tasks")[0]
+
+
+def _lines(preset: str, made: Bill) -> str:
+    rows = [
+        f"#### `{preset}`: {made.usd:,.0f} USD",
+        "",
+        "| part | what | quantity | unit | USD each | USD |",
+        "|---|---|--:|---|--:|--:|",
+    ]
+    small = [line for line in made.lines if line.usd < _SMALL_USD]
+    for line in made.lines:
+        if line not in small:
+            cells = (
+                line.part,
+                line.what,
+                shown.quantity(line.quantity),
+                line.price.unit,
+                shown.unit_price(line.price.usd) + shown.mark(line.price),
+                f"{line.usd:,.2f}",
+            )
+            rows.append(f"| {' | '.join(cells)} |")
+    rest = sum(line.usd for line in small)
+    rows.append(f"| | {len(small)} lines of less than {_SMALL_USD} USD each | | | | {rest:,.2f} |")
+    rows.append(f"| **total** | | | | | **{made.usd:,.2f}** |")
+    rows.append(f"| | of it at recalled prices ({shown.MARK}) | | | | {made.recalled_usd:,.2f} |")
+    return "\n".join(rows) + "\n"
+
+
+def _other_loads() -> str:
+    rows = [
+        "### Other loads",
+        "",
+        "USD a month, all else as above. In brackets: the brokers' storage does not hold it.",
+        "",
+        f"| events a second | {' | '.join(f'`{preset}`' for preset in PRESETS)} |",
+        "|--:|" + "--:|" * len(PRESETS),
+    ]
+    for rate in _RATES:
+        made = [_bill(preset, events_per_second=str(rate)) for preset in PRESETS]
+        cells = [f"({each.usd:,.0f})" if list(each.warnings()) else f"{each.usd:,.0f}" for each in made]
+        rows.append(f"| {rate:,} | {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _prices() -> str:
+    prices = price_list.read()
+    recalled = [name for name, price in prices.prices.items() if not price.read]
+    return (
+        f"### Prices\n\n{len(prices.prices)} prices of {prices.region}, compiled {prices.compiled};"
+        f" {len(prices.prices) - len(recalled)} were read in copies of AWS's pages, and {len(recalled)} are"
+        f" recalled: {', '.join(f'`{name}`' for name in recalled)}.\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
