@@ -9,17 +9,14 @@ from collections.abc import Mapping
 import aws_cdk as cdk
 
 from stacks import fabric
+from stacks.cost import bill, load
 from stacks.settings import Settings
 from tests.infrastructure.synthesis import flags
 
 CONFIRMATION = "OCTOPUS_AWS_LANE_ACCOUNT"
 """Variable that must hold the account's number before anything is made."""
-PRICES_OF = "November 2026"
-MONTHLY_USD = {"trial": 145, "lab": 620, "facility": 1500}
-"""What a preset costs about a month in us-east-1: recalled, not billed."""
-WEB_ACL_USD = 9
-"""A web ACL with its rules, a month."""
 HOURS = 3
+"""How long the lane takes about, most of it for the brokers."""
 _HOURS_A_MONTH = 730
 
 
@@ -38,15 +35,15 @@ def described(context: Mapping[str, str], *, account_id: str, region: str) -> st
         kinds = Counter(resource["Type"] for resource in stack.template["Resources"].values())
         most = ", ".join(f"{count} {kind.removeprefix('AWS::')}" for kind, count in kinds.most_common(4))
         lines.append(f"  {stack.stack_name}: {kinds.total()} resources ({most}, ...)")
-    monthly = MONTHLY_USD[context["preset"]] + (WEB_ACL_USD if settings.waf else 0)
-    hourly = monthly / _HOURS_A_MONTH
+    month = bill.of(settings, load.of({}, settings))
+    hourly = month.usd / _HOURS_A_MONTH
     return "\n".join(
         [
             *lines,
             "",
-            f"and a few IAM users, roles and a queue for the tests. It takes about {HOURS} hours and costs",
-            f"about {hourly * HOURS:.2f} USD ({hourly:.2f} an hour, {monthly} a month; prices recalled in",
-            f"{PRICES_OF}). The last test destroys all of it; when a run is broken off, run that test alone",
+            f"and a few IAM users, roles and a queue for the tests. It takes about {HOURS} hours and costs about",
+            f"{hourly * HOURS:.2f} USD ({month.usd:.0f} a month, at prices of {month.prices.compiled}: see",
+            "scripts/cost). The last test destroys all of it; when a run is broken off, run that test alone",
             "(-k test_destroying_leaves_nothing).",
             "",
             f"To go on: {CONFIRMATION}={account_id}",

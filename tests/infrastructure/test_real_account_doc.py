@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -98,7 +99,10 @@ def test_lane_says_what_it_would_make_and_cost_and_waits(monkeypatch: pytest.Mon
     )
     for stack in ("network", "kafka", "foundation", "hosting", "service", "protection"):
         assert re.search(rf"octopus-trial-{stack}: \d+ resources", told)
-    assert "about 0.63 USD (0.21 an hour, 154 a month" in told
+    priced = re.search(r"about\n(\d\.\d\d) USD \((\d+) a month, at prices of (\S+): see", told)
+    assert priced is not None
+    assert float(priced[1]) == pytest.approx(float(priced[2]) * confirmation.HOURS / 730, abs=0.01)
+    assert priced[3] == str(date.fromisoformat(priced[3]))
     assert told.endswith("To go on: OCTOPUS_AWS_LANE_ACCOUNT=123456789012")
 
     monkeypatch.delenv("OCTOPUS_AWS_LANE_ACCOUNT", raising=False)
