@@ -41,8 +41,8 @@ def described(context: Mapping[str, str], *, account_id: str, region: str) -> st
         [
             *lines,
             "",
-            f"and a few IAM users, roles and a queue for the tests. It takes about {HOURS} hours and costs about",
-            f"{hourly * HOURS:.2f} USD ({month.usd:.0f} a month, at prices of {month.prices.compiled}: see",
+            f"and a few IAM users, roles and a queue for the tests. It takes about {HOURS} hours and",
+            f"costs about {hourly * HOURS:.2f} USD ({month.usd:.0f} a month, at prices of {month.prices.compiled}: see",
             "scripts/cost). The last test destroys all of it; when a run is broken off, run that test alone",
             "(-k test_destroying_leaves_nothing).",
             "",

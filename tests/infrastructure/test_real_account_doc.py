@@ -99,7 +99,7 @@ def test_lane_says_what_it_would_make_and_cost_and_waits(monkeypatch: pytest.Mon
     )
     for stack in ("network", "kafka", "foundation", "hosting", "service", "protection"):
         assert re.search(rf"octopus-trial-{stack}: \d+ resources", told)
-    priced = re.search(r"about\n(\d\.\d\d) USD \((\d+) a month, at prices of (\S+): see", told)
+    priced = re.search(r"costs about (\d\.\d\d) USD \((\d+) a month, at prices of (\S+): see", told)
     assert priced is not None
     assert float(priced[1]) == pytest.approx(float(priced[2]) * confirmation.HOURS / 730, abs=0.01)
     assert priced[3] == str(date.fromisoformat(priced[3]))
