@@ -27,7 +27,6 @@ _AS_GIVEN = (
     "quota_transactional_ids",
     "quota_unbounded_partition_bytes",
     "replication_factor",
-    "service_replicas",
     "session_minutes_most",
     "topic_message_bytes_most",
     "topic_partitions_most",
@@ -45,6 +44,10 @@ def of_settings(settings: Settings) -> dict[str, str]:
         "globus_secret_name": settings.globus_secret_name,
         "globus_auth_url": f"{settings.globus_auth_url}/",
         "globus_groups_url": f"{settings.globus_groups_url}/",
+        # How many tasks there are is autoscaling's to say: as many as there may be keep the limits together.
+        "service_replicas": str(
+            settings.service_replicas_most if settings.in_fargate else settings.service_replicas
+        ),
         **{name: str(getattr(settings, name)) for name in _AS_GIVEN},
         # SSM takes no empty value.
         **{name: value for name in _IF_GIVEN if (value := getattr(settings, name))},

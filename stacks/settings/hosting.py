@@ -45,10 +45,15 @@ class Hosting:
     )
     service_replicas: int = variable(
         read.whole_number(1, 1000),
-        "Replicas of the web service, by which its rates are divided; in Fargate the fewest tasks",
+        "Replicas of the web service, each of which lets its share of the rates through; in Fargate the"
+        " fewest tasks",
         default=1,
     )
-    service_replicas_most: int = variable(read.whole_number(1, 1000), "Most tasks in Fargate", default=4)
+    service_replicas_most: int = variable(
+        read.whole_number(1, 1000),
+        "Most tasks in Fargate, by which rates are shared out, however many there are",
+        default=4,
+    )
     service_cpu_percent: int = variable(
         read.whole_number(10, 90), "Percent of their CPU that tasks are kept at by their number", default=60
     )

@@ -60,7 +60,8 @@ class Identity:
     )
     key_days_most: int = variable(
         read.whole_number(0, 3650),
-        "Days after which an access key ends, counted from the setting on for one made before; `0`: never",
+        "Days after which an access key ends, counted from the setting on for one made before; `0`: never;"
+        " from 1 to 90 with `kafka=msk-*` and `credentials=iam-user`",
         default=0,
     )
     session_minutes_most: int = variable(

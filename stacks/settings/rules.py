@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Broken = Iterator[tuple[str, str]]
 
+KEY_DAYS_MOST = 90
+"""Of keys that sign for brokers on the internet: long-lived users are the exception there."""
+
 
 def broken_by(settings: Settings) -> Broken:
     """Yield what is broken, what says most of the operator's mistake first."""
@@ -86,6 +89,12 @@ def _gateway(settings: Settings) -> Broken:
 def _numbers(settings: Settings) -> Broken:
     if 0 < settings.archive_infrequent_days < 30:
         yield "archive_infrequent_days", "must be 0 or at least 30, as S3 wants it"
+    lasting = settings.on_msk and settings.credentials == "iam-user"
+    if lasting and not 1 <= settings.key_days_most <= KEY_DAYS_MOST:
+        yield (
+            "key_days_most",
+            f"must be from 1 to {KEY_DAYS_MOST} with credentials=iam-user and kafka={settings.kafka}",
+        )
     if settings.key_days_most and settings.key_days_most <= settings.warning_days:
         yield (
             "key_days_most",

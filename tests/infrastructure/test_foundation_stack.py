@@ -167,6 +167,18 @@ def test_alarms_reach_people_through_a_topic_whose_key_lets_the_services_that_te
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "shares"),
+    [
+        ({**CAMPUS, "service_replicas": "3"}, "3"),
+        ({"institution": "anl", "preset": "lab"}, "6"),
+    ],
+    ids=["fixed", "scaled"],
+)
+def test_rates_are_shared_out_among_as_many_as_there_may_be(given: dict[str, str], shares: str) -> None:
+    assert told.of_settings(Settings.from_context(given))["service_replicas"] == shares
+
+
 _SNS_HERE = [{"Ref": "AWS::Partition"}, ":sns:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
 
 

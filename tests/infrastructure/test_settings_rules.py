@@ -51,6 +51,9 @@ DIGEST = f"sha256:{'0' * 64}"
             "certificate_arn": CERTIFICATE,
             "hosted_zone_id": "Z0123456789",
         },
+        {**STANDARD, "key_days_most": "0"},
+        {**CAMPUS, "key_days_most": "0"},
+        {"institution": "anl", "key_days_most": "30"},
     ],
 )
 def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) -> None:
@@ -218,8 +221,13 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
         ),
         (
             {**STANDARD, "broker_storage_gib": "2000"},
-            "broker_storage_most_gib must be 0 or at least broker_storage_gib (2000); "
-            "the value of the preset lab is 1000.",
+            "broker_storage_most_gib must be 0 or at least 10 more than broker_storage_gib (2000), since MSK "
+            "adds no less; the value of the preset lab is 1000.",
+        ),
+        (
+            {"institution": "anl", "broker_storage_most_gib": "19"},
+            "broker_storage_most_gib must be 0 or at least 10 more than broker_storage_gib (10), since MSK "
+            "adds no less; the value given is '19'.",
         ),
         (
             {"institution": "anl", "tiered_storage": "true"},
@@ -340,6 +348,16 @@ def test_settings_that_keep_every_rule_are_taken(given: Mapping[str, object]) ->
             "hosted_zone_id must not be given without domain; the value given is 'Z0123456789'.",
         ),
         # Numbers.
+        (
+            {"institution": "anl", "key_days_most": "0"},
+            "key_days_most must be from 1 to 90 with credentials=iam-user and kafka=msk-standard; "
+            "the value given is '0'.",
+        ),
+        (
+            {**STANDARD, "credentials": "iam-user", "key_days_most": "91"},
+            "key_days_most must be from 1 to 90 with credentials=iam-user and kafka=msk-standard; "
+            "the value given is '91'.",
+        ),
         (
             {**STANDARD, "archive_infrequent_days": "7"},
             "archive_infrequent_days must be 0 or at least 30, as S3 wants it; the value given is '7'.",
