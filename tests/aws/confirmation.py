@@ -36,13 +36,13 @@ def described(context: Mapping[str, str], *, account_id: str, region: str) -> st
         most = ", ".join(f"{count} {kind.removeprefix('AWS::')}" for kind, count in kinds.most_common(4))
         lines.append(f"  {stack.stack_name}: {kinds.total()} resources ({most}, ...)")
     month = bill.of(settings, load.of({}, settings))
-    hourly = month.usd / _HOURS_A_MONTH
+    usd = month.usd / _HOURS_A_MONTH * HOURS
     return "\n".join(
         [
             *lines,
             "",
             f"and a few IAM users, roles and a queue for the tests. It takes about {HOURS} hours and",
-            f"costs about {hourly * HOURS:.2f} USD ({month.usd:.0f} a month, at prices of {month.prices.compiled}: see",
+            f"costs about {usd:.2f} USD ({month.usd:.0f} a month, at prices of {month.prices.compiled}: see",
             "scripts/cost). The last test destroys all of it; when a run is broken off, run that test alone",
             "(-k test_destroying_leaves_nothing).",
             "",
