@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event, Semaphore
 from typing import Any
 
 import boto3
@@ -13,8 +17,9 @@ from botocore.stub import Stubber
 from octopus import aws
 from octopus.credentials import propagation
 from octopus.credentials.models import UsableKey
-from octopus.credentials.propagation import SPREAD, usable_after
+from octopus.credentials.propagation import MOST_WAITING, SPREAD, usable_after
 from octopus.credentials.sts import SessionIssuer
+from octopus.registry.leases import PATIENCE_S
 
 SUBJECT = "7d8d8c1e-0d5c-4b0e-9f57-3f2a5c1b9e44"
 ROLE = "arn:aws:iam::111122223333:role/octopus-t-client"
@@ -65,6 +70,58 @@ def test_key_that_sts_does_not_take_in_time_is_given_out_with_the_moment_to_wait
 
     asked.assert_no_pending_responses()
     assert moment - datetime.fromisoformat(new.created) == pytest.approx(SPREAD, abs=timedelta(seconds=1))
+
+
+def test_crowd_that_asks_for_new_keys_holds_ten_threads_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An STS that does not answer meanwhile keeps the others from nothing."""
+    asked, answered = Semaphore(0), Event()
+
+    class Slow:
+        def get_caller_identity(self) -> None:
+            asked.release()
+            answered.wait()
+
+    monkeypatch.setattr(aws, "sts_of", lambda *_key: Slow())
+    with ThreadPoolExecutor(MOST_WAITING) as threads:
+        try:
+            waiting = [threads.submit(usable_after, key()) for _ in range(MOST_WAITING)]
+            for _ in waiting:
+                asked.acquire()
+            one_more = datetime.fromisoformat(usable_after(key()))
+            assert one_more > datetime.now(UTC) + SPREAD / 2
+        finally:
+            answered.set()
+        assert all(datetime.fromisoformat(one.result()) <= datetime.now(UTC) for one in waiting)
+    assert datetime.fromisoformat(usable_after(key())) <= datetime.now(UTC)
+
+
+def test_sts_that_takes_no_key_is_not_asked_beyond_the_time(
+    sts: Callable[..., Stubber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gateway gives up at 29 s, and the key would be made with nobody to have it."""
+    monkeypatch.setattr(propagation, "WAITED", timedelta(seconds=0.5))
+    sts(*[UNKNOWN] * 100)
+    new = key()
+
+    assert datetime.fromisoformat(usable_after(new)) > datetime.now(UTC)
+
+    assert datetime.now(UTC) - datetime.fromisoformat(new.created) < timedelta(seconds=1)
+
+
+def test_all_that_a_new_key_may_wait_for_is_over_before_the_gateway_gives_up(
+    aws_session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(aws, "_session", lambda: aws_session)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        late = usable_after(key(made_ago_s=propagation.WAITED.total_seconds()))
+        last_question_s = time.monotonic() - began
+
+    assert datetime.fromisoformat(late) > datetime.now(UTC)
+    assert last_question_s >= 0.9, "it was asked"
+    waits_s = PATIENCE_S + aws._NEW_USER_KNOWN_S + propagation.WAITED.total_seconds()
+    assert waits_s + last_question_s <= 25
 
 
 def test_sts_that_is_away_keeps_nobody_waiting(sts: Callable[..., Stubber]) -> None:
