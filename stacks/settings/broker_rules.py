@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Broken = Iterator[tuple[str, str]]
 _WIDEST = 8
 """Bits of the prefix of the largest network that one owner holds; who allows more allows strangers."""
+_LEAST_GROWTH_GIB = 10
+"""What MSK adds to a broker's storage at least."""
 
 
 def broken_by(settings: Settings) -> Broken:
@@ -66,10 +68,11 @@ def _copies(settings: Settings) -> Broken:
 
 
 def _storage(settings: Settings) -> Broken:
-    if 0 < settings.broker_storage_most_gib < settings.broker_storage_gib:
+    if 0 < settings.broker_storage_most_gib < settings.broker_storage_gib + _LEAST_GROWTH_GIB:
         yield (
             "broker_storage_most_gib",
-            f"must be 0 or at least broker_storage_gib ({settings.broker_storage_gib})",
+            f"must be 0 or at least {_LEAST_GROWTH_GIB} more than broker_storage_gib"
+            f" ({settings.broker_storage_gib}), since MSK adds no less",
         )
     if settings.tiered_storage and settings.broker_type == "kafka.t3.small":
         yield "tiered_storage", "must be false with broker_type=kafka.t3.small"

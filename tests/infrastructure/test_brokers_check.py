@@ -17,6 +17,12 @@ from tests.infrastructure.msk import PUBLIC, made
 from tests.recorded_answers import Record, recording
 
 EXPRESS: dict[str, object] = {"kafka": "msk-express"}
+SMALL: dict[str, object] = {
+    "broker_type": "kafka.t3.small",
+    "kafka_version": "3.9.x",
+    "quota_partitions": 100,
+}
+TWO_ZONES: dict[str, object] = {"zones": 2, "broker_count": 4}
 
 
 def found(
@@ -105,18 +111,98 @@ def test_two_changes_are_too_many() -> None:
     )
 
 
-def test_brokers_are_never_taken_away() -> None:
-    (only,) = found({"broker_count": 6}, {})
-    assert str(only).endswith(
-        "broker_count never goes down, from 6 to 3\n             -> give broker_count=6"
+@pytest.mark.parametrize("kind", [{}, EXPRESS], ids=["standard", "express"])
+def test_brokers_are_taken_away_only_when_they_are_empty(kind: dict[str, object]) -> None:
+    (only,) = found({**kind, "broker_count": 6}, kind)
+    assert only.state is State.UNKNOWN
+    assert only.says == (
+        "change broker_count from 6 to 3: MSK takes away one broker a zone at a time, and only what holds no "
+        "partition"
     )
 
 
-@pytest.mark.parametrize(("grown", "state"), [(100, State.OK), (150, State.OK), (151, State.FAILS)])
-def test_storage_is_not_set_below_what_it_has_grown_to(grown: int, state: State) -> None:
-    (only,) = found({}, {"broker_storage_gib": 150}, storage_gib=grown)
-    assert only.state is state
-    assert ("give broker_storage_gib=151 or more" in only.fix) is (state is State.FAILS)
+@pytest.mark.parametrize(
+    ("deployed", "wanted", "says", "fix"),
+    [
+        (
+            {**SMALL, "broker_count": 6},
+            SMALL,
+            "broker_count never goes down with kafka.t3.small, from 6 to 3",
+            "give broker_count=6",
+        ),
+        (
+            {"broker_storage_gib": 200},
+            {},
+            "broker_storage_gib never goes down, from 200 to 100",
+            "give broker_storage_gib=200",
+        ),
+        (
+            {"tiered_storage": True},
+            {},
+            "tiered_storage is never turned off",
+            "give tiered_storage=true",
+        ),
+        (
+            {"kafka_version": "4.1.x.kraft"},
+            {"kafka_version": "4.0.x.kraft"},
+            "kafka_version never goes back, from 4.1.x.kraft to 4.0.x.kraft",
+            "give kafka_version=4.1.x.kraft",
+        ),
+        (
+            {"kafka_version": "3.8.x.kraft"},
+            {"kafka_version": "3.9.x"},
+            "kafka_version never goes back, from 3.8.x.kraft to 3.9.x",
+            "give kafka_version=3.8.x.kraft",
+        ),
+        (
+            SMALL,
+            {**SMALL, "kafka_version": "3.9.x.kraft"},
+            "change kafka_version from 3.9.x to 3.9.x.kraft, and no kafka.t3.small leaves ZooKeeper",
+            "deploy with another broker_type first, such as kafka.m7g.large",
+        ),
+        (
+            {**TWO_ZONES, "kafka_version": "3.9.x"},
+            TWO_ZONES,
+            "change kafka_version from 3.9.x to 3.9.x.kraft, and only brokers in three zones leave ZooKeeper",
+            "give kafka_version=3.9.x",
+        ),
+        (
+            {"kafka_version": "3.8.x"},
+            {},
+            "change kafka_version from 3.8.x to 3.9.x.kraft, and brokers leave ZooKeeper from 3.9.x to "
+            "3.9.x.kraft only",
+            "deploy with kafka_version=3.9.x first",
+        ),
+        (
+            {"kafka_version": "3.9.x"},
+            {"kafka_version": "4.1.x.kraft"},
+            "change kafka_version from 3.9.x to 4.1.x.kraft, and brokers leave ZooKeeper from 3.9.x to "
+            "3.9.x.kraft only",
+            "deploy with kafka_version=3.9.x.kraft first",
+        ),
+    ],
+    ids=lambda value: value[:50] if isinstance(value, str) else "",
+)
+def test_what_never_works_in_place_is_told_with_what_does(
+    deployed: dict[str, object], wanted: dict[str, object], says: str, fix: str
+) -> None:
+    (only,) = found(deployed, wanted)
+    assert (only.state, only.says, only.fix) == (State.FAILS, says, fix)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "grown", "least"),
+    [(109, 100, 110), (110, 100, None), (150, 140, None), (150, 141, 151), (150, 160, 170)],
+)
+def test_storage_grows_by_ten_gib_at_least_from_what_it_is_now(
+    wanted: int, grown: int, least: int | None
+) -> None:
+    (only,) = found({}, {"broker_storage_gib": wanted}, storage_gib=grown)
+    if least is None:
+        assert only.state is State.OK
+    else:
+        assert only.state is State.FAILS
+        assert only.fix == f"give broker_storage_gib={least} or more, or leave it at 100"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +217,12 @@ def test_brokers_never_become_of_another_kind(
     deployed: dict[str, object], wanted: dict[str, object], old: str, new: str
 ) -> None:
     (only,) = found(deployed, wanted)
-    assert (only.state, only.says) == (State.FAILS, f"they are {old} and never become {new}")
+    assert (only.state, only.says) == (State.FAILS, f"kafka never changes, from {old} to {new}")
+
+
+def test_brokers_stay_in_their_zones() -> None:
+    (only,) = found({**TWO_ZONES, "broker_count": 6}, {"broker_count": 6})
+    assert (only.state, only.says) == (State.FAILS, "zones never changes, from 2 to 3")
 
 
 def test_brokers_are_made_before_they_are_made_public() -> None:

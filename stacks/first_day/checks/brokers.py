@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stacks.first_day.account import Account
+from stacks.first_day.checks import broker_changes
+from stacks.first_day.checks.broker_changes import ABOUT, told
 from stacks.first_day.findings import Finding, fails, ok
 from stacks.first_day.stacks import Standing, standing
-
-ABOUT = "brokers"
-_OF_THE_CONFIGURATION = ("kafka_retention_hours", "min_insync_replicas", "replication_factor")
-_NEVER_LESS = ("broker_count", "broker_storage_gib")
 
 
 def check(account: Account, *, fix: bool) -> Iterator[Finding]:
@@ -20,8 +18,8 @@ def check(account: Account, *, fix: bool) -> Iterator[Finding]:
     # Of a serverless cluster nothing changes.
     if settings.kafka not in ("msk-standard", "msk-express"):
         return
-    made = _made(account)
-    if made is None:
+    deployed = _deployed(account)
+    if deployed is None:
         if settings.msk_public_access:
             yield fails(
                 ABOUT, "there are none yet to be made public", "deploy without msk_public_access first"
@@ -29,19 +27,18 @@ def check(account: Account, *, fix: bool) -> Iterator[Finding]:
         else:
             yield ok(ABOUT, "none yet")
         return
-    changed = {name: (old, getattr(settings, name)) for name, old in made.items()}
+    changed = {name: (old, getattr(settings, name)) for name, old in deployed.items()}
     changed = {name: (old, new) for name, (old, new) in changed.items() if old != new}
-    problems = list(_kind(changed)) or [
-        *_less(changed),
-        *_too_small(account, changed),
-        *_together(changed),
-    ]
+    old_gib, new_gib = changed.get("broker_storage_gib", (0, 0))
+    # What is to grow may have grown further by itself.
+    held_gib = max(old_gib, _held_gib(account)) if new_gib > old_gib else old_gib
+    problems = list(broker_changes.problems(changed, deployed=deployed, held_gib=held_gib))
     yield from problems
     if not problems:
-        yield ok(ABOUT, _told(changed) if changed else "stay as they are")
+        yield ok(ABOUT, told(changed) if changed else "stay as they are")
 
 
-def _made(account: Account) -> dict[str, Any] | None:
+def _deployed(account: Account) -> dict[str, Any] | None:
     """Return the variables that the cluster was deployed with, as far as its kind has them."""
     live = [each for each in standing(account) if each.part == "kafka" and each.standing is Standing.LIVE]
     if not live:
@@ -59,6 +56,7 @@ def _variables(cluster: Mapping[str, Any], configuration: Mapping[str, Any]) -> 
     told = dict(line.split("=", 1) for line in configuration["ServerProperties"].splitlines())
     found = {
         "kafka": "msk-express" if express else "msk-standard",
+        "zones": len(nodes["ClientSubnets"]),
         "broker_count": cluster["NumberOfBrokerNodes"],
         "broker_type": nodes["InstanceType"],
         "kafka_version": cluster["KafkaVersion"],
@@ -77,50 +75,11 @@ def _variables(cluster: Mapping[str, Any], configuration: Mapping[str, Any]) -> 
     }
 
 
-def _kind(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[Finding]:
-    if "kafka" in changed:
-        old, new = changed["kafka"]
-        yield fails(
-            ABOUT,
-            f"they are {old} and never become {new}",
-            f"give kafka={old}, or make another cluster under another institution's name",
-        )
-
-
-def _less(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[Finding]:
-    for name in _NEVER_LESS:
-        old, new = changed.get(name, (0, 0))
-        if new < old:
-            yield fails(ABOUT, f"{name} never goes down, from {old} to {new}", f"give {name}={old}")
-
-
-def _too_small(account: Account, changed: Mapping[str, tuple[Any, Any]]) -> Iterator[Finding]:
-    """Storage that is to grow may have grown further by itself."""
-    old, new = changed.get("broker_storage_gib", (0, 0))
-    if new <= old:
-        return
+def _held_gib(account: Account) -> int:
+    """Return the storage of a broker as it is now, 0 when MSK knows no such cluster."""
     name = account.settings.cluster_name
     for cluster in account.client("kafka").list_clusters_v2(ClusterNameFilter=name)["ClusterInfoList"]:
         if cluster["ClusterName"] == name:
             nodes = cluster["Provisioned"]["BrokerNodeGroupInfo"]
-            held = nodes["StorageInfo"]["EbsStorageInfo"]["VolumeSize"]
-            if new < held:
-                yield fails(
-                    ABOUT,
-                    f"broker_storage_gib would be {new}, where storage has grown to {held} by itself",
-                    f"give broker_storage_gib={held} or more",
-                )
-
-
-def _together(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[Finding]:
-    things = {"configuration" if name in _OF_THE_CONFIGURATION else name for name in changed}
-    if len(things) > 1:
-        yield fails(
-            ABOUT,
-            f"{_told(changed)}, and MSK changes one thing of a cluster at a time",
-            "deploy with one of them, then with the next",
-        )
-
-
-def _told(changed: Mapping[str, tuple[Any, Any]]) -> str:
-    return "change " + ", ".join(f"{name} from {old} to {new}" for name, (old, new) in changed.items())
+            return int(nodes["StorageInfo"]["EbsStorageInfo"]["VolumeSize"])
+    return 0

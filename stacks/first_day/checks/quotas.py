@@ -47,7 +47,7 @@ def needs(settings: Settings) -> list[Need]:
                 in_use=_vpcs,
             )
         )
-    if own_network and settings.egress == "nat":
+    if own_network and settings.in_fargate and settings.egress == "nat":
         found.append(
             Need(
                 service="ec2",

@@ -167,6 +167,17 @@ def test_quotas_count_what_is_in_use_and_name_the_increase(make_account: MakeAcc
     assert (builds.state, "image=docker needs none" in builds.says) == (State.OK, True)
 
 
+def test_addresses_are_needed_by_nat_alone(make_account: MakeAccount) -> None:
+    outside = {"hosting": "external", "service_url": "https://octopus.example.org"}
+    for preset, given, needed in (
+        ("lab", {}, True),
+        ("lab", outside, False),
+        ("trial", {}, False),
+    ):
+        needs = quotas.needs(make_account(preset=preset, **given).settings)
+        assert ("EC2-VPC Elastic IPs" in [need.name for need in needs]) is needed
+
+
 def test_quota_without_a_name_or_a_number_cannot_be_told(make_account: MakeAccount, record: Record) -> None:
     account = make_account(
         preset="trial",
