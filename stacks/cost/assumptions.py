@@ -9,6 +9,18 @@ GIB = 1 << 30
 LOCAL_TIER_HOURS = 72
 """Of tiered storage, what stays on the brokers' disks: the least that MSK's guide allows, three days."""
 
+EXPRESS_MB_PER_SECOND = {
+    "large": (15.6, 31.2),
+    "xlarge": (31.2, 62.5),
+    "2xlarge": (62.5, 125),
+    "4xlarge": (125, 250),
+    "8xlarge": (250, 500),
+    "12xlarge": (375, 750),
+    "16xlarge": (500, 1000),
+}
+"""What an Express broker takes and gives for good, by its size. Source: Amazon MSK Developer Guide,
+"Amazon MSK quota". For standard brokers AWS names no such number."""
+
 BROKER_METRICS = {"msk-standard": 44, "msk-express": 33}
 """Of each broker with ``kafka_monitoring=per-broker``. Counted in the tables of the MSK Developer Guide;
 those of the default level are free."""

@@ -14,6 +14,7 @@ _PARTS = (brokers, hosting, network, gateway, state, watching)
 
 NOT_ESTIMATED = (
     "tax, support plans, discounts, savings plans and free allowances, which the whole account shares;",
+    "lower prices of larger amounts, but for what leaves AWS;",
     "tasks in Fargate beyond --tasks, peaks above the average, growth of storage within the month;",
     "reads of old records from tiered storage, restores, backups beyond 35 days, queries of logs and tables;",
     "Direct Connect, VPN, peering, and NAT in a VPC that somebody else made;",
@@ -71,6 +72,13 @@ class Bill:
                 f"The load does not fit: its copies take {needed:,.0f} GB, and the brokers' storage is"
                 f" {held:,} GB. Keep records for a shorter time, or give brokers more."
             )
+        if self.settings.kafka == "msk-express":
+            needed_brokers = volumes.brokers_needed(self.settings, self.load)
+            if needed_brokers > self.settings.broker_count:
+                yield (
+                    f"The load does not fit: it keeps {needed_brokers} brokers of {self.settings.broker_type}"
+                    f" busy, and there are {self.settings.broker_count}."
+                )
 
 
 def of(settings: Settings, load: Load) -> Bill:

@@ -67,7 +67,7 @@ def _other_loads() -> str:
     rows = [
         "### Other loads",
         "",
-        "USD a month, all else as above. In brackets: the brokers' storage does not hold it.",
+        "USD a month, all else as above. In brackets: the brokers do not hold it.",
         "",
         f"| events a second | {' | '.join(f'`{preset}`' for preset in PRESETS)} |",
         "|--:|" + "--:|" * len(PRESETS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from stacks.cost.assumptions import (
+    EXPRESS_MB_PER_SECOND,
     GIB,
     HOURS,
     LOCAL_TIER_HOURS,
@@ -104,6 +105,13 @@ def fits(settings: Settings, load: Load) -> bool:
     if settings.kafka != "msk-standard":
         return True
     return disk_needed(settings, load) <= disk(settings, load) * settings.broker_count
+
+
+def brokers_needed(settings: Settings, load: Load) -> int:
+    """Return the Express brokers of the chosen size that the load keeps busy, on the month's average."""
+    taken, given = EXPRESS_MB_PER_SECOND[settings.broker_type.rpartition(".")[2]]
+    written_mb = load.events_per_second * load.event_bytes / 1e6
+    return ceil(max(written_mb / taken, written_mb * load.consumers / given))
 
 
 def tiered(settings: Settings, load: Load) -> float:

@@ -128,6 +128,25 @@ def test_load_that_the_brokers_do_not_hold_is_warned_of() -> None:
     assert list(_bill("trial", {"events-per-second": "100", "retention-hours": "24"}).warnings()) == []
 
 
+def test_load_that_keeps_more_express_brokers_busy_is_warned_of() -> None:
+    words = {"events-per-second": "46000", "consumers": "1"}
+    assert list(_bill("facility", words).warnings()) == []
+    (warning,) = _bill("facility", {**words, "consumers": "3"}).warnings()
+    assert warning == (
+        "The load does not fit: it keeps 5 brokers of express.m7g.large busy, and there are 3."
+    )
+
+
+def test_gateway_that_remembers_longer_asks_its_authorizer_less_often() -> None:
+    words = {"users": "5", "requests-per-user": "10000"}
+    calls = [
+        _quantities(_bill("lab", words, authorizer_cache_seconds=seconds))["calls of the authorizer"]
+        for seconds in (0, 60, 300)
+    ]
+    requests = _quantities(_bill("lab", words))["requests"]
+    assert calls == [requests, 5 * 2_628_000 / 60 / 1e6, 5 * 2_628_000 / 300 / 1e6]
+
+
 def test_another_region_is_warned_of() -> None:
     (warning,) = _bill("lab", region="eu-central-1").warnings()
     assert warning.startswith("Prices are those of us-east-1; in eu-central-1 ")

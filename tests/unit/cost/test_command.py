@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,14 @@ def test_table_adds_up_and_ends_with_what_is_not_estimated(capsys: pytest.Captur
     total = next(float(row[1]) for row in rows if row[0] == "total")
     assert sum(float(row[-1]) for row in rows[:-2]) == pytest.approx(total)
     assert foot.splitlines()[0].strip().startswith("tax")
+
+
+def test_script_runs_from_anywhere(tmp_path: Path) -> None:
+    script = Path(__file__).parents[3] / "scripts" / "cost"
+    done = subprocess.run(
+        [script, "-c", "institution=anl"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Octopus anl, a month of --events-per-second 10 ")
 
 
 def test_json_names_the_source_of_every_price(capsys: pytest.CaptureFixture[str]) -> None:
