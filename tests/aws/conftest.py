@@ -77,6 +77,10 @@ def cdk(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
 def deployed(account: Account, cdk: Cdk, context: dict[str, str]) -> None:
     """The whole fabric, after a look at whether it can be."""
     looked = run_script(account, "preflight", context=context)
-    assert looked.returncode == 0, looked.stdout
+    assert looked.returncode in (0, 1), looked.stdout
+    found = [line.split(maxsplit=1)[1] for line in looked.stdout.splitlines() if line.startswith("fails ")]
+    # Without a Globus client everything is made, and nobody let in; letters are confirmed after they came.
+    hindering = [each for each in found if not each.startswith(("Globus ", "mail of alarms"))]
+    assert hindering == [], looked.stdout
     done = cdk(*DEPLOY, context=context)
     assert done.returncode == 0, done.stdout
