@@ -283,14 +283,15 @@ def _questions(registry: Registry) -> dict[str, Callable[[random.Random], object
     def caller(chance: random.Random) -> Caller:
         return Caller(chance.choice(registry.subjects), None, 0, frozenset())
 
+    def search(chance: random.Random, words: int) -> object:
+        one, text = caller(chance), " ".join(chance.sample(_WORDS, words))
+        own = [namespace_of(one.subject)]
+        return registry.catalogue.search(one, text, own=own, tag=None, limit=20, after=None)
+
     return {
         "topics of one namespace": lambda chance: registry.topics.read(namespace_of(caller(chance).subject)),
-        "search for one word": lambda chance: registry.catalogue.search(
-            caller(chance), chance.choice(_WORDS), tag=None, limit=20, after=None
-        ),
-        "search for two words": lambda chance: registry.catalogue.search(
-            caller(chance), " ".join(chance.sample(_WORDS, 2)), tag=None, limit=20, after=None
-        ),
+        "search for one word": lambda chance: search(chance, 1),
+        "search for two words": lambda chance: search(chance, 2),
         "who can read a topic, and why": lambda chance: access.who(*chance.choice(registry.names)),
         "what is shared with me": lambda chance: access.grants_to(caller(chance)),
         "my rights on a topic": lambda chance: access.rights(caller(chance), *chance.choice(registry.names)),

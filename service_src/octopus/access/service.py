@@ -149,12 +149,15 @@ class Access(Grants):
         grants = [grant for name in topics for grant in self._store.on(namespace, name)]
         return reasons(facts, grants, self._store, self._now())
 
-    def visible_namespaces(self, caller: Caller) -> Mapping[str, frozenset[str]]:
+    def visible_namespaces(self, caller: Caller, own: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Namespaces of which the caller may see topics, each with their names.
 
         `EVERY_TOPIC` among the names stands for all of the namespace.
+
+        Args:
+            own: namespaces of the caller's account.
         """
-        visible = {name: {EVERY_TOPIC} for name in self._store.own_namespaces(caller.subject)}
+        visible = {name: {EVERY_TOPIC} for name in own}
         for held in self.grants_to(caller):
             visible.setdefault(held.grant.namespace, set()).add(held.grant.topic)
         return {name: frozenset(topics) for name, topics in visible.items()}

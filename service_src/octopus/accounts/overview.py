@@ -59,14 +59,14 @@ class Overviews:
         self._emptying = emptying
         self._people = people
 
-    def of(self, caller: Caller) -> Overview:
-        """The caller's account with all that he has by it and by others."""
+    def of(self, caller: Caller, account: Account | None) -> Overview:
+        """The caller's account, which has just been read, with all that he has by it and by others."""
         held = self._access.grants_to(caller)
         names = self._people.shown(caller.linked)
         keys, sessions = self._count_keys(caller.subject)
         return Overview(
-            account=self._accounts.find(caller.subject),
-            namespaces=self._accounts.namespaces(caller.subject),
+            account=account,
+            namespaces=self._accounts.namespaces_of(account),
             linked={
                 identity: names[identity].username if identity in names else None
                 for identity in sorted(caller.linked)

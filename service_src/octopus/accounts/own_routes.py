@@ -24,7 +24,7 @@ from octopus.errors import Failure, ForbiddenError, InvalidError, NotAuthenticat
 from octopus.identity.models import Caller
 from octopus.identity.service import Authenticator
 from octopus.topics.names import namespace_of
-from octopus.web.authentication import TokenCaller
+from octopus.web.authentication import OwnAccount, TokenCaller
 from octopus.web.errors import DOCUMENTED, HOLDS_A_SECRET
 from octopus.web.parameters import DryRun
 
@@ -52,9 +52,9 @@ MovesOfFabric = Annotated[Moves, Depends(_moves)]
 
 
 @router.get("", summary="Describe your account")
-def describe_account(caller: TokenCaller, overviews: OverviewsOfFabric) -> AccountReply:
+def describe_account(caller: TokenCaller, account: OwnAccount, overviews: OverviewsOfFabric) -> AccountReply:
     """Its state, its namespaces, your linked identities, and what others let you do."""
-    return AccountReply.of(overviews.of(caller), caller.subject, caller.username)
+    return AccountReply.of(overviews.of(caller, account), caller.subject, caller.username)
 
 
 @router.delete("", summary="Delete your account with all that hangs on it")

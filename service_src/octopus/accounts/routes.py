@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from octopus.accounts.models import NamespacesReply, UserDeletedReply, UserReply
 from octopus.accounts.parameters import AccountsOfFabric
 from octopus.topics.names import namespace_of
-from octopus.web.authentication import AuthenticatedCaller
+from octopus.web.authentication import AuthenticatedCaller, OwnAccount
 from octopus.web.errors import DOCUMENTED, FailureReply
 
 router = APIRouter(prefix="/api/v3", responses=DOCUMENTED)
@@ -35,9 +35,11 @@ def delete_user(caller: AuthenticatedCaller, accounts: AccountsOfFabric) -> User
 
 
 @router.get("/namespace", tags=["Namespace"], summary="List your namespaces and topics")
-def list_namespaces(caller: AuthenticatedCaller, accounts: AccountsOfFabric) -> NamespacesReply:
+def list_namespaces(
+    caller: AuthenticatedCaller, account: OwnAccount, accounts: AccountsOfFabric
+) -> NamespacesReply:
     """Each namespace with its topics in order; empty before you have an account."""
-    namespaces = accounts.namespaces(caller.subject)
+    namespaces = accounts.namespaces_of(account)
     return NamespacesReply(
         message=f"Found {len(namespaces)} namespaces for {caller.subject}", namespaces=namespaces
     )

@@ -112,7 +112,10 @@ class Accounts:
 
     def namespaces(self, subject: str) -> dict[str, list[str]]:
         """The subject's namespaces, each with its topics in order; empty without an account."""
-        account = self._store.read(subject)
+        return self.namespaces_of(self._store.read(subject))
+
+    def namespaces_of(self, account: Account | None) -> dict[str, list[str]]:
+        """The same of an account that has just been read."""
         if account is None or account.state is not State.ACTIVE:
             return {}
         return {name: self._topics.names(name) for name in sorted(account.namespaces)}
@@ -121,13 +124,15 @@ class Accounts:
         """The subject's account as it is recorded, in whatever state it is; None without one."""
         return self._store.read(subject)
 
-    def require_not_suspended(self, subject: str) -> None:
-        """The subject may use what it has, if it has anything.
+    def require_not_suspended(self, subject: str) -> Account | None:
+        """The subject may use what it has, if it has anything; returns its account.
 
         Raises:
             ForbiddenError: its operator has suspended it.
         """
-        require_not_suspended(self._store.read(subject))
+        account = self._store.read(subject)
+        require_not_suspended(account)
+        return account
 
     @contextmanager
     def ready(self, subject: str) -> Iterator[Lease]:

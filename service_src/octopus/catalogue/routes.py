@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from octopus.catalogue.replies import SearchReply
 from octopus.catalogue.service import Catalogue
-from octopus.web.authentication import TokenCaller
+from octopus.web.authentication import OwnAccount, TokenCaller
 from octopus.web.errors import DOCUMENTED
 from octopus.web.parameters import After, Limit
 
@@ -23,6 +23,7 @@ def _catalogue(request: Request) -> Catalogue:
 @router.get("/search", summary="Find topics")
 def search(
     caller: TokenCaller,
+    account: OwnAccount,
     catalogue: Annotated[Catalogue, Depends(_catalogue)],
     q: Annotated[
         str,
@@ -42,5 +43,6 @@ def search(
     after: After = None,
 ) -> SearchReply:
     """Topics that you have a right on, and those that their owners list, in order of name."""
-    page = catalogue.search(caller, q, tag=tag, namespace=namespace, limit=limit, after=after)
+    own = account.namespaces if account else frozenset[str]()
+    page = catalogue.search(caller, q, own=own, tag=tag, namespace=namespace, limit=limit, after=after)
     return SearchReply.of(page)

@@ -6,7 +6,7 @@ each fifty topics that it looks at: never a scan, and nothing that grows with to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from octopus.access.models import EVERY_TOPIC
 from octopus.access.service import Access
@@ -42,6 +42,7 @@ class Catalogue:
         caller: Caller,
         text: str,
         *,
+        own: Collection[str],
         tag: str | None,
         limit: int,
         after: str | None,
@@ -53,6 +54,7 @@ class Catalogue:
 
         Args:
             text: words, in any order.
+            own: namespaces of the caller's account.
             tag: one of the topic's tags, whole.
             limit: the most topics of a page.
             after: full name that the page before ended with.
@@ -69,7 +71,7 @@ class Catalogue:
             )
         if len(asked) > MOST_WORDS:
             raise InvalidError(f"q: at most {MOST_WORDS} words, tag's included, received {len(asked)}")
-        visible = self._access.visible_namespaces(caller)
+        visible = self._access.visible_namespaces(caller, own)
         leads = self._candidates(asked, visible) if asked else self._all_of(str(namespace))
         prefix = "" if namespace is None else full_name(namespace, "")
         names = sorted(name for name in leads if name.startswith(prefix) and name > (after or ""))

@@ -212,7 +212,7 @@ def test_project_that_is_not_in_use_gives_nothing(world: World, state: str) -> N
     assert world.access.rights(caller(person), "lab", None) == frozenset()
     assert world.access.holdings(person, []) == frozenset()
     assert world.access.grants_to(caller(person)) == []
-    assert world.access.visible_namespaces(caller(person)) == {}
+    assert world.access.visible_namespaces(caller(person), []) == {}
     assert world.access.who("lab", None) == []
 
 
@@ -251,13 +251,11 @@ def test_suspended_owner_is_told_so(world: World) -> None:
 
 def test_visible_is_what_is_owned_or_granted(world: World) -> None:
     person = identity()
-    world.account(person, namespaces=["ns-3f2a5c1b9e44"])
-    world.namespace("ns-3f2a5c1b9e44", person)
     world.namespace("ns-000000000001", identity())
     world.give("lab", EVERY_TOPIC, person, Right.MEMBER)
     world.give("ns-000000000001", "events", group(world.group(person)), Right.READ)
 
-    assert world.access.visible_namespaces(caller(person)) == {
+    assert world.access.visible_namespaces(caller(person), ["ns-3f2a5c1b9e44"]) == {
         "ns-3f2a5c1b9e44": {EVERY_TOPIC},
         "lab": {EVERY_TOPIC},
         "ns-000000000001": {"events"},

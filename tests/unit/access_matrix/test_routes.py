@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from octopus.access.models import Right
 from octopus.access.service import Access
@@ -105,6 +106,25 @@ def test_route_serves_nobody_without_a_token(service: Service, ask: Ask) -> None
     method, path, body = _request(ask, PEOPLE["owner"], Place(LAB, "for-read"))
     reply = service.asked(None, method, path, body)
     assert (reply.status_code == 401) == (ask.needs is not Needs.NOTHING), reply.text
+
+
+@pytest.mark.parametrize("path", ["namespace", "account", "search?q=events"])
+def test_own_account_is_read_at_the_door_and_not_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    owner, reads = PEOPLE["owner"], []
+    row = str({"pk": {"S": f"SUBJECT#{owner.subject}"}, "sk": {"S": "ACCOUNT"}})
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the stubs leave it out
+
+    def counted(self: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
+        if row in str(arguments):
+            reads.append(operation)
+        return call(self, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", counted)
+    assert service.asked(owner, "GET", f"/api/v3/{path}").status_code == 200
+
+    assert reads == ["GetItem"]
 
 
 def test_suspended_account_is_moved_to_nobody(service: Service) -> None:

@@ -46,8 +46,15 @@ def configuration(topics: Topics, turns: Turns, kafka: MemoryKafka) -> Configura
     return Configuration(turns=turns, kafka=kafka, bounds=BOUNDS)
 
 
+def own(caller: Caller) -> list[str]:
+    """Namespaces of the caller's account."""
+    return [NAMESPACE] if caller == OWNER else []
+
+
 def search(catalogue: Catalogue, caller: Caller, text: str, **more: Any) -> list[str]:
-    page = catalogue.search(caller, text, **{"tag": None, "limit": 20, "after": None, **more})
+    page = catalogue.search(
+        caller, text, own=own(caller), **{"tag": None, "limit": 20, "after": None, **more}
+    )
     return [found.name for found in page.entries]
 
 
@@ -84,7 +91,7 @@ def test_outsider_finds_only_what_is_listed(catalogue: Catalogue, configuration:
     assert search(catalogue, OTHER, "ozone") == []
 
     configuration.change(OWNER, NAMESPACE, "water", Wish(about={"listed": True}))
-    (found,) = catalogue.search(OTHER, "ozone", tag=None, limit=20, after=None).entries
+    (found,) = catalogue.search(OTHER, "ozone", own=(), tag=None, limit=20, after=None).entries
     assert (found.name, found.mine) == (WATER, False)
 
     configuration.change(OWNER, NAMESPACE, "water", Wish(about={"listed": False}))
@@ -193,7 +200,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(catalogue: Catalogue,
 
     pages, after = [], None
     while True:
-        page = catalogue.search(OWNER, "events", tag=None, limit=2, after=after)
+        page = catalogue.search(OWNER, "events", own=own(OWNER), tag=None, limit=2, after=after)
         pages.append([found.name for found in page.entries])
         after = page.next
         if after is None:
