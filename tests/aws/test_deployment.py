@@ -32,7 +32,7 @@ def test_a_change_that_fails_half_way_is_taken_back(
 ) -> None:
     ssm, name = account.client("ssm"), f"/octopus/{institution}/cli_client_id"
     before = ssm.get_parameter(Name=f"/octopus/{institution}/audit_days")["Parameter"]["Value"]
-    ssm.put_parameter(Name=name, Value="by hand", Type="String", Overwrite=True)
+    ssm.put_parameter(Name=name, Value="by hand", Type="String")
     try:
         change = {"audit_days": "123", "cli_client_id": "2b9d2f5c-fa32-45b5-875b-b24cd343b917"}
         done = cdk(*DEPLOY, context={**context, **change})
