@@ -6,12 +6,17 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from stacks.constructs import principal_boundary
 from stacks.first_day import minutes
 from stacks.first_day.checks import bootstrap, one_fabric, quotas
 from stacks.first_day.left import buckets, keys, log_groups, security_groups, tables
 from stacks.first_day.stacks import PARTS
+from stacks.settings import Settings
 from tests.infrastructure.synthesis import Made
+
+STACK_ID = "51af3dc0-da77-11e4-872e-1234567db123"
 
 
 def test_stacks_and_their_order_are_known(institutions: list[Made]) -> None:
@@ -68,11 +73,13 @@ def _is_found(made: Made, stack: str, logical_id: str, resource: dict[str, Any])
             beginning = properties["BucketName"]["Fn::Join"][1][0]
             return beginning in {f"{settings.named(name)}-" for name in buckets.NAMES}
         case "AWS::KMS::Key":
-            return not keys.words(settings).isdisjoint(properties["Description"].split())
+            return properties["Description"] in keys.descriptions(settings)
         case "AWS::Logs::LogGroup":
             name = properties.get("LogGroupName", made_up)
             return log_groups.is_of(
-                settings.institution, name if isinstance(name, str) else f"{name['Fn::Join'][1][0]}1a2b"
+                settings.institution,
+                # The id of the stack is known when it is made.
+                name if isinstance(name, str) else f"{name['Fn::Join'][1][0]}{STACK_ID}",
             )
         case "AWS::MSK::Cluster" | "AWS::MSK::ServerlessCluster":
             return bool(properties["ClusterName"] == settings.cluster_name)
@@ -90,8 +97,18 @@ def test_log_groups_of_a_similar_institution_are_not_ours() -> None:
         "octopus-anl-service-service-Log1-x",
         "octopus-anlx-service-Log1-x",
         "/aws/vendedlogs/octopus-anl-x-kafka",
+        f"aws-waf-logs-octopus-anl-gateway-x-gateway-{STACK_ID}",
     ):
         assert not log_groups.is_of("anl", name)
+
+
+@pytest.mark.parametrize("similar", ["anl-credentials", "anl-alarms"])
+def test_keys_of_a_similar_institution_are_not_ours(similar: str) -> None:
+    ours, theirs = (
+        keys.descriptions(Settings.from_context({"institution": institution}))
+        for institution in ("anl", similar)
+    )
+    assert len(ours | theirs) == 6
 
 
 def test_users_and_their_tag_are_those_of_the_stacks(institutions: list[Made]) -> None:

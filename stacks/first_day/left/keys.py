@@ -15,15 +15,24 @@ _DAYS = 7
 """The least that KMS allows."""
 
 
-def words(settings: Settings) -> frozenset[str]:
-    """Return names of what keys encrypt, one of which stands in the description of each."""
-    return frozenset({settings.named("credentials"), settings.named("alarms"), settings.cluster_name})
+def descriptions(settings: Settings) -> frozenset[str]:
+    """Return how the stacks describe their keys.
+
+    They are compared whole: the name of something in one institution is the name of another's cluster.
+    """
+    return frozenset(
+        {
+            f"Encrypts the secrets in {settings.named('credentials')}",
+            f"Encrypts what goes through {settings.named('alarms')}",
+            f"Records on the brokers of {settings.cluster_name}",
+        }
+    )
 
 
 def find(account: Account, live: frozenset[str], unused: frozenset[str]) -> Iterator[Leftover]:
     """Yield each key that no live stack has; ``unused`` is what belonged to stacks that never came to be."""
     kms = account.client("kms")
-    named = words(account.settings)
+    ours = descriptions(account.settings)
     aliases = {
         alias.get("TargetKeyId"): alias["AliasName"]
         for page in kms.get_paginator("list_aliases").paginate()
@@ -40,7 +49,7 @@ def find(account: Account, live: frozenset[str], unused: frozenset[str]) -> Iter
             continue
         if key_id in live or key["KeyState"] == "PendingDeletion" or key["KeyManager"] != "CUSTOMER":
             continue
-        if named.intersection(key.get("Description", "").split()):
+        if key.get("Description") in ours:
             alias = aliases.get(key_id)
             yield Leftover(
                 kind="KMS key",

@@ -19,10 +19,9 @@ def is_of(institution: str, name: str) -> bool:
     named = f"octopus-{re.escape(institution)}"
     # CloudFormation puts a construct's name, with its capital, after the stack's: `anl` is not `anl-service`.
     by_stack = rf"{named}-({'|'.join(PARTS)})-[A-Z].*"
-    return (
-        re.fullmatch(rf"{by_stack}|/aws/vendedlogs/{named}-kafka|aws-waf-logs-{named}-gateway-.*", name)
-        is not None
-    )
+    # With the id of a stack at its end, and nothing before that: `anl` is not `anl-gateway-x`.
+    by_web_acl = rf"aws-waf-logs-{named}-gateway-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
+    return re.fullmatch(rf"{by_stack}|/aws/vendedlogs/{named}-kafka|{by_web_acl}", name) is not None
 
 
 def find(account: Account, live: frozenset[str]) -> Iterator[Leftover]:

@@ -140,6 +140,9 @@ def test_orphans_without_data_go_and_those_with_data_stay(
         kms.create_key(Description=f"Encrypts the secrets in {name}")["KeyMetadata"]["KeyId"]
         for name in (full_table, "octopus-anl-aps-credentials")
     ]
+    # Another institution's cluster, of the name that a table has here.
+    named_alike = f"Records on the brokers of {full_table}"
+    keys.append(kms.create_key(Description=named_alike)["KeyMetadata"]["KeyId"])
     assert run() == 1
     told = capsys.readouterr().out
     assert f"table  {empty_table}: holds no data" in told
@@ -156,7 +159,7 @@ def test_orphans_without_data_go_and_those_with_data_stay(
     assert dynamodb.list_tables()["TableNames"] == []
     assert s3.list_buckets()["Buckets"] == []
     states = [kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys]
-    assert states == ["PendingDeletion", "Enabled"]
+    assert states == ["PendingDeletion", "Enabled", "Enabled"]
     assert empty_bucket not in capsys.readouterr().err
 
 
@@ -165,7 +168,8 @@ def test_what_a_live_stack_has_stays_even_with_data(
 ) -> None:
     account = make_account()
     name = account.settings.named("registry")
-    key = {"Type": "AWS::KMS::Key", "Properties": {"Description": f"Encrypts {name}", "KeyPolicy": {}}}
+    description = f"Encrypts the secrets in {account.settings.named('credentials')}"
+    key = {"Type": "AWS::KMS::Key", "Properties": {"Description": description, "KeyPolicy": {}}}
     registry = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": name, **KEYED}}
     deploy(account, "foundation", {"Registry": registry, "Key": key})
     assert run("--remove", "--with-data", "--yes", "anl") == 0
