@@ -54,9 +54,9 @@ class Bill:
         return round(sum(line.usd for line in self.lines), 2)
 
     @property
-    def recalled_usd(self) -> float:
-        """Return what of it stands on prices that nobody has looked up."""
-        return round(sum(line.usd for line in self.lines if not line.price.read), 2)
+    def untraced_usd(self) -> float:
+        """Return what of it stands on prices that are not traced to AWS."""
+        return round(sum(line.usd for line in self.lines if not line.price.traced), 2)
 
     def warnings(self) -> Iterator[str]:
         """Yield what makes the total another than it seems."""

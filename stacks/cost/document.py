@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from stacks.cost import bill, load, price_list, shown
 from stacks.cost.bill import Bill
@@ -59,7 +59,7 @@ def _lines(preset: str, made: Bill) -> str:
     rest = sum(line.usd for line in small)
     rows.append(f"| | {len(small)} lines of less than {_SMALL_USD} USD each | | | | {rest:,.2f} |")
     rows.append(f"| **total** | | | | | **{made.usd:,.2f}** |")
-    rows.append(f"| | of it at recalled prices ({shown.MARK}) | | | | {made.recalled_usd:,.2f} |")
+    rows.append(f"| | of it at untraced prices ({shown.MARK}) | | | | {made.untraced_usd:,.2f} |")
     return "\n".join(rows) + "\n"
 
 
@@ -81,12 +81,25 @@ def _other_loads() -> str:
 
 def _prices() -> str:
     prices = price_list.read()
+    traced = [name for name, price in prices.prices.items() if price.traced]
     recalled = [name for name, price in prices.prices.items() if not price.read]
-    return (
-        f"### Prices\n\n{len(prices.prices)} prices of {prices.region}, compiled {prices.compiled};"
-        f" {len(prices.prices) - len(recalled)} were read in copies of AWS's pages, and {len(recalled)} are"
-        f" recalled: {', '.join(f'`{name}`' for name in recalled)}.\n"
+    seen = [name for name, price in prices.prices.items() if price.read and not price.traced]
+    return "\n".join(
+        [
+            "### Prices",
+            "",
+            f"{len(prices.prices)} prices of {prices.region}, compiled {prices.compiled}:",
+            "",
+            f"- {len(traced)} traced, through copies of its pages and price list, to AWS;",
+            f"- {len(seen)} seen in tables that name no source: {_named(seen)};",
+            f"- {len(recalled)} recalled and seen nowhere: {_named(recalled)}.",
+            "",
+        ]
     )
+
+
+def _named(prices: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in prices)
 
 
 if __name__ == "__main__":

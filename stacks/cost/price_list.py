@@ -21,9 +21,11 @@ class Price:
     page: str
     """Title of the page of AWS that sets it."""
     through: str
-    """Where it was read; "" for one that is recalled, and that nobody has looked up."""
+    """Where it was read; "" for one that is recalled, and was seen nowhere."""
     read: date | None
     """When; none for one that is recalled."""
+    traced: bool
+    """Whether what was read was made from AWS's own page or price list."""
 
 
 @dataclass(frozen=True)
@@ -48,5 +50,6 @@ def read() -> PriceList:
             page=written["pages"][price["page"]],
             through=reading.get("what", ""),
             read=reading.get("read"),
+            traced=reading.get("traced", False),
         )
     return PriceList(region=written["region"], compiled=written["compiled"], prices=prices)

@@ -11,7 +11,7 @@ from stacks.cost.load import OPTIONS, Load
 from stacks.cost.price_list import Price
 
 MARK = "*"
-"""Beside a price that nobody has looked up."""
+"""Beside a price that is not traced to AWS."""
 
 
 def load_words(load: Load) -> str:
@@ -24,7 +24,7 @@ def text(bill: Bill) -> str:
     settings, prices = bill.settings, bill.prices
     head = [
         f"Octopus {settings.institution}, a month of {load_words(bill.load)}",
-        f"USD at list prices of {prices.region}, compiled {prices.compiled}; {MARK} recalled, not read",
+        f"USD at list prices of {prices.region}, compiled {prices.compiled}; {MARK} not traced to AWS",
         *(f"WARNING: {warning}" for warning in bill.warnings()),
         "",
     ]
@@ -46,6 +46,7 @@ def as_json(bill: Bill) -> str:
             "page": line.price.page,
             "read": line.price.read and line.price.read.isoformat(),
             "through": line.price.through or None,
+            "traced": line.price.traced,
         }
         for line in bill.lines
     ]
@@ -56,7 +57,7 @@ def as_json(bill: Bill) -> str:
         "load": asdict(bill.load),
         "lines": lines,
         "usd": bill.usd,
-        "usd_at_recalled_prices": bill.recalled_usd,
+        "usd_at_untraced_prices": bill.untraced_usd,
         "warnings": list(bill.warnings()),
         "not_estimated": list(NOT_ESTIMATED),
     }
@@ -75,7 +76,7 @@ def unit_price(usd: float) -> str:
 
 def mark(price: Price) -> str:
     """Return what stands beside a price."""
-    return "" if price.read else MARK
+    return "" if price.traced else MARK
 
 
 def _rows(bill: Bill) -> Iterator[str]:
@@ -93,4 +94,4 @@ def _rows(bill: Bill) -> Iterator[str]:
         )
         part = line.part
     yield form.format("total", "", "", "", "", f"{bill.usd:,.2f}")
-    yield form.format("", f"of it at recalled prices ({MARK})", "", "", "", f"{bill.recalled_usd:,.2f}")
+    yield form.format("", f"of it at untraced prices ({MARK})", "", "", "", f"{bill.untraced_usd:,.2f}")

@@ -40,8 +40,8 @@ def test_json_names_the_source_of_every_price(capsys: pytest.CaptureFixture[str]
     assert made["load"]["users"] == 7
     assert made["usd"] == pytest.approx(sum(line["usd"] for line in made["lines"]))
     assert all(line["page"] and bool(line["read"]) == bool(line["through"]) for line in made["lines"])
-    recalled = sum(line["usd"] for line in made["lines"] if not line["read"])
-    assert made["usd_at_recalled_prices"] == pytest.approx(recalled)
+    untraced = sum(line["usd"] for line in made["lines"] if not line["traced"])
+    assert made["usd_at_untraced_prices"] == pytest.approx(untraced)
 
 
 @pytest.mark.parametrize(
