@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from octopus.cli.kafka import CaFileOption, KafkaAccess, open_kafka
 from octopus.cli.output import AsOption, JsonOption, print_json, print_line, print_table
+from octopus.cli.pages import read_all
 from octopus.cli.plans import DryRunOption
+from octopus.cli.session import open_session
 from octopus.groups.models import Move
 from octopus.groups.names import complete
 from octopus.groups.targets import parse_selection, parse_target
+from octopus.topics.names import namespace_of
 
 if TYPE_CHECKING:
     from octopus.groups.service import Groups
@@ -36,7 +40,8 @@ _NEVER = "never"
 @app.command("list")
 def list_groups(as_name: AsOption = None, ca_file: CaFileOption = None, as_json: JsonOption = False) -> None:
     """List your groups, and those of projects that you are in, with their state and members."""
-    groups = _groups(open_kafka(as_name, ca_file)).list()
+    found = {group.name: group for kafka in _everywhere(as_name, ca_file) for group in _groups(kafka).list()}
+    groups = [found[name] for name in sorted(found)]
     if as_json:
         print_json({"status": "success", "groups": [dataclasses.asdict(group) for group in groups]})
         return
@@ -51,8 +56,7 @@ def lag(
     group: GroupArgument, as_name: AsOption = None, ca_file: CaFileOption = None, as_json: JsonOption = False
 ) -> None:
     """Show how far a group is behind, partition by partition."""
-    kafka = open_kafka(as_name, ca_file)
-    name = complete(kafka.namespace, group)
+    kafka, name = _open(as_name, ca_file, group)
     partitions = _groups(kafka).lag(name)
     total = sum(one.lag or 0 for one in partitions)
     if as_json:
@@ -96,8 +100,7 @@ def reset(
     """Set what a group reads next; refused while it has members."""
     target = parse_target(to)
     selection = parse_selection(topic) if topic is not None else None
-    kafka = open_kafka(as_name, ca_file)
-    name = complete(kafka.namespace, group)
+    kafka, name = _open(as_name, ca_file, group, selection.topic if selection else None)
     if selection is not None:
         # A group of a project reads that project's topics, if nothing else is said.
         selection = dataclasses.replace(selection, topic=complete(name.partition(".")[0], selection.topic))
@@ -114,6 +117,33 @@ def reset(
         print_line(f"{name} never committed an offset: name a topic with --topic")
     else:
         print_line("Nothing was changed." if dry_run else f"{name} is set.")
+
+
+def _open(
+    as_name: str | None, ca_file: Path | None, group: str, topic: str | None = None
+) -> tuple[KafkaAccess, str]:
+    """The caller at Kafka for one group, and that group's full name.
+
+    Args:
+        topic: what it is to read; one of its namespace if there is no dot.
+    """
+    name = complete(namespace_of(open_session(as_name).subject), group)
+    namespace = name.partition(".")[0]
+    topics = [f"{namespace}.*", *([complete(namespace, topic)] if topic else [])]
+    return open_kafka(as_name, ca_file, topics), name
+
+
+def _everywhere(as_name: str | None, ca_file: Path | None) -> Iterator[KafkaAccess]:
+    """The caller at Kafka, for all namespaces whose groups he has: a key is for all, a session for one."""
+    kafka = open_kafka(as_name, ca_file)
+    yield kafka
+    if kafka.session_token is None:
+        return
+    own = kafka.session.call("GET", "namespace")["namespaces"]
+    projects = read_all(kafka.session, "projects", "projects")
+    members = [project["name"] for project in projects if "member" in project["my_rights"]]
+    for namespace in sorted({*own, *members} - {kafka.namespace}):
+        yield open_kafka(as_name, ca_file, [f"{namespace}.*"])
 
 
 def _groups(kafka: KafkaAccess) -> Groups:
