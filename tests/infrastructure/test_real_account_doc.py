@@ -54,6 +54,21 @@ def test_checklist_is_what_the_lane_asks() -> None:
     assert set(listed) == names_of_tests(list(LANE.glob("test_*.py")))
 
 
+def test_no_other_page_keeps_a_list_of_its_own() -> None:
+    by_hand = section("The first person with an account").partition("### By hand")[2]
+    rows = re.findall(r"^\| (.+?) \| .+ \| \[[\w ]+\]\(([\w-]+\.md)\) \|$", by_hand, re.M)
+    assert len({what for what, _ in rows}) == len(rows) == by_hand.count("\n| ") - 1
+    pages = {
+        path.name: path.read_text() for path in (ROOT / "docs").glob("*.md") if path.name != "real-account.md"
+    }
+    assert {page for _, page in rows} == {page for page, text in pages.items() if "real-account.md" in text}
+    for page, text in pages.items():
+        for title, body in re.findall(r"^## (.+)\n([\s\S]*?)(?=^## |\Z)", text, re.M):
+            if re.search(r"\b(never|not yet)\b.*\b(AWS|account)\b", title):
+                assert "(real-account.md" in body, (page, title)
+                assert re.search(r"^[-|]", body, re.M) is None, (page, title)
+
+
 def test_every_file_of_the_lane_is_marked() -> None:
     for path in LANE.glob("test_*.py"):
         assert "pytestmark = [pytest.mark.aws," in path.read_text(), path
