@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from aws_cdk import (
     Annotations,
     Aws,
@@ -74,7 +76,8 @@ class KafkaStack(Stack):
         CfnOutput(self, "ClusterArn", value=self.cluster_arn, description="Kafka cluster")
         CfnOutput(self, "ClusterUuid", value=Fn.select(2, Fn.split("/", self.cluster_arn)))
         self.cluster_uuid = Fn.get_stack_output(self.stack_name, "ClusterUuid")
-        if settings.broker_subnets == "public" and not settings.msk_public_access:
+        can_be_public = settings.kafka != "msk-serverless" and settings.broker_subnets == "public"
+        if can_be_public and not settings.msk_public_access:
             self._say_how_to_make_it_public(settings)
         self._warn_of_the_published_sdk(settings)
 
@@ -137,15 +140,21 @@ class KafkaStack(Stack):
         return cluster
 
     def _say_how_to_make_it_public(self, settings: Settings) -> None:
-        networks = ",".join(settings.kafka_allowed_cidrs) or "NETWORK/BITS"
+        """Print the command of this deployment once more, with what the second one adds to it.
+
+        Less would ask for another installation: the settings file and the preset are known to no stack.
+        """
+        added = {"msk_public_access": "true", "msk_cluster_arn": self.cluster_arn}
+        if not settings.kafka_allowed_cidrs:
+            added["kafka_allowed_cidrs"] = "NETWORK/BITS"
+        given = {name: value for name, value in settings.on_the_line if name not in added}
+        words = [shlex.quote(f"{name}={value}") for name, value in given.items()]
+        words += [f"{name}={value}" for name, value in added.items()]
         CfnOutput(
             self,
             "PublicAccessCommand",
-            value=(
-                f"npx cdk deploy --all -c institution={settings.institution} -c msk_public_access=true"
-                f" -c msk_cluster_arn={self.cluster_arn} -c kafka_allowed_cidrs={networks}"
-            ),
-            description="Makes the brokers public; all other variables as in this deployment",
+            value=" -c ".join(["npx cdk deploy --all", *words]),
+            description="Makes the brokers public",
         )
 
     def _warn_of_the_published_sdk(self, settings: Settings) -> None:

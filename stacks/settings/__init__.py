@@ -8,7 +8,7 @@ arguments and never look at the context.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -21,7 +21,7 @@ from stacks.settings.identity import Identity
 from stacks.settings.installation import Installation
 from stacks.settings.kafka import Kafka
 from stacks.settings.network import Network
-from stacks.settings.sources import SOURCES, Given, gather
+from stacks.settings.sources import SOURCES, Given, gather, on_the_line
 from stacks.settings.topics import Topics
 from stacks.settings.variable import SettingsError
 
@@ -37,6 +37,9 @@ __all__ = ["GROUPS", "Settings", "SettingsError"]
 class Settings(Topics, Identity, Gateway, Hosting, Kafka, Network, Installation):
     """What one institution's fabric is to be."""
 
+    on_the_line: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """What the command line gave of it, names and values, for a command that repeats them."""
+
     @classmethod
     def from_context(cls, context: Mapping[str, object], *, region: str | None = None) -> Settings:
         """Read every variable; keys of the CDK's own (with ``:``, or beginning ``aws-``) are passed over.
@@ -48,7 +51,7 @@ class Settings(Topics, Identity, Gateway, Hosting, Kafka, Network, Installation)
             SettingsError: a name is unknown, a value breaks its rule or is missing, two do not go together.
         """
         given = gather(context)
-        variables = {variable.name: variable for variable in fields(cls)}
+        variables = {variable.name: variable for group in GROUPS for variable in fields(group)}
         for name in given:
             if name not in variables:
                 raise SettingsError(_unknown(name, given[name], [*variables, *SOURCES]))
@@ -59,7 +62,8 @@ class Settings(Topics, Identity, Gateway, Hosting, Kafka, Network, Installation)
                 raise SettingsError(
                     f"{name} must be given with -c {name}=VALUE and has no default; no value was given."
                 )
-        settings = cls(**{"region": region or _USUAL_REGION} | values)._completed()
+        values = {"region": region or _USUAL_REGION, "on_the_line": on_the_line(context)} | values
+        settings = cls(**values)._completed()
         for name, rule in rules.broken_by(settings):
             raise SettingsError(f"{name} {rule}; {_shown(settings, name, given)}.")
         return settings

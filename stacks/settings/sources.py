@@ -23,14 +23,21 @@ class Given:
     shown: str
 
 
+def on_the_line(context: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return what the command line gave, names and values, for a command that repeats it."""
+    # A command line gives text; what a context file gives besides stays in that file.
+    return tuple((name, value) for name, value in _told(context).items() if isinstance(value, str))
+
+
 def gather(context: Mapping[str, object]) -> dict[str, Given]:
     """Return every value that is given anywhere, by its name; the CDK's own keys are passed over.
 
     Raises:
         SettingsError: the preset is unknown, or the settings file cannot be read.
     """
-    told = {name: value for name, value in context.items() if ":" not in name and not name.startswith("aws-")}
-    from_line = {name: Given(value, f"the value given is {value!r}") for name, value in told.items()}
+    from_line = {
+        name: Given(value, f"the value given is {value!r}") for name, value in _told(context).items()
+    }
     written = _written(from_line.pop("settings_file", None))
     preset_in_file = written.pop("preset", None)
     preset = from_line.pop("preset", None) or preset_in_file
@@ -40,6 +47,10 @@ def gather(context: Mapping[str, object]) -> dict[str, Given]:
     if kafka and kafka.value != usual["kafka"].value:
         usual = {name: given for name, given in usual.items() if name not in OF_THE_BROKERS}
     return usual | chosen
+
+
+def _told(context: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in context.items() if ":" not in name and not name.startswith("aws-")}
 
 
 def _written(path: Given | None) -> dict[str, Given]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,18 +174,39 @@ def test_metrics_are_of_the_level_that_is_asked_for_and_prometheus_reads_them_on
         }
 
 
-def test_public_access_is_a_second_deployment_whose_command_the_first_one_prints() -> None:
-    first = {"broker_subnets": "public", "kafka_allowed_cidrs": PUBLIC["kafka_allowed_cidrs"]}
+def test_public_access_is_a_second_deployment_whose_command_the_first_one_prints(tmp_path: Path) -> None:
+    file = tmp_path / "the lab's.toml"
+    file.write_text('kafka_allowed_cidrs = ["192.0.2.0/24", "198.51.100.0/24"]\nbroker_count = 6\n')
+    first = {
+        "settings_file": str(file),
+        "broker_subnets": "public",
+        "msk_public_access": "false",
+        "kafka_open_reason": "People come from everywhere.",
+    }
     output = made(**first).kafka["Outputs"]["PublicAccessCommand"]["Value"]["Fn::Join"]
     arn = str(PUBLIC["msk_cluster_arn"])
     printed = output[0].join(part if isinstance(part, str) else arn for part in output[1])
-    command, *arguments = re.split(" -c ", printed)
-    assert shlex.split(command) == ["npx", "cdk", "deploy", "--all"]
-    added = dict(argument.split("=", 1) for argument in arguments)
-    settings = Settings.from_context({"preset": "lab", **first, **added})
-    assert settings == Settings.from_context({"preset": "lab", "institution": "anl", **PUBLIC})
-    assert "PublicAccessCommand" not in made(**PUBLIC).kafka["Outputs"]
-    assert "PublicAccessCommand" not in made().kafka["Outputs"]
+    words = shlex.split(printed)
+    assert words[:4] == ["npx", "cdk", "deploy", "--all"]
+    assert set(words[4::2]) == {"-c"}
+    # Nothing but what is printed makes the same fabric, and public.
+    again = Settings.from_context(dict(word.split("=", 1) for word in words[5::2]))
+    before = Settings.from_context({"institution": "anl", "preset": "lab", **first})
+    assert again == replace(before, msk_public_access=True, msk_cluster_arn=arn)
+
+
+def test_networks_that_are_not_known_yet_are_left_open_in_that_command() -> None:
+    output = made(broker_subnets="public").kafka["Outputs"]["PublicAccessCommand"]["Value"]["Fn::Join"]
+    assert output[1][-1].endswith(" -c kafka_allowed_cidrs=NETWORK/BITS")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [STANDARD, PUBLIC, {**SERVERLESS, "broker_subnets": "public"}],
+    ids=["private", "public", "serverless"],
+)
+def test_no_command_is_printed_where_there_is_no_second_deployment(variables: dict[str, object]) -> None:
+    assert "PublicAccessCommand" not in made(**variables).kafka["Outputs"]
 
 
 def test_no_new_cluster_is_asked_to_be_public_and_no_private_one_ever() -> None:
