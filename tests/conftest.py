@@ -10,6 +10,17 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.emulator import running_emulator
 
+_LONGEST_FIRST = (
+    "integration/fabric",
+    "integration/service",
+    "integration/accounts",
+    "integration/sharing",
+    "integration/clients",
+    "integration/broker",
+    "integration/cluster",
+    "tests/infrastructure",
+)
+
 
 class _ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Keeps each folder's tests on one worker, which starts their processes once."""
@@ -24,8 +35,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFolder:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the folder that takes longest."""
-    items.sort(key=lambda item: "integration/fabric" not in item.path.parent.as_posix())
+    """Begin with the folders that take longest, or the last of them would keep one worker busy alone."""
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.parent.as_posix()
+        ranks = [place for place, name in enumerate(_LONGEST_FIRST) if folder.endswith(name)]
+        return ranks[0] if ranks else len(_LONGEST_FIRST)
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
