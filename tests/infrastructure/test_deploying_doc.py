@@ -7,6 +7,7 @@ import re
 from octopus.settings import DeployedSettings, ServiceSettings
 from stacks.context_table import render
 from tests.infrastructure.conftest import ROOT
+from tests.infrastructure.synthesis import Made
 
 
 def test_the_table_of_variables_is_the_one_that_the_settings_make() -> None:
@@ -23,4 +24,23 @@ def test_what_the_service_is_told_besides_is_on_the_page_with_its_default() -> N
 
     assert rows == {
         name.upper(): shown.get(name.upper(), str(ServiceSettings.model_fields[name].default)) for name in own
+    }
+
+
+def test_page_says_what_nobody_is_told_of(institutions: list[Made]) -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text()
+    assert "alarms but the two about IAM's ceilings" in page
+    made = [
+        resource
+        for each in institutions
+        for template in each.templates.values()
+        for resource in template["Resources"].values()
+    ]
+    alarms = {each["Properties"]["AlarmName"] for each in made if each["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {name.rpartition("-")[2] for name in alarms} == {"UsersOfCeiling", "ManagedPoliciesOfCeiling"}
+    kinds = {each["Type"] for each in made}
+    assert not kinds & {
+        "AWS::CloudWatch::Dashboard",
+        "AWS::Budgets::Budget",
+        "AWS::Lambda::EventSourceMapping",
     }
