@@ -59,8 +59,10 @@ class Addresses:
         given = self._settings.bootstrap_servers
         brokers = Brokers(given, given) if given else self._brokers.get()
         if brokers is None:
+            # Its name alone: whoever asks for the health reads this without a token.
+            cluster = self._settings.cluster_arn.split("/")[1]
             raise AddressUnknownError(
-                f"The brokers' addresses are not known yet: MSK names none of {self._settings.cluster_arn}"
+                f"The brokers' addresses are not known yet: MSK names none of {cluster}"
             )
         return brokers
 

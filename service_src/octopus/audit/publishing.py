@@ -12,6 +12,7 @@ import structlog
 
 from octopus.audit.cloud_events import to_record
 from octopus.audit.trail import OUTBOX, from_json
+from octopus.errors import UnavailableError
 from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.system_topic import SystemTopic
 from octopus.registry.reading import rows_of
@@ -26,7 +27,7 @@ TOPIC = "octopus.audit"
 AT_ONCE = 500
 """Events in one go."""
 REST_S = 30.0
-"""How long brokers that did not take events are left alone: other work waits for the answer meanwhile."""
+"""How long events rest that could not go: brokers took none, or where they come from is not known yet."""
 _DELETED_AT_ONCE = 100
 """DynamoDB's ceiling for one transaction."""
 
@@ -89,7 +90,11 @@ class Publisher:
         """
         if self._clock() < self._rests_until:
             return
-        source = self._source()
+        try:
+            source = self._source()
+        except UnavailableError:
+            self._rests_until = self._clock() + REST_S
+            raise
         rows = list(islice(rows_of(self._client, self._table, OUTBOX), AT_ONCE))
         events = [from_json(row["event"]["S"]) for row in rows]
         acknowledged = self._topic.append([to_record(event, source=source) for event in events])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -23,6 +24,8 @@ from octopus.web.errors import away
 
 ANSWER_S = 2.0
 """A dependency that takes longer is away; the whole answer comes within a second more."""
+KEPT_S: Mapping[bool, float] = {True: 5.0, False: 1.0}
+"""How long an answer counts, good or not: anybody may ask, and IAM counts what the whole account asks."""
 _NO_ANSWER = "It does not answer"
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -64,10 +67,15 @@ class Dependencies:
 
     Args:
         questions: by name of the dependency; one that raises `UnavailableError` says why.
+        clock: seconds, of this process.
     """
 
-    def __init__(self, questions: Mapping[str, Callable[[], bool]]) -> None:
+    def __init__(
+        self, questions: Mapping[str, Callable[[], bool]], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._questions = questions
+        self._clock = clock
+        self._known: dict[str, tuple[str | None, float]] = {}
         # One thread each: a question that hangs is not asked again before it has ended.
         self._threads = {
             name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"health-{name}") for name in questions
@@ -85,15 +93,24 @@ class Dependencies:
             thread.shutdown(wait=False, cancel_futures=True)
 
     async def _ask(self, name: str) -> str | None:
+        if name in self._known:
+            answer, since = self._known[name]
+            if self._clock() - since < KEPT_S[answer is None]:
+                return answer
         asked = self._under_way.get(name)
         if asked is None or asked.done():
             loop = asyncio.get_running_loop()
-            asked = loop.run_in_executor(self._threads[name], self._answer, name)
+            asked = loop.run_in_executor(self._threads[name], self._learn, name)
             self._under_way[name] = asked
         try:
             return await asyncio.wait_for(asyncio.shield(asked), ANSWER_S + 0.5)
         except TimeoutError:
             return _NO_ANSWER
+
+    def _learn(self, name: str) -> str | None:
+        answer = self._answer(name)
+        self._known[name] = answer, self._clock()
+        return answer
 
     def _answer(self, name: str) -> str | None:
         try:

@@ -12,6 +12,7 @@ from octopus.audit.cloud_events import to_record
 from octopus.audit.events import Event
 from octopus.audit.publishing import REST_S, Publisher
 from octopus.audit.trail import Trail
+from octopus.errors import UnavailableError
 from tests.memory_kafka import MemoryTopic
 from tests.trail import recorded
 
@@ -67,6 +68,29 @@ def test_what_is_not_acknowledged_is_published_later_under_the_same_id(
     assert before == ["e0000", "e0002"], "brokers that do not take events are left alone for a while"
     assert topic.ids() == ["e0000", "e0002", "e0001"]
     assert recorded(database, table) == []
+
+
+def test_events_rest_while_nobody_knows_where_they_come_from(database: Any, table: str, trail: Trail) -> None:
+    clock, topic = Clock(), MemoryTopic()
+    known: list[str] = []
+
+    def source() -> str:
+        if not known:
+            raise UnavailableError("The fabric's address is not known yet")
+        return "https://fabric"
+
+    publisher = Publisher(database, table, topic, source=source, clock=clock)
+    trail.record(event(1))
+
+    with pytest.raises(UnavailableError):
+        publisher.run()
+
+    assert not publisher.due(), "it would be tried, and logged, every second"
+    known.append("now")
+    clock.now = REST_S
+    assert publisher.due()
+    publisher.run()
+    assert topic.ids() == ["e0001"]
 
 
 def test_event_published_right_before_a_death_is_published_again(

@@ -223,6 +223,26 @@ def test_readiness_asks_all_at_once_and_does_not_wait_for_a_dependency_that_hang
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize("good", [True, False])
+def test_readiness_asks_a_dependency_again_only_after_a_while(good: bool) -> None:
+    now, asked = [1000.0], []
+
+    def answer() -> bool:
+        asked.append(now[0])
+        return good
+
+    dependencies = Dependencies({"iam": answer}, clock=lambda: now[0])
+    for _ in range(2):
+        for _ in range(3):
+            # Each on a loop of its own: what is kept belongs to none.
+            told = asyncio.run(dependencies.ask())
+            assert (told["iam"] is None) is good
+        now[0] += health.KEPT_S[good]
+
+    dependencies.close()
+    assert asked == [1000.0, 1000.0 + health.KEPT_S[good]]
+
+
 def test_name_is_listened_on_at_each_of_its_addresses() -> None:
     sockets = listen("localhost", 0)
     try:

@@ -90,7 +90,10 @@ def test_readiness_says_what_is_not_there_yet(ask: Callable[..., Ask]) -> None:
         "gateway": False,
     }
     reasons = ready.json()["reasons"]
-    assert "MSK names none of" in reasons["kafka"]
+    assert "MSK names none of octopus-t" in reasons["kafka"]
+    assert "111122223333" not in ready.text, (
+        "anybody may ask, and the account's number is no news for anybody"
+    )
     assert "globus_client_id" in reasons["globus"]
     assert "/octopus/t/gateway_url" in reasons["gateway"]
 
