@@ -14,7 +14,6 @@ from typing import Literal
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
 GLOBUS_AUTH_URL = "https://auth.globus.org/"
 """The one Globus Auth that every institution shares."""
 
