@@ -6,6 +6,8 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.constructs.private_bucket import private_bucket
+
 
 class ArchiveBucket(Construct):
     """A private, encrypted bucket that takes TLS only and keeps what is overwritten for a while."""
@@ -29,14 +31,9 @@ class ArchiveBucket(Construct):
             access_logs: where every request to the bucket is written down.
         """
         super().__init__(scope, id_)
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
-            "Bucket",
-            bucket_name=bucket_name,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            name=bucket_name,
             versioned=True,
             lifecycle_rules=[
                 s3.LifecycleRule(
@@ -52,7 +49,7 @@ class ArchiveBucket(Construct):
                     else None,
                 )
             ],
-            server_access_logs_bucket=access_logs,
-            server_access_logs_prefix="archive/",
+            access_logs=access_logs,
+            access_logs_prefix="archive/",
             removal_policy=removal_policy,
         )

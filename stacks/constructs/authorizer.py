@@ -6,12 +6,11 @@ from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.constructs.globus_secret import GlobusSecret
+from stacks.constructs.source_function import source_function
 
 SOURCE = Path(__file__).parents[2] / "lambda_src" / "authorizer"
 
@@ -19,8 +18,7 @@ SOURCE = Path(__file__).parents[2] / "lambda_src" / "authorizer"
 class Authorizer(Construct):
     """A function that introspects the bearer token, and what the gateway remembers of its answer.
 
-    Plain source, no bundling: it needs what the Lambda runtime holds already. It may read one secret and
-    write its log.
+    It may read one secret and write its log.
     """
 
     def __init__(
@@ -36,19 +34,10 @@ class Authorizer(Construct):
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
-        log = logs.LogGroup(self, "Log", retention=log_retention, removal_policy=removal_policy)
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log.grant_write(role)
-        globus_secret.grant_read(role)
-        self.function = lambda_.Function(
+        self.function, role = source_function(
             self,
-            "Function",
+            source=SOURCE,
             description="Introspects Globus tokens for the gateway",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
-            handler="handler.handler",
-            code=lambda_.Code.from_asset(str(SOURCE), exclude=["**/__pycache__", "**/*.pyc"]),
-            memory_size=256,
             # Above two attempts at Globus Auth and one at its secret, below the gateway's own 29 s.
             timeout=Duration.seconds(25),
             environment={
@@ -56,9 +45,10 @@ class Authorizer(Construct):
                 "OCTOPUS_GLOBUS_CLIENT_ID": globus_client_id,
                 "OCTOPUS_GLOBUS_SECRET_NAME": globus_secret.name,
             },
-            role=role,
-            log_group=log,
+            log_retention=log_retention,
+            removal_policy=removal_policy,
         )
+        globus_secret.grant_read(role)
         self.authorizer = apigateway.TokenAuthorizer(
             self,
             "Authorizer",

@@ -8,12 +8,12 @@ from aws_cdk import ArnFormat, CustomResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from stacks.constructs.image_project import BUILD_MINUTES, ImageProject
+from stacks.constructs.source_function import source_function
 
 SOURCE = Path(__file__).parents[2] / "lambda_src" / "image_build"
 _ENDED = ("SUCCEEDED", "FAILED", "FAULT", "TIMED_OUT", "STOPPED")
@@ -50,19 +50,10 @@ class ImageBuild(Construct):
             self, "In", source=source, name=name, log_retention=log_retention, removal_policy=removal_policy
         )
         self.repository = built_in.repository
-        log = logs.LogGroup(self, "Log", retention=log_retention, removal_policy=removal_policy)
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log.grant_write(role)
-        self._grant(role, built_in)
-        function = lambda_.Function(
+        function, role = source_function(
             self,
-            "Function",
+            source=SOURCE,
             description="Has the image of the web service built, and tells CloudFormation when it is",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
-            handler="handler.handler",
-            code=lambda_.Code.from_asset(str(SOURCE), exclude=["**/__pycache__", "**/*.pyc"]),
-            memory_size=256,
             # While IAM spreads the rights that its role and the project's just got, it waits.
             timeout=Duration.minutes(5),
             environment={
@@ -70,9 +61,10 @@ class ImageBuild(Construct):
                 "REPOSITORY": self.repository.repository_name,
                 "PARAMETERS": parameters,
             },
-            role=role,
-            log_group=log,
+            log_retention=log_retention,
+            removal_policy=removal_policy,
         )
+        self._grant(role, built_in)
         ended = built_in.project.on_state_change(
             "Ended",
             description="CloudFormation waits for the image",

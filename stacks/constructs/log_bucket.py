@@ -7,6 +7,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.constructs.private_bucket import private_bucket
+
 BALANCER = "balancer"
 """Prefix of the balancer's logs."""
 AUTHORIZER = "authorizer"
@@ -29,14 +31,9 @@ class LogBucket(Construct):
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
-            "Bucket",
-            bucket_name=bucket_name,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            name=bucket_name,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     expiration=retention, abort_incomplete_multipart_upload_after=Duration.days(1)
