@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.integration.fabric.conftest import ROOT, SDK_PYTHON, RunningFabric
 from tests.integration.globus import published_sdk
+from tests.sdk_programs import produce_and_consume
 
 SDK_TESTS = ROOT / ".venv-sdk" / "source" / "tests"
 
@@ -57,31 +58,10 @@ def test_sdk_offline_tests_pass_in_their_environment(tmp_path: Path) -> None:
     assert "112 passed" in run_sdk_tests(paths, environment, tmp_path)
 
 
-PRODUCE_AND_CONSUME = """
-import json
-from diaspora_event_sdk import Client, KafkaConsumer, KafkaProducer
-
-client = Client()
-assert client.create_user()["status"] == "success"
-assert client.create_topic("readings")["status"] == "success"
-topic = f"{client.namespace}.readings"
-producer = KafkaProducer(topic)
-for number in range(100):
-    producer.send(topic, {"number": number}).get(timeout=30)
-producer.close()
-consumer = KafkaConsumer(topic, auto_offset_reset="earliest", consumer_timeout_ms=15000)
-numbers = []
-for record in consumer:
-    numbers.append(json.loads(record.value)["number"])
-    if len(numbers) == 100:
-        break
-consumer.close()
-print(json.dumps(numbers))
-"""
-
-
 def test_sdk_kafka_clients_carry_every_event_in_order(fabric: RunningFabric) -> None:
-    assert json.loads(run_sdk(PRODUCE_AND_CONSUME, fabric.sdk_environment("sdk-kafka"))) == list(range(100))
+    assert json.loads(run_sdk(produce_and_consume(100), fabric.sdk_environment("sdk-kafka"))) == list(
+        range(100)
+    )
 
 
 RELIABLE_CLIENT = """
@@ -115,4 +95,4 @@ def test_sdk_interactive_login_through_the_page_reaches_kafka(fabric: RunningFab
         **published_sdk.environment(auth_url=auth_url, user_dir=tmp_path),
         "SSL_CERT_FILE": exports["SSL_CERT_FILE"],
     }
-    assert json.loads(run_sdk(PRODUCE_AND_CONSUME, environment)) == list(range(100))
+    assert json.loads(run_sdk(produce_and_consume(100), environment)) == list(range(100))

@@ -20,6 +20,7 @@ from tests.integration.globus.published_sdk import SDK_PYTHON
 from tests.integration.service.replica import Replica
 from tests.integration.service.sdk_port import sdk_port
 from tests.ports import free_ports
+from tests.sdk_programs import produce_and_consume
 
 
 @dataclass
@@ -101,27 +102,9 @@ def test_sdk_logs_in_by_the_page_and_manages_an_account(desk: Desk, globus: Stan
     }
 
 
-PRODUCE_AND_CONSUME = """
-import json
-from diaspora_event_sdk import Client, KafkaConsumer, KafkaProducer
-client = Client()
-assert client.create_user()["status"] == "success"
-assert client.create_topic("readings")["status"] == "success"
-topic = f"{client.namespace}.readings"
-producer = KafkaProducer(topic)
-for number in range(10):
-    producer.send(topic, {"number": number}).get(timeout=30)
-producer.close()
-consumer = KafkaConsumer(topic, auto_offset_reset="earliest", consumer_timeout_ms=15000)
-numbers = [json.loads(record.value)["number"] for _, record in zip(range(10), consumer)]
-consumer.close()
-print(json.dumps(numbers))
-"""
-
-
 @pytest.mark.parametrize("desk", [["--client-credentials"]], indirect=True)
 def test_sdk_carries_events_without_a_page_and_strangers_get_nothing(desk: Desk, tmp_path: Path) -> None:
-    program = desk.start(PRODUCE_AND_CONSUME)
+    program = desk.start(produce_and_consume(10))
     output, errors = program.communicate(timeout=120)
     assert program.returncode == 0, errors
     assert json.loads(output.splitlines()[-1]) == list(range(10))
