@@ -110,18 +110,19 @@ class Deletions:
                 # Asked first, so that an IAM that is away leaves everything as it was.
                 self._principals.exists(subject)
                 self._credentials.require_reach(subject)
-                told = Event(type="account.deleted", actor=actor or subject, subject=subject)
+                by = actor or subject
+                told = Event(type="account.deleted", actor=by, subject=subject)
                 change = [
                     *self._credentials.change(subject, NO_POLICY_SHA256),
                     *map(self._refreshes.begun_on, sorted(account.namespaces)),
                     *self._trail.items(told),
                 ]
-                account = self._store.advance(account, State.DELETING, lease, change)
+                account = self._store.advance(account, State.DELETING, lease, change, deleted_by=by)
             if account.withdrawn is not None:
                 return account
             try:
                 self._withdraw(subject, lease)
-                self._take(account, actor or subject)
+                self._take(account)
                 account = self._part(account, lease)
             except CUT_SHORT as error:
                 raise _in_part(subject, "may have access still", error) from error
@@ -176,11 +177,11 @@ class Deletions:
             lease.renew()
             self._principals.withdraw(subject)
 
-    def _take(self, account: Account, actor: str) -> None:
+    def _take(self, account: Account) -> None:
         """It has no grant of others' any more."""
         subject = account.subject
         if account.moved_to is None:
-            self._access.take_all_to(subject, actor=actor)
+            self._access.take_all_to(subject, actor=account.deleted_by or subject)
         else:
             self._access.move_all(subject, account.moved_to)
             self._quotas.move(subject, account.moved_to)
@@ -192,7 +193,8 @@ class Deletions:
             self._store.pending.postpone(account.subject, due_in_s=POLICIES_S)
             return account
         for namespace in namespaces:
-            self._access.take_all_on(namespace, None, actor=FABRIC, refreshed=True)
+            actor = account.deleted_by or account.subject
+            self._access.take_all_on(namespace, None, actor=actor, refreshed=True)
             lease.renew()
         return self._store.withdrawn(account, lease, due_in_s=self._last_requests_s)
 

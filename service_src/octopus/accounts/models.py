@@ -36,6 +36,8 @@ class Account:
     """When the last right and key of an account that is being deleted were gone; s since epoch."""
     moved_to: str | None = None
     """Subject to whom everything went, of an account that is being deleted because its person moved."""
+    deleted_by: str | None = None
+    """Who had it deleted, for the audit of what is taken behind the call; None for the subject itself."""
 
 
 class UserReply(BaseModel):

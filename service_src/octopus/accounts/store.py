@@ -2,8 +2,8 @@
 
 Rows (pk / sk):
     ``SUBJECT#<subject>`` / ``ACCOUNT``: state, since, namespaces (set), created; reason while suspended;
-        withdrawn (N, s since epoch) once the rights of an account that is being deleted are gone; moved_to,
-        in place of the namespaces, of one whose person moved to another.
+        deleted_by (S) of one that is being deleted; withdrawn (N, s since epoch) once its rights are gone;
+        moved_to, in place of the namespaces, of one whose person moved to another.
     ``NAMESPACE#<namespace>`` / ``NAMESPACE``: owner, state, created. Its topics are rows of the same
         partition (`octopus.topics.store`).
     ``ACCOUNTS`` / ``<subject>``: of each account, in whatever state it is, so that all are found in one
@@ -61,6 +61,7 @@ class AccountStore:
             reason=item["reason"]["S"] if "reason" in item else None,
             withdrawn=float(item["withdrawn"]["N"]) if "withdrawn" in item else None,
             moved_to=item["moved_to"]["S"] if "moved_to" in item else None,
+            deleted_by=item["deleted_by"]["S"] if "deleted_by" in item else None,
         )
 
     def subjects(self) -> Iterator[str]:
@@ -150,6 +151,7 @@ class AccountStore:
         change: Sequence[TransactWriteItemTypeDef],
         *,
         reason: str | None = None,
+        deleted_by: str | None = None,
     ) -> Account:
         """Put the account and its namespaces into ``state``, with the ``change`` of what hangs on it.
 
@@ -157,8 +159,9 @@ class AccountStore:
         Every state but ``active`` is the beginning of something that is pending until it has ended.
         """
         since = account.since if account.state is state and account.since else self._now()
-        values = {":since": {"S": since}, **({":reason": {"S": reason}} if reason else {})}
-        extra = ", since = :since" + (", reason = :reason" if reason else " REMOVE reason")
+        told = {"since": since, "reason": reason, "deleted_by": deleted_by}
+        values = {f":{name}": {"S": text} for name, text in told.items() if text}
+        extra = "".join(f", {name[1:]} = {name}" for name in values) + ("" if reason else " REMOVE reason")
         updates = [
             self._update(_account_row(account.subject), state, extra, values),
             *(self._update(_namespace_row(name), state) for name in sorted(account.namespaces)),
@@ -166,7 +169,7 @@ class AccountStore:
         ended = state is State.ACTIVE
         pending = self.pending.ended(account.subject) if ended else self.pending.begun(account.subject)
         write_together(self._client, [*updates, pending, lease.check(), *change])
-        return replace(account, state=state, since=since, reason=reason)
+        return replace(account, state=state, since=since, reason=reason, deleted_by=deleted_by)
 
     def withdrawn(self, account: Account, lease: Lease, *, due_in_s: float) -> Account:
         """Note that an account that is being deleted has no rights and no keys any more.

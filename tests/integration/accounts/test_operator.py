@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from octopus.access.refresh import POLICIES_S
 from octopus.accounts.models import State
 from octopus.audit.events import OPERATOR
 from octopus.errors import ForbiddenError
@@ -41,6 +42,9 @@ def test_account_is_deleted_with_all_that_its_plan_names(gone: Fabric, iam: Any,
     assert account is not None
     assert account.state is State.DELETING
     assert told(gone, "account.deleted") == {(OPERATOR, gone.subject)}
+    gone.features.refreshes.work_off()
+    gone.clock.now += POLICIES_S
+    gone.features.accounts.heal_all()
     assert {actor for actor, _ in told(gone, "grant.revoked")} == {OPERATOR}
     gone.wait(gone.settings.last_requests_s)
     assert gone.topic not in kafka.held
