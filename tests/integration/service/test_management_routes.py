@@ -19,7 +19,9 @@ def test_whole_life_of_an_account_answers_as_published(
     assert person.get(replica, "POST", "/api/v3/user") == created
 
     key = person.get(replica, "POST", "/api/v3/key")
-    assert list(key) == ["status", "message", "access_key", "secret_key", "create_date", "endpoint", "fresh"]
+    published = ["status", "message", "access_key", "secret_key", "create_date", "endpoint", "fresh"]
+    assert list(key) == [*published, "usable_after"]
+    assert key["usable_after"] is None  # off MSK, at once
     assert key["message"] == f"Access key created for {person.subject}"
     assert key["fresh"] is True
     assert key["endpoint"] == deployment.settings.bootstrap_servers
