@@ -20,7 +20,7 @@ from tests.integration.fabric.conftest import RunningFabric
 from tests.integration.fabric.kafka import consume_all, person, produce
 from tests.ports import free_port_below, free_ports
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 BROKERS = ("broker", "broker-2", "broker-3")
 SECONDS = 240
 
@@ -66,7 +66,6 @@ def test_topic_of_a_user_is_on_three_brokers_and_needs_two(fabric: RunningFabric
         assert "\nmin.insync.replicas=2\n" in properties
 
 
-@pytest.mark.long
 def test_killed_brokers_come_back_and_nothing_acknowledged_is_lost(fabric: RunningFabric) -> None:
     """First one that only follows, then the one that leads the controllers."""
     settings, topic = made_topic(fabric, "survivor")
@@ -104,7 +103,6 @@ def test_another_number_of_brokers_is_refused_with_the_way_out(fabric: RunningFa
     assert {process["ready"] for process in fabric.processes().values()} == {True}
 
 
-@pytest.mark.long
 def test_everything_killed_at_once_comes_back_with_every_record(fabric: RunningFabric) -> None:
     sent = produce(fabric, "phoenix", "kept", 500)
     supervisord = int((fabric.home / "supervisord.pid").read_text())
@@ -121,7 +119,6 @@ def test_everything_killed_at_once_comes_back_with_every_record(fabric: RunningF
     assert consume_all(fabric, "phoenix", "kept") == sent
 
 
-@pytest.mark.long
 def test_left_over_brokers_are_stopped_together_and_started_again(fabric: RunningFabric) -> None:
     sent = produce(fabric, "orphan", "kept", 500)
     before = {process["pid"] for process in fabric.processes().values()}
