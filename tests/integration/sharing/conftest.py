@@ -20,6 +20,7 @@ from tests.integration.service.conftest import (  # noqa: F401 - fixtures
     judge_secret,
     new_people,
     replicas,
+    service_calls,
     service_environment,
 )
 from tests.integration.service.replica import Replica
