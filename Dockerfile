@@ -5,8 +5,8 @@
 ARG BASE=public.ecr.aws/docker/library/python:3.13.15-slim-bookworm@sha256:2325bb286ec344af3e5898cc224b5844e2707ac6e26b1632516fd3edc84a5e26
 FROM ${BASE}
 
-RUN --mount=type=bind,target=/source --mount=type=cache,target=/root/.cache \
-    UV_LINK_MODE=copy sh /source/scripts/install-service /opt/octopus
+RUN --mount=type=bind,target=/source --mount=type=cache,target=/cache \
+    XDG_CACHE_HOME=/cache UV_LINK_MODE=copy sh /source/scripts/install-service /opt/octopus
 
 # The root file system is read-only in Fargate. A volume is mounted here, and takes its rights from this folder.
 VOLUME ["/tmp"]

@@ -101,23 +101,30 @@ def _emulator(session: Any) -> Account:
     return Account(session, endpoint, environment, _REGION)
 
 
-def cdk_in(account: Account, home: Path, *, seconds: int = CDK_SECONDS) -> Cdk:
-    """Return the CDK's command line: ``cdk("deploy", "--all", context={...})``.
-
-    An emulator is bootstrapped for it; an account of AWS is as its operator prepared it.
-    """
+def cdk_environment(home: Path) -> dict[str, str]:
+    """Return what the CDK's command line needs of its environment, to write into ``home`` alone."""
     cache = Path(os.environ.get("OCTOPUS_CACHE", ROOT / ".cache"))
-    environment = {
-        **account.environment,
+    return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "TMPDIR": str(home),
         "CDK_HOME": str(home),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
-        # Seconds for each synth; the templates are validated by the tests of the infrastructure.
-        "CDK_VALIDATION": "false",
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache / "jsii"),
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+    }
+
+
+def cdk_in(account: Account, home: Path, *, seconds: int = CDK_SECONDS) -> Cdk:
+    """Return the CDK's command line: ``cdk("deploy", "--all", context={...})``.
+
+    An emulator is bootstrapped for it; an account of AWS is as its operator prepared it.
+    """
+    environment = {
+        **account.environment,
+        **cdk_environment(home),
+        # Seconds for each synth; the templates are validated by the tests of the infrastructure.
+        "CDK_VALIDATION": "false",
     }
 
     def run(

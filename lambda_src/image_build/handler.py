@@ -93,6 +93,7 @@ def _ended(build: Mapping[str, Any]) -> None:
     logger.info("%s ended as %s", build["build-id"], build["build-status"])
     tag, start = asked["Tag"], asked["Start"]
     if _never_began(build) and start < _STARTS:
+        # The rights that it lacked spread meanwhile.
         time.sleep(_WAITS_S[-1])
         _have(tag, {each: asked[each] for each in _ECHOED}, start=start + 1)
     else:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from stacks.first_day import context
 from stacks.first_day.account import Account
 from stacks.first_day.confirming import confirmed
 from stacks.first_day.left import buckets, clusters, configurations, keys, log_groups, security_groups, tables
 from stacks.first_day.left.leftover import Leftover
 from stacks.first_day.removal import remove_stack
+from stacks.first_day.running import run
 from stacks.first_day.stacks import Found, Standing, resources_of, standing
-from stacks.settings import SettingsError
 
 
 def leftovers(account: Account, stacks: Iterable[Found], unused: frozenset[str]) -> list[Leftover]:
@@ -48,15 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--with-data", action="store_true", help="take away what may hold data, too")
     parser.add_argument("--yes", metavar="INSTITUTION", help="answer the question: the institution's name")
     given = parser.parse_args(arguments)
-    try:
-        account = Account(context.read(given.context), words=context.as_words(given.context))
-        return _clean(account, remove=given.remove, with_data=given.with_data, yes=given.yes)
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except (BotoCoreError, ClientError, RuntimeError) as error:
-        sys.stderr.write(f"{error}\nRun this again: what is gone stays gone.\n")
-        return 1
+    return run(
+        given.context,
+        lambda account: _clean(account, remove=given.remove, with_data=given.with_data, yes=given.yes),
+        advice="Run this again: what is gone stays gone.\n",
+    )
 
 
 def _clean(account: Account, *, remove: bool, with_data: bool, yes: str | None) -> int:

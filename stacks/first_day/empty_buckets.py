@@ -6,13 +6,11 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from stacks.first_day import context
 from stacks.first_day.account import Account
 from stacks.first_day.confirming import confirmed
 from stacks.first_day.left.buckets import empty, existing
-from stacks.settings import SettingsError
+from stacks.first_day.running import run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,15 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--yes", metavar="INSTITUTION", help="answer the question: the institution's name")
     given = parser.parse_args(arguments)
-    try:
-        account = Account(context.read(given.context), words=context.as_words(given.context))
-        return _empty(account, given.yes)
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except (BotoCoreError, ClientError, RuntimeError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    return run(given.context, lambda account: _empty(account, given.yes))
 
 
 def _empty(account: Account, yes: str | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.aws_account import cdk_environment
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.synthesis import FILES
 
@@ -21,17 +21,7 @@ Synth = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def synth(tmp_path: Path) -> Synth:
     """Run ``cdk synth --strict`` as who has no AWS account does: ``synth("institution=anl", "zones=2")``."""
-    cache = Path(os.environ.get("OCTOPUS_CACHE", ROOT / ".cache"))
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "TMPDIR": str(tmp_path),
-        "CDK_HOME": str(tmp_path),
-        "CDK_DISABLE_CLI_TELEMETRY": "true",
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache / "jsii"),
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+    environment = {**cdk_environment(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
 
     def run(*given: str) -> subprocess.CompletedProcess[str]:
         context = [word for each in given for word in ("-c", each)]
