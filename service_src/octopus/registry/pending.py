@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 AGAIN_S = 30.0
 """How long a change rests that could not be completed: a dependency is away, or a request is at it."""
+OTHERS_AGAIN_S = 20.0
+"""How long it rests for other replicas: what is away may be away for this one alone, and whoever wrote down the
+time looks again soonest after it, so that without a start the others would hardly ever have their turn."""
 
 _log = structlog.get_logger(__name__)
 
@@ -52,6 +55,8 @@ class Pending:
         self._partition = f"PENDING#{kind}"
         self._turn_again_s = turn_again_s
         self._clock = clock
+        self._left_to_others: dict[tuple[str, str], float] = {}
+        """Until when, by the name and the token of what could not be done here."""
 
     def begun(self, name: str, *, due_in_s: float = LIFE_S) -> TransactWriteItemTypeDef:
         """Item of the transaction that begins a change.
@@ -107,6 +112,10 @@ class Pending:
 
     def due(self) -> list[str]:
         """Names of the changes that somebody should go on with now, what has been due longest first."""
+        return [name for name, _ in self._due()]
+
+    def _due(self) -> list[tuple[str, str]]:
+        """The same, each with the token of its beginning."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             ConsistentRead=True,
@@ -117,26 +126,45 @@ class Pending:
                 ":now": {"N": self._after(0)},
             },
         )
-        found = [(float(item["due"]["N"]), item["sk"]["S"]) for page in pages for item in page["Items"]]
-        return [name for _, name in sorted(found)]
+        found = [
+            (float(item["due"]["N"]), item["sk"]["S"], item["token"]["S"])
+            for page in pages
+            for item in page["Items"]
+        ]
+        return [(name, token) for _, name, token in sorted(found)]
 
     def work_off(self, go_on: Callable[[str], None]) -> None:
-        """Have ``go_on`` complete each change that is due; one that cannot be is tried again later."""
-        for name in self.due():
-            self.attempt(name, go_on)
+        """Have ``go_on`` complete each change that is due; one that cannot be is tried again later.
+
+        By other replicas sooner than by this one: it may be the only one that cannot.
+        """
+        for name, token in self._due():
+            if self._clock() < self._left_to_others.get((name, token), 0):
+                continue
+            if not self._attempted(name, go_on, again_s=OTHERS_AGAIN_S):
+                now = self._clock()
+                lasting = {each: until for each, until in self._left_to_others.items() if until > now}
+                self._left_to_others = {**lasting, (name, token): now + AGAIN_S}
 
     def attempt(self, name: str, go_on: Callable[[str], None]) -> None:
         """Have ``go_on`` complete one change; if it cannot be, it is tried again later."""
+        self._attempted(name, go_on, again_s=AGAIN_S)
+
+    def _attempted(self, name: str, go_on: Callable[[str], None], *, again_s: float) -> bool:
+        """Whether nothing was in the way but somebody else's turn."""
         try:
             go_on(name)
         except UnavailableError as away:
             # A request is at it, or a dependency is away: nothing that anybody must look into.
             _log.info("pending.postponed", pending=f"{self._partition}/{name}", reason=away.message)
             taken = isinstance(away, TurnTakenError)
-            self.postpone(name, due_in_s=self._turn_again_s if taken else AGAIN_S)
+            self.postpone(name, due_in_s=self._turn_again_s if taken else again_s)
+            return taken
         except Exception as error:  # noqa: BLE001 - one that fails must not keep the others from being done
             _log.warning("pending.not_done", pending=f"{self._partition}/{name}", reason=str(error)[:200])
-            self.postpone(name, due_in_s=AGAIN_S)
+            self.postpone(name, due_in_s=again_s)
+            return False
+        return True
 
     def postpone(self, name: str, *, due_in_s: float) -> None:
         """Leave a change that could not be gone on with for later, unless it has ended meanwhile."""

@@ -204,7 +204,7 @@ def test_policies_answers_each_in_order_and_only_what_changed(
         "version": held["version"],
         "unchanged": True,
     }
-    assert answers[1].keys() == {"principal", "access_key_id", "version", "age_ms", "layers"}
+    assert answers[1].keys() == {"principal", "access_key_id", "version", "age_ms", "layers"}, answers[1]
     assert answers[1]["principal"] == other.subject
     assert (answers[2]["outcome"], answers[2]["reason"]) == (
         "deny",

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from octopus.errors import UnavailableError
 from octopus.registry.leases import LIFE_S, TurnTakenError
-from octopus.registry.pending import Pending
+from octopus.registry.pending import AGAIN_S, OTHERS_AGAIN_S, Pending
 from octopus.registry.transactions import write_together
 
 
@@ -118,6 +118,46 @@ def test_change_whose_turn_others_had_rests_as_long_as_it_was_said_to(
     assert pending.due() == []
     clock.now += 1
     assert pending.due() == ["somebody"]
+
+
+def test_change_that_one_replica_cannot_complete_is_gone_on_with_by_another_first(
+    pending: Pending, database: Any, table: str, clock: Clock
+) -> None:
+    other = Pending(database, table, "topic", clock=clock)
+    write_together(database, [pending.begun("ns-1.events", due_in_s=0)])
+    attempts: list[str] = []
+
+    def fail(_name: str) -> None:
+        attempts.append("this one")
+        raise UnavailableError("Kafka is away")
+
+    pending.work_off(fail)
+    clock.now += OTHERS_AGAIN_S
+    pending.work_off(fail)
+    assert attempts == ["this one"]
+
+    other.work_off(attempts.append)
+    assert attempts == ["this one", "ns-1.events"]
+
+    clock.now += AGAIN_S - OTHERS_AGAIN_S
+    pending.work_off(fail)
+    assert attempts == ["this one", "ns-1.events", "this one"], "it is tried here too, when nobody ended it"
+
+
+def test_change_that_was_begun_anew_is_not_left_to_others(
+    pending: Pending, database: Any, clock: Clock
+) -> None:
+    write_together(database, [pending.begun("ns-1.events", due_in_s=0)])
+
+    def fail(_name: str) -> None:
+        raise UnavailableError("Kafka is away")
+
+    pending.work_off(fail)
+    write_together(database, [pending.begun("ns-1.events", due_in_s=0)])
+    attempts: list[str] = []
+    pending.work_off(attempts.append)
+
+    assert attempts == ["ns-1.events"]
 
 
 def test_change_that_was_begun_anew_is_not_ended_by_whoever_saw_to_the_first(
