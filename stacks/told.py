@@ -48,6 +48,8 @@ def of_settings(settings: Settings) -> dict[str, str]:
         "service_replicas": str(
             settings.service_replicas_most if settings.in_fargate else settings.service_replicas
         ),
+        # Tasks are among the brokers; a process off AWS runs beside whatever may stop, the service too.
+        "heartbeat": "service" if settings.in_fargate else "process",
         **{name: str(getattr(settings, name)) for name in _AS_GIVEN},
         # SSM takes no empty value.
         **{name: value for name in _IF_GIVEN if (value := getattr(settings, name))},

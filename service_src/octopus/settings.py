@@ -102,6 +102,8 @@ class DeployedSettings(_Settings):
     """Days after a project's end from which export and deletion are offered."""
     audit_days: int = 400
     """Days for which the registry keeps the audit."""
+    heartbeat: Literal["process", "service"] = "process"
+    """Who sends the heartbeat through Kafka: a process of its own, or the web service among its tasks."""
     alarm_ceiling_percent: int = 80
     """Percent of what the AWS account may hold of IAM users and policies at which the log warns."""
     browser_origins: str = ""
@@ -125,8 +127,23 @@ class ServiceSettings(DeployedSettings, KafkaSettings):
     listen_port: int = 8000
     broker_audit_logs: str = ""
     """Comma-separated audit logs of brokers on the service's own host; empty when there are none."""
+    metrics_port: int = 0
+    """Loopback port of the metrics as Prometheus text; 0 for none. So that of the judge."""
+    metrics_log: bool = False
+    """Whether metrics go into the log each minute, in CloudWatch's embedded metric format."""
     last_requests_s: float = 60.0
     """How long a deleted account's topics wait: in that time the last request of its keys is over."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class HeartbeatSettings(DeployedSettings, KafkaSettings):
+    """The heartbeat's process."""
+
+    metrics_port: int = 0
+    heartbeat_file: Path | None = None
+    """Where it writes down what it found, for whoever cannot ask the service; nowhere when unset."""
+    judge_url: str = ""
+    """Of a judge on the same machine, whose answer tells it from the brokers when nobody gets in."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
@@ -145,4 +162,6 @@ class JudgeSettings(_Settings):
     """PEM, the chain too. With it and its key the judge speaks TLS, and may listen off loopback."""
     judge_tls_key: Path | None = None
     """PEM, not encrypted."""
+    metrics_port: int = 0
+    metrics_log: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"

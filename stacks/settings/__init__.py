@@ -20,12 +20,13 @@ from stacks.settings.hosting import Hosting
 from stacks.settings.identity import Identity
 from stacks.settings.installation import Installation
 from stacks.settings.kafka import Kafka
+from stacks.settings.monitoring import Monitoring
 from stacks.settings.network import Network
 from stacks.settings.sources import SOURCES, Given, gather, on_the_line
 from stacks.settings.topics import Topics
 from stacks.settings.variable import SettingsError
 
-GROUPS = (Installation, Network, Kafka, Hosting, Gateway, Identity, Topics)
+GROUPS = (Installation, Network, Kafka, Hosting, Gateway, Identity, Topics, Monitoring)
 """The variables by what they are about, in the order in which they are documented."""
 
 _USUAL_REGION = "us-east-1"
@@ -34,7 +35,7 @@ __all__ = ["GROUPS", "Settings", "SettingsError"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Topics, Identity, Gateway, Hosting, Kafka, Network, Installation):
+class Settings(Monitoring, Topics, Identity, Gateway, Hosting, Kafka, Network, Installation):
     """What one institution's fabric is to be."""
 
     on_the_line: tuple[tuple[str, str], ...] = field(default=(), compare=False)

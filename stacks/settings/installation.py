@@ -70,16 +70,6 @@ class Installation:
         "Days for which the archive keeps what was overwritten or deleted",
         default=90,
     )
-    alarm_mail: tuple[str, ...] = variable(
-        read.several(read.mail_address),
-        "Addresses, with commas between, that alarms are mailed to",
-        default=(),
-    )
-    alarm_ceiling_percent: int = variable(
-        read.whole_number(50, 99),
-        "Percent of what the AWS account may hold of IAM users and policies at which there is an alarm",
-        default=80,
-    )
     mail_from: str = variable(
         read.mail_address, "Sender of mail, verified in SES; without one no mail is sent", default=""
     )

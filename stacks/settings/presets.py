@@ -38,6 +38,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
         "topic_partitions_most": 32,
         "quota_topics": 50,
         "quota_partitions": 100,
+        "alarms": "essential",
     },
     "lab": {
         "kafka": "msk-standard",

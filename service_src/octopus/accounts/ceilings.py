@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from octopus.metrics.put import PutMetrics
+
 if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
     from mypy_boto3_iam import IAMClient
 
 METRICS = {"Users": "UsersOfCeiling", "Policies": "ManagedPoliciesOfCeiling"}
@@ -25,22 +25,19 @@ class Ceilings:
         warn_percent: of a ceiling, at which the log says so; the alarm has the same.
     """
 
-    def __init__(
-        self, iam: IAMClient, cloudwatch: CloudWatchClient, *, institution: str, warn_percent: int
-    ) -> None:
+    def __init__(self, iam: IAMClient, metrics: PutMetrics, *, warn_percent: int) -> None:
         self._iam = iam
-        self._cloudwatch = cloudwatch
+        self._metrics = metrics
         self._warn_percent = warn_percent
-        self._namespace = f"Octopus/{institution}"
 
     def measure(self) -> None:
         """Write the metrics that alarms stand on, and into the log a warning of each ceiling that is near."""
         figures: Mapping[Any, int] = self._iam.get_account_summary()["SummaryMap"]
-        data: list[MetricDatumTypeDef] = []
+        percents: dict[str, float] = {}
         for things, metric in METRICS.items():
             held, most = figures[things], figures[f"{things}Quota"]
             percent = 100 * held / most
-            data.append({"MetricName": metric, "Value": percent, "Unit": "Percent"})
+            percents[metric] = percent
             if percent >= self._warn_percent:
                 _log.warning("iam.ceiling_near", ceiling=things, held=held, most=most)
-        self._cloudwatch.put_metric_data(Namespace=self._namespace, MetricData=data)
+        self._metrics.put(percents)

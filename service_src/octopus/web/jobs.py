@@ -16,6 +16,7 @@ from octopus.credentials.upkeep import Upkeep
 from octopus.jobs import Job
 from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import TICK_S, Memberships
+from octopus.metrics.put import PutMetrics
 from octopus.projects.ending import Endings
 from octopus.projects.service import Projects
 from octopus.quotas.census import Census
@@ -80,8 +81,7 @@ def background_jobs(
 def _ceilings(settings: ServiceSettings) -> Job:
     ceilings = Ceilings(
         aws.iam(),
-        aws.cloudwatch(),
-        institution=settings.institution,
+        PutMetrics(aws.cloudwatch(), institution=settings.institution),
         warn_percent=settings.alarm_ceiling_percent,
     )
     return Job("ceilings", _CEILINGS_EVERY_S, ceilings.measure)

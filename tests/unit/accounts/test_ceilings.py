@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from octopus.accounts.ceilings import Ceilings
+from octopus.metrics.put import PutMetrics
 
 
 @pytest.mark.parametrize(("policies", "warned"), [(1199, []), (1200, ["Policies"])])
@@ -22,7 +23,7 @@ def test_share_of_each_ceiling_is_measured_and_a_near_one_warned_of(
     monkeypatch.setattr(iam, "get_account_summary", lambda: {"SummaryMap": figures})
 
     with capture_logs() as logged:
-        Ceilings(iam, cloudwatch, institution="anl", warn_percent=80).measure()
+        Ceilings(iam, PutMetrics(cloudwatch, institution="anl"), warn_percent=80).measure()
 
     assert [line["ceiling"] for line in logged if line["log_level"] == "warning"] == warned
     metrics = cloudwatch.get_metric_data(

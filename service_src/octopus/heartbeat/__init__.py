@@ -1,0 +1,1 @@
+"""An event a minute through the whole fabric."""

@@ -1,0 +1,1 @@
+"""What the fabric measures of itself."""

@@ -1,0 +1,1 @@
+"""What of the fabric works now, and since when."""
