@@ -150,7 +150,7 @@ format: setup ## Format the code
 
 test: setup clients ## Check and test everything, in the short form
 	@$(MAKE) --no-print-directory --output-sync=target -j2 checked broker-tested
-	@scripts/test -n 3 --no-loadscope-reorder --durations=15 -m "not long"
+	@scripts/test --again-alone -n 3 --no-loadscope-reorder --durations=15 -m "not long"
 
 prove: setup clients ## Run every demand in its long form and write a dated report
 	@scripts/prove

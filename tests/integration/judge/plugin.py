@@ -28,7 +28,9 @@ class Plugin:
     def __init__(self, port: int, log_path: Path) -> None:
         self.log_path = log_path
         self.http = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {SECRET}"}, timeout=PATIENCE_S
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"Authorization": f"Bearer {SECRET}"},
+            timeout=PATIENCE_S,
         )
 
     def is_healthy(self) -> bool:
@@ -44,7 +46,7 @@ class Plugin:
         return httpx.Client(base_url=self.http.base_url)
 
     def verify(self, token: str, mechanism: str = "OAUTHBEARER", hosts: Sequence[str] = ()) -> dict[str, Any]:
-        """The verdict; asked for again, as Kafka's clients do, when a busy machine read too slowly for one."""
+        """The verdict; asked for again, as Kafka's clients do, when the judge had no time for one."""
 
         def ask() -> list[dict[str, Any]]:
             reply = self.http.post("/verify", json={"mechanism": mechanism, "token": token, "hosts": hosts})
