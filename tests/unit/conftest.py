@@ -16,6 +16,8 @@ import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
+from tests.unit.quick_tables import make_quick
+
 
 @pytest.fixture(scope="session")
 def aws_session() -> boto3.Session:
@@ -38,6 +40,7 @@ def simulation() -> Iterator[Any]:
 
     with pytest.MonkeyPatch.context() as patch, mock_aws() as moto:
         patch.setattr(BotocoreStubber, "process_request", process_request)
+        make_quick(patch)
         yield moto
 
 
