@@ -81,6 +81,7 @@ def start(
         cluster_arn=CLUSTER_ARN,
         judge_url=judge_url,
         judge_secret_file=secret_file,
+        metrics_port=0,
     ).splitlines()
     kept = [line for line in lines if line.split("=")[0] not in overrides]
     properties = home / "server.properties"

@@ -12,7 +12,7 @@ LOGGING = TEMPLATE.with_name("log4j2.properties")
 NAMES = (
     *("node_id", "data_dir", "client_host", "client_port", "inner_port", "controller_port"),
     *("voters", "replication_factor", "min_insync_replicas"),
-    *("keystore_file", "inner_secret", "judge_url", "judge_secret_file", "cluster_arn"),
+    *("keystore_file", "inner_secret", "judge_url", "judge_secret_file", "cluster_arn", "metrics_port"),
 )
 
 
