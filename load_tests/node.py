@@ -139,6 +139,7 @@ def _properties(settings: FabricSettings, home: Path, ports: dict[str, int]) -> 
         "listeners": ",".join(addresses.values()),
         "advertised.listeners": ",".join(addresses.values()),
         "listener.security.protocol.map": f"{protocols},TLS:SSL,PLAIN:PLAINTEXT",
+        "octopus.metrics.port": "0",
         "authorizer.class.name": "org.octopus.broker.bench.UnjudgedListeners",
         "principal.builder.class": "org.octopus.broker.bench.UnjudgedPrincipals",
     }

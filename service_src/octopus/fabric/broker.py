@@ -49,7 +49,7 @@ def prepare_brokers(
                 judge_url=settings.judge_url,
                 judge_secret_file=judge_secret,
                 cluster_arn=cluster_arn,
-                metrics_port=0,
+                metrics_port=node.metrics_port,
             )
         )
     cluster_id = _cluster_id(settings)

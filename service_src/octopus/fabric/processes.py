@@ -38,16 +38,23 @@ def ports(settings: FabricSettings) -> dict[str, list[tuple[int, str]]]:
     return {
         EMULATOR: [(settings.aws_port, "OCTOPUS_AWS_PORT")],
         **({GLOBUS: [(settings.globus_port, "OCTOPUS_GLOBUS_PORT")]} if settings.stand_in else {}),
-        JUDGE: [(settings.judge_port, "OCTOPUS_JUDGE_PORT")],
+        JUDGE: [
+            (settings.judge_port, "OCTOPUS_JUDGE_PORT"),
+            (settings.judge_metrics_port, "OCTOPUS_JUDGE_METRICS_PORT"),
+        ],
         **{
             node.name: [
                 (node.client_port, "OCTOPUS_KAFKA_PORT"),
                 (node.inner_port, "OCTOPUS_KAFKA_INNER_PORT"),
                 (node.controller_port, "OCTOPUS_KAFKA_CONTROLLER_PORT"),
+                (node.metrics_port, "OCTOPUS_BROKER_METRICS_PORT"),
             ]
             for node in settings.nodes
         },
-        SERVICE: [(settings.service_port, "OCTOPUS_SERVICE_PORT")],
+        SERVICE: [
+            (settings.service_port, "OCTOPUS_SERVICE_PORT"),
+            (settings.service_metrics_port, "OCTOPUS_SERVICE_METRICS_PORT"),
+        ],
     }
 
 
@@ -95,6 +102,7 @@ def all_programs(settings: FabricSettings, deployed: DeployedSettings) -> list[P
                 )
             },
             "OCTOPUS_JUDGE_PORT": str(settings.judge_port),
+            "OCTOPUS_METRICS_PORT": str(settings.judge_metrics_port),
             "OCTOPUS_JUDGE_SECRET": secret_file(settings, "judge").read_text(),
         },
     )
@@ -109,6 +117,7 @@ def all_programs(settings: FabricSettings, deployed: DeployedSettings) -> list[P
             **told,
             "OCTOPUS_LISTEN_HOST": "localhost",
             "OCTOPUS_LISTEN_PORT": str(settings.service_port),
+            "OCTOPUS_METRICS_PORT": str(settings.service_metrics_port),
             "OCTOPUS_KAFKA_CA_FILE": str(settings.home / "tls" / "ca.pem"),
             "OCTOPUS_REPLICATION_FACTOR": str(settings.replication_factor),
             "OCTOPUS_BROKER_AUDIT_LOGS": ",".join(str(audit_log(settings, node)) for node in settings.nodes),

@@ -77,6 +77,7 @@ class BrokerNode:
     client_port: int
     inner_port: int
     controller_port: int
+    metrics_port: int
 
     @property
     def suffix(self) -> str:
@@ -105,6 +106,12 @@ class FabricSettings(BaseSettings):
     kafka_inner_port: Port = 19092
     kafka_controller_port: Port = 19093
     service_port: Port = 8000
+    service_metrics_port: Port = 8301
+    """Where the process's own metrics are read, as text for Prometheus; so the two below."""
+    judge_metrics_port: Port = 8302
+    heartbeat_metrics_port: Port = 8303
+    broker_metrics_port: Port = 8311
+    """The same of the first broker; of the others as with ``kafka_port``."""
     globus_auth_url: str | None = None
     """A real Globus Auth, ``https://auth.globus.org/``; the stand-in runs when unset."""
     globus_groups_url: str = "https://groups.api.globus.org/"
@@ -128,8 +135,9 @@ class FabricSettings(BaseSettings):
     @model_validator(mode="after")
     def _ports_of_all_brokers(self) -> Self:
         ports = [self.aws_port, self.globus_port, self.judge_port, self.service_port]
+        ports += [self.service_metrics_port, self.judge_metrics_port, self.heartbeat_metrics_port]
         for node in self.nodes:
-            ports += [node.client_port, node.inner_port, node.controller_port]
+            ports += [node.client_port, node.inner_port, node.controller_port, node.metrics_port]
         rule = f"each broker's ports are {_PORTS_APART} above those of the one before"
         if max(ports) > _HIGHEST_PORT:
             raise ValueError(f"{rule}, and {max(ports)} is above {_HIGHEST_PORT}: choose a lower port")
@@ -182,6 +190,7 @@ class FabricSettings(BaseSettings):
                 client_port=self.kafka_port + above,
                 inner_port=self.kafka_inner_port + above,
                 controller_port=self.kafka_controller_port + above,
+                metrics_port=self.broker_metrics_port + above,
             )
             for number, above in enumerate(range(0, self.brokers * _PORTS_APART, _PORTS_APART), start=1)
         ]

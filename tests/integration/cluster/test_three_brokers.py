@@ -29,9 +29,9 @@ SECONDS = 240
 def fabric(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFabric]:
     """A fabric of three brokers, on ports of its own."""
     running = RunningFabric(tmp_path_factory.mktemp("three", numbered=False))
-    names = ("AWS", "GLOBUS", "JUDGE", "SERVICE")
+    names = ["AWS", "GLOBUS", "JUDGE", "SERVICE", "SERVICE_METRICS", "JUDGE_METRICS", "HEARTBEAT_METRICS"]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    for name in ("KAFKA", "KAFKA_INNER", "KAFKA_CONTROLLER"):
+    for name in ("KAFKA", "KAFKA_INNER", "KAFKA_CONTROLLER", "BROKER_METRICS"):
         ports[name] = free_port_below(others=2, apart=10)
     environment = {f"OCTOPUS_{name}_PORT": str(port) for name, port in ports.items()}
     with pytest.MonkeyPatch.context() as patched:
@@ -49,7 +49,7 @@ def test_status_shows_each_broker_and_its_ports(fabric: RunningFabric) -> None:
     processes = fabric.processes()
     assert {name: processes[name]["ready"] for name in BROKERS} == dict.fromkeys(BROKERS, True)
     ports = list(chain.from_iterable(processes[name]["ports"] for name in BROKERS))
-    assert len(set(ports)) == 9
+    assert len(set(ports)) == 12
     settings, _ = person(fabric, "onlooker")
     assert settings["bootstrap.servers"].split(",") == [
         f"127.0.0.1:{processes[name]['ports'][0]}" for name in BROKERS

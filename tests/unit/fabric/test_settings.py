@@ -51,6 +51,7 @@ def test_one_broker_runs_unless_three_are_asked_for(monkeypatch: pytest.MonkeyPa
     assert [node.name for node in settings.nodes] == ["broker", "broker-2", "broker-3"]
     assert [node.inner_port for node in settings.nodes] == [19092, 19102, 19112]
     assert [node.controller_port for node in settings.nodes] == [19093, 19103, 19113]
+    assert [node.metrics_port for node in settings.nodes] == [8311, 8321, 8331]
 
 
 @pytest.mark.parametrize("number", ["2", "0"])
