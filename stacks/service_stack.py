@@ -68,6 +68,9 @@ class ServiceStack(Stack):
         url = f"https://{settings.domain}/" if settings.domain else self.gateway.url
         Parameters(self, "Parameters", institution=settings.institution, values={GATEWAY_URL: url})
 
+        self.url = settings.public_url or self.gateway.url
+        """Address at which users reach the fabric."""
+
         CfnOutput(self, "GatewayUrl", value=url, description="Address of the API")
         CfnOutput(self, "GatewayId", value=self.gateway.api.rest_api_id)
         CfnOutput(self, "GatewayStage", value=self.gateway.stage.stage_name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -9,6 +11,12 @@ from constructs import Construct
 
 READ = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
 WRITE = ("dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+STATUS: Mapping[str, Mapping[str, str]] = {
+    "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "STATUS"},
+    # ForAllValues holds for a request without such keys, too.
+    "Null": {"dynamodb:LeadingKeys": "false"},
+}
+"""Conditions that leave nothing to write but how the fabric's parts stand."""
 
 
 class Registry(Construct):
@@ -41,3 +49,12 @@ class Registry(Construct):
     def grant_read_write(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let ``grantee`` read and change rows, in transactions too."""
         return self.table.grant(grantee, *READ, *WRITE)
+
+    def grant_tell_status(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` write how the fabric's parts stand, and no other row."""
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["dynamodb:UpdateItem"],
+            resource_arns=[self.table.table_arn],
+            conditions=STATUS,
+        )

@@ -79,6 +79,15 @@ class Settings(Monitoring, Topics, Identity, Gateway, Hosting, Kafka, Network, I
         """Whether the web service runs in Fargate."""
         return self.hosting == "fargate"
 
+    @property
+    def heartbeat_over_https(self) -> bool:
+        """Whether somebody reads the heartbeat through the public address, as users do.
+
+        Not where nobody may read public records; nor in Fargate where the gateway lets certain networks in
+        alone: the function that would read stands at an address of AWS's own, which changes.
+        """
+        return self.public_requests > 0 and not (self.in_fargate and self.api_allowed_cidrs)
+
     def named(self, what: str) -> str:
         """Return the physical name of one of this institution's things: ``octopus-<institution>-<what>``."""
         return f"octopus-{self.institution}-{what}"

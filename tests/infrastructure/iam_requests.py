@@ -50,6 +50,8 @@ def _test(operator: str, actual: str | None, wanted: str) -> bool:
         return actual != wanted
     if operator == "ArnLike":
         return actual is not None and matches(wanted, actual)
+    if operator == "ForAllValues:StringEquals":
+        return actual is None or actual == wanted
     if operator == "ForAllValues:StringLike":
         return actual is None or matches(wanted, actual)
     raise KeyError(operator)

@@ -34,3 +34,5 @@ class Standing:
     """UTC; when it was first found so, without a break."""
     checked: datetime
     """UTC; when it was last looked at."""
+    worked: datetime | None = None
+    """UTC; when it was last found to work, if it ever was."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from octopus.status.models import Part, Standing
 
@@ -34,20 +34,23 @@ class StatusStore:
         Raises:
             botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: the registry is away.
         """
-        now = {"N": str(int(self._clock() * 1000))}
+        seen = "checked_ms = :now, worked_ms = :now" if works else "checked_ms = :now"
         key = {"pk": {"S": PARTITION}, "sk": {"S": str(part)}}
+        values: dict[str, Any] = {":now": {"N": str(int(self._clock() * 1000))}, ":works": {"BOOL": works}}
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=key,
-                UpdateExpression="SET checked_ms = :now",
+                UpdateExpression=f"SET {seen}",
                 ConditionExpression="works = :works",
-                ExpressionAttributeValues={":now": now, ":works": {"BOOL": works}},
+                ExpressionAttributeValues=values,
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            self._client.put_item(
+            self._client.update_item(
                 TableName=self._table,
-                Item={**key, "works": {"BOOL": works}, "since_ms": now, "checked_ms": now},
+                Key=key,
+                UpdateExpression=f"SET {seen}, works = :works, since_ms = :now",
+                ExpressionAttributeValues=values,
             )
 
     def read(self) -> list[Standing]:
@@ -69,6 +72,7 @@ class StatusStore:
                 works=rows[part]["works"]["BOOL"],
                 since=_moment(rows[part]["since_ms"]["N"]),
                 checked=_moment(rows[part]["checked_ms"]["N"]),
+                worked=_moment(rows[part]["worked_ms"]["N"]) if "worked_ms" in rows[part] else None,
             )
             for part in Part
             if part in rows
