@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 
+from stacks.budget_stack import BudgetStack
 from stacks.constructs.backend import Backend
 from stacks.foundation_stack import FoundationStack
 from stacks.hosting_stack import HostingStack
@@ -60,3 +61,7 @@ def build(app: cdk.App, settings: Settings) -> None:
         ProtectionStack(
             app, settings.named("protection"), settings=settings, stage_arn=stage_arn, env=here
         ).add_stack_dependency(service)
+    if settings.budget_usd:
+        BudgetStack(
+            app, settings.named("budget"), settings=settings, alarm_topic=foundation.alarm_topic, env=here
+        ).add_stack_dependency(foundation)

@@ -41,6 +41,7 @@ FREE: Mapping[str, str] = {
     "AWS::ApiGateway::Stage": "only a cache is paid for, and it has none",
     "AWS::ApiGatewayV2::VpcLink": "API Gateway charges for calls and for what leaves AWS, no more",
     "AWS::ApplicationAutoScaling::ScalableTarget": "the alarms of its policies are paid for",
+    "AWS::Budgets::Budget": "AWS charges for a budget's actions, and it has none",
     "AWS::EC2::FlowLog": "what it writes is paid for, with the log",
     "AWS::EC2::InternetGateway": "what leaves through it is paid for",
     "AWS::EC2::Route": _NO_CHARGE,

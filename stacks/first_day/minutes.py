@@ -11,6 +11,7 @@ _FIXED = {
     "hosting": (5, 8),
     "service": (2, 4),
     "protection": (1, 3),
+    "budget": (1, 2),
 }
 _IMAGE_BUILT_IN_AWS = (4, 8)
 
@@ -31,6 +32,8 @@ def expected(settings: Settings) -> dict[str, tuple[int, int]]:
     found["service"] = _FIXED["service"]
     if settings.waf:
         found["protection"] = _FIXED["protection"]
+    if settings.budget_usd:
+        found["budget"] = _FIXED["budget"]
     return found
 
 

@@ -7,6 +7,17 @@ from dataclasses import dataclass
 from stacks.settings import values as read
 from stacks.settings.variable import variable
 
+BUDGET_REGIONS = frozenset(
+    (
+        *("ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+        *("ca-central-1", "cn-north-1", "cn-northwest-1", "sa-east-1"),
+        *("eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eusc-de-east-1"),
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2"),
+    )
+)
+"""Regions whose CloudFormation knows ``AWS::Budgets::Budget``. Source: its registry's schemas, as cfn-lint
+1.58 ships them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Monitoring:
@@ -43,7 +54,7 @@ class Monitoring:
     )
     budget_usd: int = variable(
         read.whole_number(0, 10_000_000),
-        "USD a month of the AWS account; 80 % of it spent, or a forecast above it, is an alarm. `0`: no budget,"
-        " as an account of an organization may have none of its own",
+        "USD a month of the AWS account; 80 % of it spent, or a forecast above it, is an alarm. `0`: no"
+        " budget, as an account of an organization may have none of its own",
         default=0,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stacks.settings import broker_rules, network_rules
 from stacks.settings.hosting import MEMORY_MIB
+from stacks.settings.monitoring import BUDGET_REGIONS
 
 if TYPE_CHECKING:
     from stacks.settings import Settings
@@ -27,6 +28,7 @@ def broken_by(settings: Settings) -> Broken:
     yield from broker_rules.broken_by(settings)
     yield from _hosting(settings)
     yield from _gateway(settings)
+    yield from _monitoring(settings)
     yield from _numbers(settings)
 
 
@@ -84,6 +86,15 @@ def _gateway(settings: Settings) -> Broken:
             )
     if settings.hosted_zone_id and not settings.domain:
         yield "hosted_zone_id", "must not be given without domain"
+
+
+def _monitoring(settings: Settings) -> Broken:
+    if settings.budget_usd and settings.region not in BUDGET_REGIONS:
+        yield (
+            "budget_usd",
+            f"must be 0 in {settings.region}, where CloudFormation makes no budget: a person makes it, in the"
+            " console of the account that pays",
+        )
 
 
 def _numbers(settings: Settings) -> Broken:

@@ -41,6 +41,5 @@ def test_page_says_what_nobody_is_told_of(institutions: list[Made]) -> None:
     kinds = {each["Type"] for each in made}
     assert not kinds & {
         "AWS::CloudWatch::Dashboard",
-        "AWS::Budgets::Budget",
         "AWS::Lambda::EventSourceMapping",
     }

@@ -19,7 +19,7 @@ from tests.infrastructure.synthesis import FILES, Made, flags, make
 
 EMULATOR_TYPES = frozenset((Path(__file__).parent / "emulator-types.txt").read_text().split())
 
-ORDER = ("network", "kafka", "foundation", "hosting", "service", "protection")
+ORDER = ("network", "kafka", "foundation", "hosting", "service", "protection", "budget")
 """A stack refers to those before it."""
 
 STATEFUL = {
@@ -98,6 +98,7 @@ def test_stacks_are_those_that_the_settings_ask_for(made: Made) -> None:
         "hosting": settings.in_fargate,
         "service": True,
         "protection": settings.waf,
+        "budget": settings.budget_usd > 0,
     }
     assert set(made.templates) == {stack for stack, wanted in asked.items() if wanted}
 
