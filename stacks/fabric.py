@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 
+from stacks import logical_ids
 from stacks.budget_stack import BudgetStack
 from stacks.constructs.backend import Backend
 from stacks.foundation_stack import FoundationStack
@@ -65,3 +66,4 @@ def build(app: cdk.App, settings: Settings) -> None:
         BudgetStack(
             app, settings.named("budget"), settings=settings, alarm_topic=foundation.alarm_topic, env=here
         ).add_stack_dependency(foundation)
+    logical_ids.pin(app, settings)
