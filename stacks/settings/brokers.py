@@ -52,6 +52,17 @@ SIZES = {
 }
 """Partitions, replicas counted, that AWS recommends at most for one broker of a size."""
 
+EXPRESS_MB_PER_S = {
+    "express.m7g.large": (15.6, 31.2),
+    "express.m7g.xlarge": (31.2, 62.5),
+    "express.m7g.2xlarge": (62.5, 125.0),
+    "express.m7g.4xlarge": (124.9, 249.8),
+    "express.m7g.8xlarge": (250.0, 500.0),
+    "express.m7g.12xlarge": (375.0, 750.0),
+    "express.m7g.16xlarge": (500.0, 1000.0),
+}
+"""MB a second that an Express broker of a size takes in, and gives out, for as long as it is asked."""
+
 USUAL = {"msk-standard": "kafka.m7g.large", "msk-express": "express.m7g.large"}
 """What is made when no size is given."""
 

@@ -1,0 +1,1 @@
+"""What is watched: the rules of alarms as data, and the sections of the dashboard."""

@@ -1,0 +1,101 @@
+"""What the AWS account holds, and what ends by itself: ceilings, quotas, secret, certificates."""
+
+from __future__ import annotations
+
+from stacks.monitoring.rule import Rule
+from stacks.monitoring.series import authorizer_logs, domain_certificate, key_calls, own
+from stacks.settings import Settings
+
+_DAY_S = 86_400
+_KMS_CALLS_PER_S = 10_000
+"""That AWS lets an account make with symmetric keys, in the regions with the fewest.
+
+Source: AWS KMS Developer Guide, "Request quotas".
+"""
+_LOGS_GB = 50
+
+
+def _users(settings: Settings) -> bool:
+    return settings.credentials == "iam-user"
+
+
+RULES = (
+    Rule(
+        id="iam-users",
+        says="The AWS account holds {limit} % of the IAM users that it may hold",
+        of=own("UsersOfCeiling"),
+        statistic="Maximum",
+        beyond=">=",
+        limit=lambda settings: settings.alarm_ceiling_percent,
+        period_s=900,
+        # A service that is down is not a full account; while it is, nothing is made either.
+        without_data="ignore",
+        where=_users,
+        essential=True,
+    ),
+    Rule(
+        id="iam-policies",
+        says="The AWS account holds {limit} % of the IAM managed policies that it may hold",
+        of=own("ManagedPoliciesOfCeiling"),
+        statistic="Maximum",
+        beyond=">=",
+        limit=lambda settings: settings.alarm_ceiling_percent,
+        period_s=900,
+        without_data="ignore",
+        where=_users,
+        essential=True,
+    ),
+    Rule(
+        id="certificate",
+        says="A certificate that clients are shown ends within {limit} days",
+        of=own("CertificateDays"),
+        statistic="Minimum",
+        beyond="<=",
+        limit=lambda settings: settings.alarm_certificate_days,
+        period_s=300,
+        without_data="ignore",
+        essential=True,
+    ),
+    Rule(
+        id="domain-certificate",
+        says="The certificate of the gateway's own domain ends in ACM within {limit} days",
+        of=domain_certificate("DaysToExpiry"),
+        statistic="Minimum",
+        beyond="<=",
+        limit=lambda settings: settings.alarm_certificate_days,
+        period_s=_DAY_S,
+        without_data="ignore",
+        where=lambda settings: bool(settings.domain),
+    ),
+    Rule(
+        id="globus-secret-age",
+        says="The secret of the Globus client is {limit} days old",
+        of=own("GlobusSecretAgeDays"),
+        statistic="Maximum",
+        beyond=">=",
+        limit=lambda settings: settings.alarm_secret_age_days,
+        period_s=900,
+        without_data="ignore",
+    ),
+    Rule(
+        id="keys-throttled",
+        says="The AWS account asks KMS nearly as often as it may, and is refused beyond that",
+        of=key_calls("CallCount"),
+        statistic="Sum",
+        beyond=">=",
+        limit=0.8 * _KMS_CALLS_PER_S * 60,
+        period_s=60,
+        times=3,
+    ),
+    Rule(
+        id="authorizer-logs",
+        says=f"Brokers on the internet have filled {_LOGS_GB} GB with whom they turned away",
+        of=authorizer_logs("BucketSizeBytes"),
+        statistic="Average",
+        beyond=">=",
+        limit=_LOGS_GB * 10**9,
+        period_s=_DAY_S,
+        without_data="ignore",
+        where=lambda settings: settings.msk_public_access,
+    ),
+)
