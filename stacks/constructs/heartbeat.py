@@ -23,8 +23,8 @@ class Heartbeat(Construct):
     It writes the metrics ``HttpsAnswers``, ``HttpsSeconds``, ``FreshnessSeconds`` and ``CertificateDays``,
     and tells the registry whether the part ``https`` works. It may do that and write its log, nothing else.
 
-    For ``settings.in_fargate and settings.heartbeat_over_https``. In Fargate nobody else writes these metrics:
-    where it is not made no alarm may stand on them. Off Fargate the heartbeat's process writes them.
+    For ``settings.in_fargate and settings.heartbeat_over_https``. In Fargate nobody else writes these
+    metrics: where it is not made no alarm may stand on them. Elsewhere the heartbeat's process does.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ from octopus.projects.names import is_project_name
 from octopus.projects.service import lease_name
 from octopus.projects.store import ProjectStore
 from octopus.registry.leases import Leases
-from octopus.topics.names import RESERVED_NAMESPACES
+from octopus.topics.names import is_namespace_name
 
 
 class RestoredProjects:
@@ -85,5 +85,5 @@ class RestoredProjects:
 
     def unknown(self, namespaces: Iterable[str]) -> list[str]:
         """Those of the names, in order, that a project could have and none has or had."""
-        fit = {name for name in namespaces if is_project_name(name) and name not in RESERVED_NAMESPACES}
+        fit = {name for name in namespaces if is_project_name(name) and is_namespace_name(name)}
         return sorted(name for name in fit if not self._store.taken(name))

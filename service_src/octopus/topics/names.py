@@ -26,10 +26,13 @@ RESERVED_NAMESPACES = frozenset(
         "search",
         "sessions",
         "shared",
+        "status",
         "user",
     }
 )
 """Routes of the web service begin with these words where others begin with a namespace."""
+_ONCE_FREE = frozenset({"status"})
+"""Of these, what a project of an earlier release may be called: its topics are reached as before."""
 
 PERSONAL = "ns-"
 """Begins the namespace of a person."""
@@ -48,7 +51,7 @@ def namespace_of(subject: str) -> str:
 def is_namespace_name(name: str) -> bool:
     """Whether a namespace may be called so."""
     fits = SHORTEST <= len(name) <= LONGEST and _CHARACTERS.fullmatch(name) is not None
-    return fits and name not in RESERVED_NAMESPACES
+    return fits and name not in RESERVED_NAMESPACES - _ONCE_FREE
 
 
 def full_name(namespace: str, topic: str) -> str:

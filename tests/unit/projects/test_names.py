@@ -45,3 +45,9 @@ def test_name_outside_the_rules_is_refused_with_the_rule_and_the_value(name: str
 def test_word_that_addresses_begin_with_is_no_project(name: str) -> None:
     with pytest.raises(InvalidError, match="kept for the service's own addresses"):
         require_project_name(name)
+
+
+def test_project_of_an_earlier_release_that_is_called_like_a_later_route_is_reached_on() -> None:
+    with pytest.raises(InvalidError, match="kept for the service's own addresses"):
+        require_project_name("status")
+    assert is_namespace_name("status")
