@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from octopus.cli import remote_status
 from octopus.cli.output import JsonOption, print_json, print_line, print_table
 from octopus.cli.plans import YesOption, ask, require_an_answer
 from octopus.fabric.environment import sdk_environment
@@ -60,8 +61,21 @@ def down(as_json: JsonOption = False) -> None:
         print_line("The fabric is down; its state is kept." if ran else "The fabric was not running.")
 
 
-def status(as_json: JsonOption = False) -> None:
+def status(
+    url: Annotated[
+        str | None, typer.Argument(metavar="URL", help="With --remote: of a fabric; else this machine's.")
+    ] = None,
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Ask a fabric what of it works now; nobody has to be logged in.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Show each process of the fabric; the exit status is 1 unless all are ready."""
+    if remote:
+        remote_status.show(url or FabricSettings().service_url, as_json=as_json)
+        return
+    if url:
+        raise typer.BadParameter("goes with --remote", param_hint="URL")
     processes = _fabric(FabricSettings(), _progress(quiet=True)).status()
     if as_json:
         print_json({"processes": _plain(processes)})
