@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import aws_iam as iam
 
-
-def namespace(institution: str) -> str:
-    """Return CloudWatch's namespace of one installation's own metrics."""
-    return f"Octopus/{institution}"
+from stacks.monitoring.series import namespace
 
 
 def grant_put(grantee: iam.IGrantable, *, institution: str) -> None:

@@ -47,14 +47,14 @@ class Series:
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
-def namespace(settings: Settings) -> str:
-    """Return where metrics of our own are."""
-    return f"Octopus/{settings.institution}"
+def namespace(institution: str) -> str:
+    """Return CloudWatch's namespace of one installation's own metrics."""
+    return f"Octopus/{institution}"
 
 
 def own(name: str) -> Source:
     """Return the source of a metric of ``service_src/octopus/metrics/catalogue.toml``."""
-    return lambda installed: ((Series(namespace(installed.settings), name),),)
+    return lambda installed: ((Series(namespace(installed.settings.institution), name),),)
 
 
 def cluster(name: str) -> Source:

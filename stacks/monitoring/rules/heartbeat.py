@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from stacks.monitoring.rule import Rule
 from stacks.monitoring.series import own
+from stacks.settings import Settings
 
 _SLOW_S = 5
 """Seconds after which people think that it hangs."""
+
+
+def _over_https(settings: Settings) -> bool:
+    return settings.heartbeat_over_https
+
 
 RULES = (
     Rule(
@@ -31,6 +37,7 @@ RULES = (
         period_s=60,
         times=3,
         without_data="breaching",
+        where=_over_https,
         essential=True,
     ),
     Rule(
@@ -62,5 +69,6 @@ RULES = (
         limit=_SLOW_S,
         period_s=300,
         times=3,
+        where=_over_https,
     ),
 )
