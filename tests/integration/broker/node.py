@@ -33,6 +33,7 @@ class Node:
         ca_file: who signed its certificate.
         audit_file: where it writes decisions.
         log_file: everything else that it writes.
+        metrics_url: where its counts are read.
     """
 
     bootstrap_servers: str
@@ -40,6 +41,7 @@ class Node:
     ca_file: Path
     audit_file: Path
     log_file: Path
+    metrics_url: str
     process: subprocess.Popen[bytes]
 
     def stop(self) -> None:
@@ -60,7 +62,7 @@ def start(
         overrides: settings that take the place of the template's, so that a test need not wait.
         class_path: the node's own, which may hold more than what ships.
     """
-    client_port, inner_port, controller_port = free_ports(3)
+    client_port, inner_port, controller_port, metrics_port = free_ports(4)
     ensure_certificates(home / "tls")
     secret_file = home / "judge.secret"
     secret_file.write_text(judge_secret)
@@ -81,7 +83,7 @@ def start(
         cluster_arn=CLUSTER_ARN,
         judge_url=judge_url,
         judge_secret_file=secret_file,
-        metrics_port=0,
+        metrics_port=metrics_port,
     ).splitlines()
     kept = [line for line in lines if line.split("=")[0] not in overrides]
     properties = home / "server.properties"
@@ -100,6 +102,7 @@ def start(
         ca_file=home / "tls" / "ca.pem",
         audit_file=home / "audit.log",
         log_file=home / "broker.log",
+        metrics_url=f"http://127.0.0.1:{metrics_port}/metrics",
         process=process,
     )
 
@@ -120,7 +123,9 @@ def _run(home: Path, properties: Path, class_path: str) -> subprocess.Popen[byte
     with (home / "broker.log").open("wb") as log:
         return subprocess.Popen(
             [
-                *("java", "-Xmx512m", "-XX:-UsePerfData", "-cp", class_path),
+                # For a broker that lives for minutes the second compiler and G1's threads never pay.
+                *("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-XX:-UsePerfData"),
+                *("-cp", class_path),
                 f"-Dlog4j2.configurationFile={BROKER / 'config' / 'log4j2.properties'}",
                 f"-Doctopus.audit.file={home / 'audit.log'}",
                 *("kafka.Kafka", str(properties)),

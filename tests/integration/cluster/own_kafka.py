@@ -51,6 +51,7 @@ class _Node:
     client_port: int
     inner_port: int
     controller_port: int
+    metrics_port: int
     process: subprocess.Popen[bytes] | None = None
 
 
@@ -68,9 +69,16 @@ class OwnKafka:
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
     def __post_init__(self) -> None:
-        ports = iter(free_ports(3 * len(NODES)))
+        ports = iter(free_ports(4 * len(NODES)))
         self._nodes = {
-            number: _Node(number, self.home / f"node-{number}", next(ports), next(ports), next(ports))
+            number: _Node(
+                number,
+                self.home / f"node-{number}",
+                client_port=next(ports),
+                inner_port=next(ports),
+                controller_port=next(ports),
+                metrics_port=next(ports),
+            )
             for number in NODES
         }
         ensure_certificates(self.home / "tls")
@@ -234,6 +242,7 @@ class OwnKafka:
             "<cluster ARN>": CLUSTER_ARN,
             "<https://name of the judge:8201>": self.judge.url,
             "<PEM of the authority that signed the judge's certificate>": str(self.judge.ca_file),
+            "<port of its own on loopback>": str(node.metrics_port),
             "<judge.secret>": str(self.judge.secret_file),
         }
         for placeholder, value in values.items():

@@ -59,11 +59,13 @@ final class AuditLog {
     private final Consumer<String> lines;
     private final Map<Line, Tally> tallies = new HashMap<>();
     private final AuditShares shares = new AuditShares();
+    private final Counts counts;
 
     /** A log that hands its lines, one JSON object each, to {@code lines}. */
-    AuditLog(LongSupplier nanos, Consumer<String> lines) {
+    AuditLog(LongSupplier nanos, Consumer<String> lines, Counts counts) {
         this.nanos = nanos;
         this.lines = lines;
+        this.counts = counts;
     }
 
     /** Counts a decision, and writes it when it is the first of its kind in a minute. */
@@ -73,6 +75,7 @@ final class AuditLog {
         Tally tally = tallies.get(line);
         if (tally == null) {
             if (!shares.open(key.principal())) {
+                counts.add(Counts.Event.AUDIT_LINE_LOST);
                 return;
             }
             tally = new Tally();

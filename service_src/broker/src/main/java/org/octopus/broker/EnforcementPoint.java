@@ -2,6 +2,7 @@ package org.octopus.broker;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -19,19 +20,22 @@ final class EnforcementPoint implements AutoCloseable {
     private static final long REFRESH_MS = 1000;
 
     private final EnforcementSettings settings;
+    private final Counts counts = new Counts();
     private final PolicyStore policies;
     private final AuditLog audit;
     private final TokenVerifier tokens;
     private final ScheduledExecutorService background;
+    private final Optional<MetricsPort> metrics;
     private int users;
 
     private EnforcementPoint(EnforcementSettings settings) {
         this.settings = settings;
-        JudgeClient judge = new JudgeClient(settings);
+        JudgeClient judge = new JudgeClient(settings, counts);
         this.policies = new PolicyStore(judge, System::nanoTime);
-        this.audit = new AuditLog(System::nanoTime, LoggerFactory.getLogger("octopus.audit")::info);
+        this.audit = new AuditLog(System::nanoTime, LoggerFactory.getLogger("octopus.audit")::info, counts);
         this.tokens = new TokenVerifier(
                 settings, judge, policies, audit, System::nanoTime, System::currentTimeMillis);
+        this.metrics = openMetrics();
         this.background = Executors.newScheduledThreadPool(2, task -> {
             Thread thread = new Thread(task, "octopus-enforcement");
             thread.setDaemon(true);
@@ -56,6 +60,10 @@ final class EnforcementPoint implements AutoCloseable {
         return audit;
     }
 
+    Counts counts() {
+        return counts;
+    }
+
     /** A gate for a new connection. */
     ConnectionGate newGate() {
         return new ConnectionGate(
@@ -74,8 +82,16 @@ final class EnforcementPoint implements AutoCloseable {
             }
             OPEN.remove(settings);
         }
+        metrics.ifPresent(MetricsPort::close);
         background.shutdownNow();
         audit.close();
+    }
+
+    private Optional<MetricsPort> openMetrics() {
+        return settings.metricsPort() == 0
+                ? Optional.empty()
+                : Optional.of(
+                        new MetricsPort(settings.metricsPort(), () -> MetricsText.of(counts, policies.held())));
     }
 
     private void every(long ms, Runnable task) {

@@ -28,6 +28,7 @@ import org.apache.kafka.common.config.ConfigException;
  *     operator adds
  * @param judgeTimeout longest wait for an answer while a Kafka thread is blocked
  * @param outstandingVerifies most tokens that may be under judgement at once
+ * @param metricsPort where on loopback the node's metrics are read; 0 for nowhere
  */
 record EnforcementSettings(
         URI judgeUrl,
@@ -38,17 +39,21 @@ record EnforcementSettings(
         Set<String> internalListeners,
         List<String> brokerHosts,
         Duration judgeTimeout,
-        int outstandingVerifies) {
+        int outstandingVerifies,
+        int metricsPort) {
 
     static final String JUDGE_URL = "octopus.judge.url";
     static final String JUDGE_SECRET_FILE = "octopus.judge.secret.file";
     static final String JUDGE_CA_FILE = "octopus.judge.ca.file";
     static final String JUDGE_TIMEOUT_MS = "octopus.judge.timeout.ms";
     static final String JUDGE_OUTSTANDING = "octopus.judge.outstanding";
+    static final String METRICS_PORT = "octopus.metrics.port";
     static final String BROKER_HOSTS = "octopus.broker.hosts";
     static final String CLUSTER_ARN = "octopus.cluster.arn";
     static final String INTERNAL_PRINCIPAL = "octopus.internal.principal";
     static final String DEFAULT_INTERNAL_PRINCIPAL = "octopus-broker";
+
+    private static final int HIGHEST_PORT = 65535;
 
     /**
      * Reads the settings.
@@ -69,7 +74,8 @@ record EnforcementSettings(
                 internalListeners(configs),
                 BrokerHosts.of(configs, internalListeners(configs)),
                 Duration.ofMillis(positive(configs, JUDGE_TIMEOUT_MS, 300)),
-                positive(configs, JUDGE_OUTSTANDING, 3));
+                positive(configs, JUDGE_OUTSTANDING, 3),
+                portOrNone(configs, METRICS_PORT));
     }
 
     /** The user of the inner listeners that brokers and controllers are among themselves. */
@@ -113,19 +119,28 @@ record EnforcementSettings(
     }
 
     private static int positive(Map<String, ?> configs, String key, int otherwise) {
-        String value = text(configs, key);
-        if (value == null) {
-            return otherwise;
+        int number = number(configs, key, otherwise);
+        if (number <= 0) {
+            throw new ConfigException(key, number, "must be above 0");
         }
+        return number;
+    }
+
+    private static int portOrNone(Map<String, ?> configs, String key) {
+        int number = number(configs, key, 0);
+        if (number < 0 || number > HIGHEST_PORT) {
+            throw new ConfigException(key, number, "not a port, nor 0 for none");
+        }
+        return number;
+    }
+
+    private static int number(Map<String, ?> configs, String key, int otherwise) {
+        String value = text(configs, key);
         try {
-            int number = Integer.parseInt(value);
-            if (number > 0) {
-                return number;
-            }
+            return value == null ? otherwise : Integer.parseInt(value);
         } catch (NumberFormatException e) {
             throw new ConfigException(key, value, "not a number");
         }
-        throw new ConfigException(key, value, "must be above 0");
     }
 
     private static String required(Map<String, ?> configs, String key) {

@@ -137,8 +137,13 @@ public final class IamAuthorizer implements Authorizer {
         OperationTable.Row row = OperationTable.row(requestType, operation, type);
         ResourceArn resource = names.arn(type, action.resourcePattern().name());
         boolean allowed = rights.allow(row, resource);
-        // A question whose denial Kafka would not log is a filter of a listing, or the first of two: never audited.
-        if (action.logIfDenied() && (!allowed || action.logIfAllowed())) {
+        // A question whose denial Kafka would not log is a filter of a listing, or the first of two: it refuses nobody
+        // anything, and is neither counted nor audited.
+        if (!action.logIfDenied()) {
+            return allowed;
+        }
+        count(allowed);
+        if (!allowed || action.logIfAllowed()) {
             String asked = row.denied() ? "kafka:" + operation.name() : row.action().text();
             enforcement
                     .audit()
@@ -149,6 +154,13 @@ public final class IamAuthorizer implements Authorizer {
                             allowed ? "" : rights.refusal(row, resource) + names.hint(type));
         }
         return allowed;
+    }
+
+    private void count(boolean allowed) {
+        enforcement.counts().add(Counts.Event.DECISION);
+        if (!allowed) {
+            enforcement.counts().add(Counts.Event.DECISION_REFUSED);
+        }
     }
 
     private static SecurityDisabledException aclsRefused() {

@@ -40,6 +40,7 @@ final class JudgeClient {
     private final URI url;
     private final String authorization;
     private final Duration timeout;
+    private final Counts counts;
     private int failures;
     private long lastFailureNanos;
 
@@ -48,7 +49,8 @@ final class JudgeClient {
      *
      * @throws ConfigException when a file cannot be read or is empty
      */
-    JudgeClient(EnforcementSettings settings) {
+    JudgeClient(EnforcementSettings settings, Counts counts) {
+        this.counts = counts;
         this.url = settings.judgeUrl();
         this.timeout = settings.judgeTimeout();
         HttpClient.Builder builder =
@@ -82,8 +84,13 @@ final class JudgeClient {
         }
         JsonNode reply = post("/verify", request, timeout);
         try {
-            return JudgeReplies.verdict(reply);
+            Verdict verdict = JudgeReplies.verdict(reply);
+            if (verdict instanceof Verdict.Unknown) {
+                counts.add(Counts.Event.JUDGE_AWAY);
+            }
+            return verdict;
         } catch (IllegalArgumentException e) {
+            counts.add(Counts.Event.JUDGE_AWAY);
             throw new JudgeAwayException("the judge's verdict is unreadable: " + e.getMessage());
         }
     }
@@ -178,6 +185,7 @@ final class JudgeClient {
 
     private synchronized void refuseWhileAway() {
         if (failures >= FAILURES_UNTIL_AWAY && System.nanoTime() - lastFailureNanos < AWAY_NANOS) {
+            counts.add(Counts.Event.JUDGE_AWAY);
             throw new JudgeAwayException("the judge is away");
         }
     }
@@ -190,6 +198,7 @@ final class JudgeClient {
     }
 
     private synchronized void failed(Exception cause) {
+        counts.add(Counts.Event.JUDGE_AWAY);
         failures++;
         lastFailureNanos = System.nanoTime();
         if (failures == FAILURES_UNTIL_AWAY) {

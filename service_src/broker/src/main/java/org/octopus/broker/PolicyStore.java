@@ -104,6 +104,11 @@ final class PolicyStore {
         return versions;
     }
 
+    /** How many principals' policies are held now, whatever they say. */
+    long held() {
+        return standings.values().stream().filter(standing -> standing.held() != null).count();
+    }
+
     private void ask(PolicyKey key, Standing standing) {
         synchronized (standing) {
             long asked = nanos.getAsLong();

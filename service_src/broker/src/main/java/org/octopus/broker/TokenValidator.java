@@ -54,12 +54,14 @@ public final class TokenValidator implements AuthenticateCallbackHandler {
 
     /** Null when it was denied. */
     private VerifiedToken verified(String token) {
+        enforcement.counts().add(Counts.Event.AUTHENTICATION);
         Verdict verdict = enforcement.tokens().verify(mechanism, token);
         if (verdict instanceof Verdict.Allowed allowed) {
             long ends = Math.min(allowed.lifetimeMs(), allowed.identity().sessionExpiresMs());
             return new VerifiedToken(allowed.identity(), ends);
         }
         if (verdict instanceof Verdict.Denied) {
+            enforcement.counts().add(Counts.Event.AUTHENTICATION_REFUSED);
             return null;
         }
         throw new JudgeAwayException("the judge cannot tell");

@@ -17,7 +17,7 @@ class AuditLogTest {
 
     private final List<String> lines = new ArrayList<>();
     private long now = 5;
-    private final AuditLog audit = new AuditLog(() -> now, lines::add);
+    private final AuditLog audit = new AuditLog(() -> now, lines::add, new Counts());
 
     @Test
     void firstDecisionIsWrittenAtOnce() throws IOException {

@@ -38,8 +38,8 @@ class ConnectionGateTest {
     @BeforeEach
     void start() throws IOException {
         judge = new JudgeDouble();
-        policies = new PolicyStore(new JudgeClient(judge.settings(folder)), () -> now);
-        AuditLog audit = new AuditLog(() -> now, audited::add);
+        policies = new PolicyStore(new JudgeClient(judge.settings(folder), new Counts()), () -> now);
+        AuditLog audit = new AuditLog(() -> now, audited::add, new Counts());
         gate = new ConnectionGate(policies, audit, JudgeDouble.CLUSTER_ARN, () -> now, () -> millis);
     }
 

@@ -22,6 +22,7 @@ class EnforcementSettingsTest {
         assertEquals("octopus-broker", settings.internalPrincipal());
         assertEquals(Duration.ofMillis(300), settings.judgeTimeout());
         assertEquals(Set.of("INTERNAL", "CONTROLLER"), settings.internalListeners());
+        assertEquals(0, settings.metricsPort());
     }
 
     @ParameterizedTest
@@ -41,6 +42,9 @@ class EnforcementSettingsTest {
         "octopus.cluster.arn, arn:aws:kafka:us-east-1:000000000000:topic/octopus-test/u-1",
         "octopus.judge.timeout.ms, 0",
         "octopus.judge.timeout.ms, soon",
+        "octopus.metrics.port, -1",
+        "octopus.metrics.port, 65536",
+        "octopus.metrics.port, some",
         "advertised.listeners, nowhere",
     })
     void wrongValueEndsTheStart(String key, String value) {

@@ -64,8 +64,8 @@ class FabricPrincipalTest {
     void tokenNamesAUser(String mechanism, @TempDir Path folder) throws Exception {
         try (JudgeDouble judge = new JudgeDouble()) {
             ConnectionGate gate = new ConnectionGate(
-                    new PolicyStore(new JudgeClient(judge.settings(folder)), () -> 0),
-                    new AuditLog(() -> 0, line -> {}),
+                    new PolicyStore(new JudgeClient(judge.settings(folder), new Counts()), () -> 0),
+                    new AuditLog(() -> 0, line -> {}, new Counts()),
                     JudgeDouble.CLUSTER_ARN,
                     () -> 0,
                     () -> 0);

@@ -28,14 +28,14 @@ public final class GateCost {
     public static void main(String[] arguments) throws Exception {
         Path folder = Files.createTempDirectory("gate-cost");
         try (JudgeDouble judge = new JudgeDouble()) {
-            JudgeClient client = new JudgeClient(judge.settings(folder));
+            JudgeClient client = new JudgeClient(judge.settings(folder), new Counts());
             PolicyStore policies = new PolicyStore(client, System::nanoTime);
             Rule rule = new Rule(
                     true, Set.of(ClusterAction.READ_DATA), List.of(WildcardPattern.of("*")), false, List.of());
             policies.takeVerified(
                     new PolicyReply.Rules(CALLER.policyKey(), "v", 0, new Policy(List.of(List.of(rule)))),
                     System.nanoTime());
-            AuditLog audit = new AuditLog(System::nanoTime, line -> {});
+            AuditLog audit = new AuditLog(System::nanoTime, line -> {}, new Counts());
             ConnectionGate gate = new ConnectionGate(
                     policies, audit, JudgeDouble.CLUSTER_ARN, System::nanoTime, System::currentTimeMillis);
             SSLEngine plain = TlsPair.of(folder, engine -> engine).server();

@@ -41,8 +41,8 @@ class GatedSslEngineTest {
     @BeforeEach
     void start() throws Exception {
         judge = new JudgeDouble();
-        policies = new PolicyStore(new JudgeClient(judge.settings(folder)), () -> now);
-        AuditLog audit = new AuditLog(() -> now, line -> {});
+        policies = new PolicyStore(new JudgeClient(judge.settings(folder), new Counts()), () -> now);
+        AuditLog audit = new AuditLog(() -> now, line -> {}, new Counts());
         gate = new ConnectionGate(policies, audit, JudgeDouble.CLUSTER_ARN, () -> now, () -> 0);
         tls = TlsPair.of(keys, engine -> new GatedSslEngine(engine, gate));
     }

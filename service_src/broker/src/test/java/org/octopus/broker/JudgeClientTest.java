@@ -34,7 +34,7 @@ class JudgeClientTest {
     @BeforeEach
     void start() throws IOException {
         judge = new JudgeDouble();
-        client = new JudgeClient(judge.settings(folder));
+        client = new JudgeClient(judge.settings(folder), new Counts());
     }
 
     @AfterEach
@@ -99,7 +99,7 @@ class JudgeClientTest {
     @Test
     void judgeThatDoesNotAnswerInTimeIsAway() throws IOException {
         judge.delayMs = 60_000;
-        JudgeClient hurried = new JudgeClient(judge.settings(folder, Duration.ofMillis(50)));
+        JudgeClient hurried = new JudgeClient(judge.settings(folder, Duration.ofMillis(50)), new Counts());
         assertThrows(JudgeAwayException.class, () -> hurried.verify("OAUTHBEARER", "t", List.of()));
     }
 
@@ -161,8 +161,8 @@ class JudgeClientTest {
     void secretThatIsNotThereEndsTheStart() throws IOException {
         EnforcementSettings settings = judge.settings(folder);
         Files.writeString(settings.judgeSecretFile(), " \n");
-        assertThrows(ConfigException.class, () -> new JudgeClient(settings));
+        assertThrows(ConfigException.class, () -> new JudgeClient(settings, new Counts()));
         Files.delete(settings.judgeSecretFile());
-        assertThrows(ConfigException.class, () -> new JudgeClient(settings));
+        assertThrows(ConfigException.class, () -> new JudgeClient(settings, new Counts()));
     }
 }

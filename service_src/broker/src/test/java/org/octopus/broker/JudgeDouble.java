@@ -61,7 +61,8 @@ final class JudgeDouble implements AutoCloseable {
                 Set.of("INTERNAL", "CONTROLLER"),
                 List.of("broker.example.org"),
                 timeout,
-                1);
+                1,
+                0);
     }
 
     @Override

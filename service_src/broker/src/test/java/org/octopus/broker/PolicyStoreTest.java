@@ -35,7 +35,7 @@ class PolicyStoreTest {
     @BeforeEach
     void start() throws IOException {
         judge = new JudgeDouble();
-        store = new PolicyStore(new JudgeClient(judge.settings(folder)), () -> now);
+        store = new PolicyStore(new JudgeClient(judge.settings(folder), new Counts()), () -> now);
     }
 
     @AfterEach
@@ -151,7 +151,7 @@ class PolicyStoreTest {
 
     @Test
     void refreshBringsNewRules() throws IOException {
-        JudgeClient client = new JudgeClient(judge.settings(folder));
+        JudgeClient client = new JudgeClient(judge.settings(folder), new Counts());
         store.takeVerified(new PolicyReply.Rules(KEY, "v1", 0, POLICY), now);
         judge.reply(
                 "/policies",

@@ -46,9 +46,9 @@ class TokenVerifierTest {
     void start() throws IOException {
         judge = new JudgeDouble();
         EnforcementSettings settings = judge.settings(folder);
-        JudgeClient client = new JudgeClient(settings);
+        JudgeClient client = new JudgeClient(settings, new Counts());
         policies = new PolicyStore(client, () -> now);
-        AuditLog audit = new AuditLog(() -> now, audited::add);
+        AuditLog audit = new AuditLog(() -> now, audited::add, new Counts());
         verifier = new TokenVerifier(settings, client, policies, audit, () -> now, () -> WALL);
     }
 
