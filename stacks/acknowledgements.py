@@ -57,9 +57,10 @@ ACKNOWLEDGED = (
         (
             "service/Gateway/Api/Default/api/v3/public/about/GET",
             "service/Gateway/Api/Default/api/v3/public/{proxy+}/GET",
+            "service/Gateway/Api/Default/api/v3/status/GET",
             "service/Gateway/Api/Default/health/{proxy+}/GET",
         ),
-        "Public records, where to log in and whether the service lives are for everybody, at a limited rate.",
+        "Public records, where to log in and what works are for everybody, at a limited rate.",
     ),
     Acknowledgement(
         "checkov",
@@ -67,9 +68,10 @@ ACKNOWLEDGED = (
         (
             "service/Gateway/Api/Default/api/v3/public/about/GET",
             "service/Gateway/Api/Default/api/v3/public/{proxy+}/GET",
+            "service/Gateway/Api/Default/api/v3/status/GET",
             "service/Gateway/Api/Default/health/{proxy+}/GET",
         ),
-        "Public records, where to log in and whether the service lives are for everybody, at a limited rate.",
+        "Public records, where to log in and what works are for everybody, at a limited rate.",
     ),
     # The gateway.
     Acknowledgement(
@@ -258,8 +260,13 @@ ACKNOWLEDGED = (
         "cdk-nag",
         _wildcard("*"),
         ("foundation/ServicePrincipal/PolicyAboutUsers",),
-        "iam:GetAccountSummary and cloudwatch:PutMetricData know no resource; the latter has its namespace as"
-        " condition.",
+        "iam:GetAccountSummary knows no resource, and tells of no user by name.",
+    ),
+    Acknowledgement(
+        "cdk-nag",
+        _wildcard("*"),
+        ("foundation/ServicePrincipal/Policy", "monitoring/Heartbeat/Role"),
+        "cloudwatch:PutMetricData knows no resource; it has the fabric's own namespace as condition.",
     ),
     Acknowledgement(
         "cdk-nag",

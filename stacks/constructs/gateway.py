@@ -19,6 +19,9 @@ from stacks.constructs.passing_on import PassingOn
 STAGE = "live"
 
 _PUBLIC = "/api/v3/public/{proxy+}/GET"
+_STATUS = "/api/v3/status/GET"
+STATUS_REQUESTS = 20
+"""A second, of all callers together; the service lets as many through."""
 _CALL = "execute-api:Invoke"
 
 _LOG_LINE = {
@@ -89,7 +92,11 @@ class Gateway(Construct):
                     # Its own bucket: a flood without tokens takes nothing from those who have one.
                     _PUBLIC: apigateway.MethodDeploymentOptions(
                         throttling_rate_limit=public_rate_limit, throttling_burst_limit=public_rate_limit
-                    )
+                    ),
+                    # Everybody looks when something is broken: nothing else has to wait for that.
+                    _STATUS: apigateway.MethodDeploymentOptions(
+                        throttling_rate_limit=STATUS_REQUESTS, throttling_burst_limit=STATUS_REQUESTS
+                    ),
                 },
                 access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_LOG_LINE)),
@@ -128,6 +135,8 @@ class Gateway(Construct):
         passing_on.add(public.add_resource("{proxy+}"), "GET", "api/v3/public/{proxy}", streamed=True)
         # Needed before anybody has a token, so that no limit on records bears on it.
         passing_on.add(public.add_resource("about"), "GET", "api/v3/public/about")
+        # Needed when nobody's token can be checked.
+        passing_on.add(version.add_resource("status"), "GET", "api/v3/status")
         health = self.api.root.add_resource("health").add_resource("{proxy+}")
         passing_on.add(health, "GET", "health/{proxy}")
 

@@ -10,6 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from octopus.status import service as status
 from octopus.web import stage
 from stacks.constructs import gateway
 from stacks.constructs.backend import Backend
@@ -48,7 +49,7 @@ def test_gateway_is_regional_and_passes_bytes_on(found: Template) -> None:
     found.resource_count_is("AWS::ApiGateway::Account", 0)
 
 
-def test_routes_are_the_api_behind_the_authorizer_and_public_records_and_health_before_it(
+def test_routes_are_the_api_behind_the_authorizer_and_what_is_open_before_it(
     template: dict[str, Any],
 ) -> None:
     routes = {
@@ -62,11 +63,12 @@ def test_routes_are_the_api_behind_the_authorizer_and_public_records_and_health_
         ("OPTIONS", "https://octopus.example.org/api/v3/{proxy}"): "NONE",
         ("GET", "https://octopus.example.org/api/v3/public/{proxy}"): "NONE",
         ("GET", "https://octopus.example.org/api/v3/public/about"): "NONE",
+        ("GET", "https://octopus.example.org/api/v3/status"): "NONE",
         ("GET", "https://octopus.example.org/health/{proxy}"): "NONE",
     }
 
 
-def test_what_is_open_is_read_alone_and_lies_under_public_or_health(template: dict[str, Any]) -> None:
+def test_what_is_open_is_read_alone_and_is_public_status_or_health(template: dict[str, Any]) -> None:
     paths = _paths(template)
     without_token = {
         (method["HttpMethod"], paths[method["ResourceId"]["Ref"]])
@@ -78,6 +80,7 @@ def test_what_is_open_is_read_alone_and_lies_under_public_or_health(template: di
         ("OPTIONS", "/api/v3/{proxy+}"),
         ("GET", "/api/v3/public/{proxy+}"),
         ("GET", "/api/v3/public/about"),
+        ("GET", "/api/v3/status"),
         ("GET", "/health/{proxy+}"),
     }
 
@@ -156,7 +159,7 @@ def deployment(template: dict[str, Any]) -> str:
 
 def test_service_in_a_vpc_is_reached_through_its_link_by_every_route() -> None:
     methods = of_type(service(LINKED), "AWS::ApiGateway::Method")
-    assert len(methods) == 7
+    assert len(methods) == 8
     for method in methods:
         integration = method["Integration"]
         assert integration["Type"] == "HTTP_PROXY"
@@ -245,8 +248,9 @@ def test_without_a_globus_client_the_next_step_is_said(template: dict[str, Any])
     assert outputs["NextStep"]["Value"] == "octopus globus setup --institution anl"
 
 
-def test_service_and_gateway_mean_the_same_stage() -> None:
+def test_service_and_gateway_mean_the_same_stage_and_the_same_rate_of_the_status() -> None:
     assert gateway.STAGE == stage.STAGE
+    assert gateway.STATUS_REQUESTS == status.REQUESTS
 
 
 def test_authorizer_reads_the_header_and_is_remembered_for_a_minute(found: Template) -> None:
@@ -307,6 +311,13 @@ def test_stage_is_throttled_as_the_settings_say() -> None:
                     "DataTraceEnabled": False,
                     "ThrottlingRateLimit": 7,
                     "ThrottlingBurstLimit": 7,
+                },
+                {
+                    "HttpMethod": "GET",
+                    "ResourcePath": "/~1api~1v3~1status",
+                    "DataTraceEnabled": False,
+                    "ThrottlingRateLimit": status.REQUESTS,
+                    "ThrottlingBurstLimit": status.REQUESTS,
                 },
             ],
         },
