@@ -17,6 +17,7 @@ from octopus.audit.trail import Trail
 from octopus.audit.warnings import Warnings
 from octopus.jobs import Job
 from octopus.kafka.system_topic import SystemTopic
+from octopus.metrics.instruments import Instruments
 from octopus.projects.store import ProjectStore
 from octopus.registry.ends import Ends
 from octopus.settings import ServiceSettings
@@ -30,7 +31,12 @@ _MAILS_EVERY_S = 30.0
 
 
 def jobs(
-    settings: ServiceSettings, addresses: Addresses, *, topic: SystemTopic, trail: Trail
+    settings: ServiceSettings,
+    addresses: Addresses,
+    *,
+    topic: SystemTopic,
+    trail: Trail,
+    instruments: Instruments,
 ) -> Iterator[Job]:
     """Publishing and warnings; mail where there is a sender, brokers' refusals where there are logs.
 
@@ -39,9 +45,11 @@ def jobs(
         addresses: of the same one.
         topic: where events are published.
         trail: of the deployment.
+        instruments: of the service.
     """
     database, table = aws.dynamodb(), settings.registry_table
     publisher = Publisher(database, table, topic, source=lambda: f"{addresses.public_url()}/api/v3/audit")
+    instruments.follow("AuditWaitingSeconds", publisher.waiting_s)
     yield Job("publish events", _PUBLISHES_EVERY_S, publisher.run, publisher.due)
     warnings = Warnings(
         ends=Ends(database, table),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -75,12 +75,24 @@ class Publisher:
         self._source = source
         self._clock = clock
         self._rests_until = clock()
+        self._oldest: datetime | None = None
+        """When the event happened that waited longest at the last look."""
+
+    def waiting_s(self) -> float:
+        """Seconds since the oldest event that is not published happened, by the last look; 0 when none waits.
+
+        Every replica looks each second, and goes by its last look while the registry is away.
+        """
+        oldest = self._oldest
+        return max(0.0, (datetime.now(UTC) - oldest).total_seconds()) if oldest else 0.0
 
     def due(self) -> bool:
         """Whether there is anything to publish now."""
         if self._clock() < self._rests_until:
             return False
-        return next(rows_of(self._client, self._table, OUTBOX), None) is not None
+        first = next(rows_of(self._client, self._table, OUTBOX), None)
+        self._oldest = from_json(first["event"]["S"]).time if first else None
+        return first is not None
 
     def run(self) -> None:
         """Publish the oldest events; what the brokers did not acknowledge stays for later.

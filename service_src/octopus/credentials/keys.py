@@ -26,6 +26,7 @@ from octopus.credentials.propagation import is_old, usable_after
 from octopus.credentials.service import Credentials, PrincipalGoneError
 from octopus.credentials.tending import Findings
 from octopus.errors import Failure, InvalidError, NotFoundError, UnavailableError
+from octopus.metrics.instruments import Instruments
 from octopus.quotas.service import Quotas
 from octopus.registry.leases import Lease
 
@@ -41,12 +42,14 @@ class Keys:
         credentials: Credentials,
         quotas: Quotas,
         rules: KeyRules,
+        instruments: Instruments,
     ) -> None:
         self._rules = rules
         self._accounts = accounts
         self._principals = principals
         self._credentials = credentials
         self._quotas = quotas
+        self._instruments = instruments
 
     def current(self, subject: str) -> UsableKey:
         """The subject's newest key that works, else a new one; the account is made first.
@@ -113,6 +116,7 @@ class Keys:
                 ) from None
             if rotation is None:
                 raise Failure(f"Key {access_key_id} does not work any more: ask for a new one")
+        self._instruments.count("KeysIssued")
         return replace(rotation, key=self._spread(rotation.key))
 
     def revoke(self, subject: str, access_key_id: str) -> bool:
@@ -215,9 +219,11 @@ class Keys:
         self, subject: str, lease: Lease, *, label: str | None = None, expires: str | None = None
     ) -> UsableKey:
         try:
-            return self._credentials.issue(subject, subject, lease, label=label, expires=expires)
+            key = self._credentials.issue(subject, subject, lease, label=label, expires=expires)
         except NoRoomError as full:
             raise Failure(f"{_both(full)}: delete one, or rotate one to put a new key in its place") from None
+        self._instruments.count("KeysIssued")
+        return key
 
     def _find(self, subject: str, access_key_id: str) -> StoredKey:
         found = self._credentials.find(subject, access_key_id)

@@ -25,6 +25,7 @@ from octopus.credentials.store import CredentialStore
 from octopus.credentials.sts import IssuedSession, SessionIssuer
 from octopus.errors import Failure, InvalidError, UnavailableError
 from octopus.iam.generate import session_policy
+from octopus.metrics.instruments import Instruments
 from octopus.quotas.service import Quotas
 from octopus.registry.transactions import ConditionFailedError
 from octopus.settings import DeployedSettings
@@ -67,6 +68,7 @@ class Sessions:
         issuer: SessionIssuer,
         trail: Trail,
         quotas: Quotas,
+        instruments: Instruments,
         kms: KMSClient,
         kms_key_arn: str,
         cluster_arn: str,
@@ -78,6 +80,7 @@ class Sessions:
         self._issuer = issuer
         self._trail = trail
         self._quotas = quotas
+        self._instruments = instruments
         self._kms = kms
         self._kms_key_arn = kms_key_arn
         self._cluster_arn = cluster_arn
@@ -140,6 +143,7 @@ class Sessions:
             raise UnavailableError(
                 f"User {subject} is being changed: no session was opened, try again"
             ) from None
+        self._instruments.count("SessionsIssued")
         _log.info(
             "session.opened",
             subject=subject,
@@ -179,13 +183,19 @@ class Sessions:
 
 
 def open_sessions(
-    settings: DeployedSettings, *, accounts: Accounts, access: Access, quotas: Quotas
+    settings: DeployedSettings,
+    *,
+    accounts: Accounts,
+    access: Access,
+    quotas: Quotas,
+    instruments: Instruments,
 ) -> Sessions:
     """The sessions of one deployment."""
     return Sessions(
         accounts=accounts,
         access=access,
         quotas=quotas,
+        instruments=instruments,
         store=CredentialStore(aws.dynamodb(), settings.credentials_table),
         issuer=SessionIssuer(aws.sts(), role_arn=settings.client_role_arn),
         trail=open_trail(settings),

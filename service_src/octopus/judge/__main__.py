@@ -22,6 +22,8 @@ from octopus.judge.secrets import StoredSecrets
 from octopus.judge.service import Judge, judged_region
 from octopus.judge.sources import Sources
 from octopus.judge.store import ChangeLog, CredentialsTable
+from octopus.metrics.instruments import Instruments
+from octopus.metrics.publishing import published
 from octopus.settings import JudgeSettings
 
 READERS = 10
@@ -60,15 +62,24 @@ def main() -> int:
     # stopped: both end in a clean exit.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sys.exit(0))
+    instruments = Instruments("judge")
     with (
+        published(
+            instruments,
+            institution=settings.institution,
+            port=settings.metrics_port,
+            to_log=settings.metrics_log,
+        ),
         ThreadPoolExecutor(READERS, thread_name_prefix="source") as executor,
         ThreadPoolExecutor(IAM_READERS, thread_name_prefix="iam") as iam_executor,
     ):
-        asyncio.run(_serve(settings, executor, iam_executor))
+        asyncio.run(_serve(settings, instruments, executor, iam_executor))
     return 0
 
 
-async def _serve(settings: JudgeSettings, executor: Executor, iam_executor: Executor) -> None:
+async def _serve(
+    settings: JudgeSettings, instruments: Instruments, executor: Executor, iam_executor: Executor
+) -> None:
     table = CredentialsTable(aws.dynamodb(), settings.credentials_table)
     sources = Sources(
         table=table,
@@ -80,12 +91,14 @@ async def _serve(settings: JudgeSettings, executor: Executor, iam_executor: Exec
         secrets=StoredSecrets(aws.kms(), settings.credentials_key_arn),
         executor=executor,
         iam_executor=iam_executor,
+        instruments=instruments,
     )
     judge = Judge(
         sources,
         change_log=ChangeLog(table),
         last_use=LastUse(table, executor=executor),
         cluster_arn=settings.cluster_arn,
+        instruments=instruments,
     )
     server = uvicorn.Server(
         uvicorn.Config(

@@ -76,6 +76,7 @@ class Readings(Generic[K, V]):
         *,
         lifetime: Callable[[K, V], Lifetime],
         executor: Executor,
+        failed: Callable[[], None],
         evicts: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -83,6 +84,7 @@ class Readings(Generic[K, V]):
 
         Args:
             read: on a thread of ``executor``; may raise SourceUnavailableError.
+            failed: called each time that it gave no value.
             evicts: when too many are held, forget the one that was asked for longest ago: for keys of which
                 one party can bring many and nobody can make any up.
         """
@@ -91,6 +93,7 @@ class Readings(Generic[K, V]):
         self._lifetime = lifetime
         self._executor = executor
         self._clock = clock
+        self._failed = failed
         self._evicts = evicts
         self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
         """The one asked for last is the last."""
@@ -233,6 +236,7 @@ class Readings(Generic[K, V]):
             self._flights -= 1
             entry.flight = None
         entry.failure, entry.failed = failure, self._clock()
+        self._failed()
         return failure
 
     def _timed_read(self, key: K, previous: V | None) -> Reading[V]:

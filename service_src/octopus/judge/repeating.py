@@ -12,8 +12,14 @@ from octopus.judge.errors import SourceUnavailableError
 _log = structlog.get_logger(__name__)
 
 
-async def repeat(name: str, read: Callable[[], Awaitable[None]], *, every: float) -> None:
-    """Read, and again so many seconds after each beginning; log when the source goes away and comes back."""
+async def repeat(
+    name: str, read: Callable[[], Awaitable[None]], *, every: float, failed: Callable[[], None]
+) -> None:
+    """Read, and again so many seconds after each beginning; log when the source goes away and comes back.
+
+    Args:
+        failed: called each time that reading failed.
+    """
     clock = asyncio.get_running_loop().time
     failing = False
     while True:
@@ -24,10 +30,12 @@ async def repeat(name: str, read: Callable[[], Awaitable[None]], *, every: float
             if not failing:
                 _log.warning("reading.failed", what=name, reason=str(unavailable))
             failing = True
+            failed()
         except Exception:  # noqa: BLE001 - whatever it was, readings grow too old to be used
             if not failing:
                 _log.exception("reading.not_understood", what=name)
             failing = True
+            failed()
         else:
             if failing:
                 _log.info("reading.works_again", what=name)

@@ -32,6 +32,7 @@ from octopus.judge.secrets import SESSION, DerivedKey, DerivedKeyId
 from octopus.judge.signature import Presented
 from octopus.judge.sources import Sources
 from octopus.judge.store import ChangeLog, KeyRecord
+from octopus.metrics.instruments import Instruments
 
 PUBLISHED_REGION = "us-east-1"
 """The region that published clients sign for, wherever the fabric is."""
@@ -75,6 +76,7 @@ class Judge:
         change_log: ChangeLog,
         last_use: LastUse,
         cluster_arn: str,
+        instruments: Instruments,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -85,9 +87,12 @@ class Judge:
         self._regions = frozenset({PUBLISHED_REGION, judged_region(cluster_arn)})
         self._clock = clock
         self._monotonic = monotonic
+        self._instruments = instruments
+        instruments.follow("PrincipalsHeld", lambda: sources.principals_held)
 
     async def verify(self, request: VerifyRequest) -> Allow | NoAllow:
         """Who presents this token, if it is good and its principal may connect."""
+        began = time.perf_counter()
         presented: Presented | None = None
         answer: Allow | NoAllow
         try:
@@ -100,6 +105,10 @@ class Judge:
             answer = NoAllow("unknown", str(unavailable))
         except TimeoutError:
             answer = NoAllow("unknown", "the sources take too long to read")
+        self._instruments.count("Verifications")
+        if answer.outcome == "deny":
+            self._instruments.count("VerificationsRefused")
+        self._instruments.time("VerificationSeconds", time.perf_counter() - began)
         _log.info(
             "token.verified",
             outcome=answer.outcome,
@@ -139,12 +148,18 @@ class Judge:
             if look.changed:
                 self._sources.renew()
 
+        def away() -> None:
+            self._instruments.count("SourcesAway")
+
         async with asyncio.TaskGroup() as group:
             group.create_task(self._renew())
-            group.create_task(repeat("change log", follow, every=CHANGES_EVERY))
-            group.create_task(repeat("listing of IAM", self._sources.list_users, every=LISTED_EVERY))
-            group.create_task(repeat("rows in use", self._sources.read_rows, every=ROWS_READ_EVERY))
-            group.create_task(repeat("last uses", self._last_use.write, every=USES_WRITTEN_EVERY))
+            for name, read, every in (
+                ("change log", follow, CHANGES_EVERY),
+                ("listing of IAM", self._sources.list_users, LISTED_EVERY),
+                ("rows in use", self._sources.read_rows, ROWS_READ_EVERY),
+                ("last uses", self._last_use.write, USES_WRITTEN_EVERY),
+            ):
+                group.create_task(repeat(name, read, every=every, failed=away))
 
     def _parse(self, request: VerifyRequest) -> Presented:
         regions, now = self._regions, self._clock()

@@ -21,6 +21,7 @@ from octopus.judge.readings import MOST_HELD, Lifetime, Reading, Readings
 from octopus.judge.rights import Limits, PrincipalId, Rights, session_limits, weigh
 from octopus.judge.secrets import DerivedKey, DerivedKeyId, StoredSecrets
 from octopus.judge.store import CredentialsTable, KeyRecord, Look, VersionRecord
+from octopus.metrics.instruments import Instruments
 
 OLDEST = 45.0
 """Seconds: nothing older is served. The plugin denies at 50, and asks every second."""
@@ -59,6 +60,7 @@ class Sources:
         secrets: StoredSecrets,
         executor: Executor,
         iam_executor: Executor,
+        instruments: Instruments,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -75,11 +77,16 @@ class Sources:
         self._unsettled: dict[PrincipalId, float] = {}
         """Since when IAM has been seen to show something else than was written."""
         self._session_limits: LRUCache[str, tuple[Rights, Document | None, Limits]] = LRUCache(MOST_HELD)
+
+        def away() -> None:
+            instruments.count("SourcesAway")
+
         self.keys: Readings[str, KeyRecord | None] = Readings(
             "access keys",
             lambda access_key_id, _: table.key(access_key_id),
             lifetime=lambda _, record: _OF_THE_FABRIC if record is not None else _UNKNOWN,
             executor=executor,
+            failed=away,
             clock=monotonic,
         )
         self.signing_keys: Readings[DerivedKeyId, DerivedKey | None] = Readings(
@@ -88,6 +95,7 @@ class Sources:
             lifetime=lambda _, key: _OPENED if key is not None else _UNKNOWN,
             executor=executor,
             evicts=True,
+            failed=away,
             clock=monotonic,
         )
         self.session_policies: Readings[KeyRecord, Document | None] = Readings(
@@ -96,6 +104,7 @@ class Sources:
             lifetime=lambda _, document: _OPENED if document is not None else _UNKNOWN,
             executor=executor,
             evicts=True,
+            failed=away,
             clock=monotonic,
         )
         self._versions: Readings[str, VersionRecord | None] = Readings(
@@ -103,6 +112,7 @@ class Sources:
             lambda subject, _: table.version(subject),
             lifetime=lambda _subject, _record: _OF_THE_FABRIC,
             executor=executor,
+            failed=away,
             clock=monotonic,
         )
         self._users: Readings[PrincipalId, EffectivePolicies] = Readings(
@@ -110,6 +120,7 @@ class Sources:
             lambda principal, previous: _effective(account.user(principal.user_name), previous),
             lifetime=lambda principal, _: _UNSETTLED if principal in self._unsettled else _OF_IAM,
             executor=iam_executor,
+            failed=away,
             clock=monotonic,
         )
 
@@ -141,6 +152,11 @@ class Sources:
         if self._monotonic() > since + OLDEST:
             raise SourceUnavailableError("IAM still does not show the policy that was last written")
         return Reading(rights, min(began, since))
+
+    @property
+    def principals_held(self) -> int:
+        """How many principals' rights are held; any thread may ask."""
+        return len(self._rights)
 
     async def read_rights(self, principal: PrincipalId) -> None:
         """Have what :meth:`rights` needs.

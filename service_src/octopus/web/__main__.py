@@ -10,8 +10,10 @@ import structlog
 import uvicorn
 
 from octopus import log
+from octopus.metrics.publishing import published
 from octopus.settings import ServiceSettings
 from octopus.web.app import create_app
+from octopus.web.assembly import assemble
 from octopus.web.sockets import listen
 
 _GRACE_S = 25
@@ -30,7 +32,8 @@ def main() -> None:
         signal.signal(number, lambda _number, _frame: sys.exit(0))
     settings = ServiceSettings()  # from the environment
     log.configure(process="service", level=settings.log_level)
-    app = create_app(settings)
+    features = assemble(settings)
+    app = create_app(settings, features=features)
     sockets = listen(settings.listen_host, settings.listen_port)
     config = uvicorn.Config(
         app,
@@ -41,8 +44,14 @@ def main() -> None:
         timeout_graceful_shutdown=_GRACE_S,
         timeout_keep_alive=_KEEP_ALIVE_S,
     )
-    structlog.get_logger("octopus.web").info("web.listening", addresses=[_shown(one) for one in sockets])
-    uvicorn.Server(config).run(sockets=sockets)
+    with published(
+        features.instruments,
+        institution=settings.institution,
+        port=settings.metrics_port,
+        to_log=settings.metrics_log,
+    ):
+        structlog.get_logger("octopus.web").info("web.listening", addresses=[_shown(one) for one in sockets])
+        uvicorn.Server(config).run(sockets=sockets)
 
 
 def _shown(listener: socket.socket) -> str:

@@ -76,7 +76,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with Background(parts.leases, parts.jobs):
+        with Background(parts.leases, parts.jobs, parts.instruments):
             yield
         app.state.dependencies.close()
         app.state.public.close()
@@ -134,7 +134,7 @@ def create_app(
         app.include_router(feature.router)
     errors.install(app)
     app.add_middleware(BoundedBodies)
-    app.add_middleware(FollowedRequests)
+    app.add_middleware(FollowedRequests, instruments=parts.instruments)
     if settings.browser_origins:
         # No cookie is ever looked at: a page has what its token has, and no more.
         app.add_middleware(

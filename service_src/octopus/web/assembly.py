@@ -46,6 +46,7 @@ from octopus.kafka.groups import GroupAdmin
 from octopus.kafka.kinds import KINDS
 from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import open_memberships
+from octopus.metrics.instruments import Instruments
 from octopus.projects.ending import Endings
 from octopus.projects.handover import Handovers
 from octopus.projects.members import Members
@@ -107,6 +108,8 @@ class Features:
     handovers: Handovers
     endings: Endings
     restored_projects: RestoredProjects
+    instruments: Instruments
+    """What the web service counts."""
     jobs: tuple[Job, ...]
     """What the web service does in the background."""
 
@@ -163,6 +166,7 @@ def wire(
         clock: seconds since the epoch, by which leases live and what is pending falls due.
     """
     database = aws.dynamodb()
+    instruments = Instruments("service")
     leases = Leases(database, settings.registry_table, clock=clock)
     trail = open_trail(settings)
     refreshes = Refreshes(
@@ -295,8 +299,11 @@ def wire(
         credentials=credentials,
         quotas=quotas,
         rules=KeyRules.of(settings),
+        instruments=instruments,
     )
-    sessions = open_sessions(settings, accounts=accounts, access=access, quotas=quotas)
+    sessions = open_sessions(
+        settings, accounts=accounts, access=access, quotas=quotas, instruments=instruments
+    )
     jobs = background_jobs(
         settings,
         access=access,
@@ -306,6 +313,7 @@ def wire(
         endings=endings,
         events=events,
         healing=healing,
+        instruments=instruments,
         keys=keys,
         memberships=memberships,
         namespaces=namespaces,
@@ -358,6 +366,7 @@ def wire(
         restored_projects=RestoredProjects(
             store=project_store, leases=leases, refreshes=refreshes, trail=trail
         ),
+        instruments=instruments,
         jobs=jobs,
     )
 

@@ -13,6 +13,7 @@ import structlog
 
 from octopus.errors import UnavailableError
 from octopus.jobs import Job
+from octopus.metrics.instruments import Instruments
 from octopus.registry.leases import Leases
 
 STOP_S = 10.0
@@ -27,8 +28,9 @@ class Background:
     None waits for another: one that a dependency keeps for long must not hold up the rights of others.
     """
 
-    def __init__(self, leases: Leases, jobs: Sequence[Job]) -> None:
+    def __init__(self, leases: Leases, jobs: Sequence[Job], instruments: Instruments) -> None:
         self._leases = leases
+        self._instruments = instruments
         self._stopping = threading.Event()
         # Daemons: a job that hangs in a library must not keep the process from ending.
         self._threads = [
@@ -68,12 +70,15 @@ class Background:
             except UnavailableError:
                 return  # another replica is at it
             except Exception as error:  # noqa: BLE001 - the registry is away, or whatever it is: tried again
+                self._instruments.count("JobsPostponed")
                 _log.warning("job.not_begun", job=job.name, reason=type(error).__name__)
                 return
             try:
                 job.run()
             except UnavailableError as away:
                 # Nothing that anybody must look into here: it is tried again.
+                self._instruments.count("JobsPostponed")
                 _log.warning("job.postponed", job=job.name, reason=away.message)
             except Exception:  # noqa: BLE001 - the thread must outlive whatever a job meets: tried again
+                self._instruments.count("JobsFailed")
                 _log.exception("job.failed", job=job.name)

@@ -21,6 +21,7 @@ from octopus.quotas.rates import KafkaRates
 from octopus.settings import ServiceSettings
 from octopus.web.assembly import Features
 from octopus.web.errors import away
+from octopus.web.requests import HEALTH
 
 ANSWER_S = 2.0
 """A dependency that takes longer is away; the whole answer comes within a second more."""
@@ -31,7 +32,7 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 _log = structlog.get_logger(__name__)
 
-router = APIRouter(prefix="/health", tags=["Health"])
+router = APIRouter(prefix=HEALTH, tags=["Health"])
 
 
 class Live(BaseModel):

@@ -16,6 +16,7 @@ from octopus.credentials.upkeep import Upkeep
 from octopus.jobs import Job
 from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import TICK_S, Memberships
+from octopus.metrics.instruments import Instruments
 from octopus.metrics.put import PutMetrics
 from octopus.projects.ending import Endings
 from octopus.projects.service import Projects
@@ -51,6 +52,7 @@ def background_jobs(
     endings: Endings,
     events: SystemTopic,
     healing: Healing,
+    instruments: Instruments,
     keys: Keys,
     memberships: Memberships,
     namespaces: Namespaces,
@@ -74,7 +76,7 @@ def background_jobs(
         *ceilings,
         Job("end projects", _HEALS_EVERY_S, endings.heal_all),
         Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
-        *audit_jobs(settings, addresses, topic=events, trail=trail),
+        *audit_jobs(settings, addresses, topic=events, trail=trail, instruments=instruments),
     )
 
 

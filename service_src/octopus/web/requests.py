@@ -8,16 +8,29 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from octopus.metrics.instruments import Instruments
 from octopus.web.errors import too_large, unexpected
 
 REQUEST_ID = "X-Request-Id"
 LARGEST_BODY = 16 * 1024
 """Bytes; the management routes read a few hundred at most."""
+
+HEALTH = "/health"
+"""Where nobody asks but whoever watches: such requests are no metric."""
+_SHORT_OF: Mapping[int, str] = {
+    401: "RequestsRefused",
+    403: "RequestsRefused",
+    429: "RequestsThrottled",
+    500: "RequestsFailed",
+    503: "RequestsUnavailable",
+}
+"""By status, the metric of requests that did not get what they asked for."""
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
@@ -25,10 +38,11 @@ _log = structlog.get_logger("octopus.access")
 
 
 class FollowedRequests:
-    """Gives every request its id, answers what nobody caught, and logs the request when it has ended."""
+    """Gives every request its id, answers what nobody caught, and logs and counts it when it has ended."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, instruments: Instruments) -> None:
         self._app = app
+        self._instruments = instruments
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection event of the server."""
@@ -56,14 +70,25 @@ class FollowedRequests:
                 if status == 0:
                     await unexpected()(scope, receive, with_id)
             finally:
+                seconds = time.perf_counter() - started
+                self._count(scope, status, seconds)
                 _log.info(
                     "request",
                     method=scope["method"],
                     route=_route(scope),
                     status=status,
-                    ms=round((time.perf_counter() - started) * 1000, 1),
+                    ms=round(seconds * 1000, 1),
                     subject=scope.get("octopus.subject"),
                 )
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        # Nothing was answered to a caller who left before.
+        if status == 0 or scope["path"].startswith(HEALTH):
+            return
+        self._instruments.count("Requests")
+        self._instruments.time("RequestSeconds", seconds)
+        if status in _SHORT_OF:
+            self._instruments.count(_SHORT_OF[status])
 
 
 class BoundedBodies:

@@ -24,6 +24,7 @@ from octopus.credentials.keys import Keys
 from octopus.credentials.models import KeyRules, Kind, StoredKey
 from octopus.credentials.service import Credentials
 from octopus.credentials.store import CredentialStore
+from octopus.metrics.instruments import Instruments
 from octopus.registry.leases import Lease, Leases
 from octopus.registry.transactions import ConditionFailedError
 from tests.trail import recorded
@@ -185,7 +186,12 @@ def test_owner_is_told_once_of_a_key_that_ends_soon(
 
     rules = KeyRules(issued=True, longest=None, spread=False)
     round_ = Keys(
-        accounts=ActiveAccounts(), principals=Mock(), credentials=credentials, quotas=Mock(), rules=rules
+        accounts=ActiveAccounts(),
+        principals=Mock(),
+        credentials=credentials,
+        quotas=Mock(),
+        rules=rules,
+        instruments=Instruments("service"),
     )
     for _ in range(2):
         round_.tend(SUBJECT, unused_after=None)

@@ -21,6 +21,7 @@ class Source:
         self.now = 1000.0
         self.count = 0
         self.failure: Exception | None = None
+        self.failures_told = 0
         self.go = threading.Event()
         self.go.set()
         self.begun = threading.Event()
@@ -32,6 +33,9 @@ class Source:
         if self.failure is not None:
             raise self.failure
         return f"{key}{self.count}" + (f" after {previous}" if previous else "")
+
+    def count_failure(self) -> None:
+        self.failures_told += 1
 
     def clock(self) -> float:
         return self.now
@@ -51,6 +55,7 @@ def held(source: Source) -> Iterator[Callable[[], Readings[str, str]]]:
             source.read,
             lifetime=lambda _key, _value: Lifetime(fresh=20, renew=10, idle=60, confirmable=True),
             executor=executor,
+            failed=source.count_failure,
             clock=source.clock,
         )
 
@@ -121,6 +126,7 @@ def test_failed_source_is_no_answer_and_its_last_one_is_not_used(source: Source,
         with pytest.raises(SourceUnavailableError, match="away"):
             await names.get("a")
         assert source.count == 2, "who failed is left alone for a moment"
+        assert source.failures_told == 1
         source.failure = None
         source.now += readings.REMEMBERED_FAILURE
         assert (await names.get("a")).value == "a3 after a1"
@@ -214,6 +220,7 @@ def test_one_too_many_pushes_out_what_was_asked_for_longest_ago_where_that_is_wa
             source.read,
             lifetime=lambda _key, _value: forever,
             executor=executor,
+            failed=source.count_failure,
             evicts=True,
             clock=source.clock,
         )

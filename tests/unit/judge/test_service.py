@@ -30,6 +30,7 @@ def test_one_principals_surprise_is_nobody_elses(
         change_log=scene.log,
         last_use=cast(LastUse, None),
         cluster_arn=CLUSTER_ARN,
+        instruments=scene.instruments,
         clock=world.clock,
         monotonic=world.monotonic,
     )

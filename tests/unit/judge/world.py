@@ -17,6 +17,7 @@ from octopus.judge.rights import PrincipalId, Rights
 from octopus.judge.secrets import StoredSecrets
 from octopus.judge.sources import Sources
 from octopus.judge.store import ChangeLog, CredentialsTable, KeyRecord, VersionRecord
+from octopus.metrics.instruments import Instruments
 
 NOW = datetime(2026, 11, 22, 5, 0, 30, tzinfo=UTC)
 ALICE = PrincipalId("alice", "alice")
@@ -101,12 +102,14 @@ class Scene:
         self._run = run
         self._executor = executor
         self.log = ChangeLog(cast(CredentialsTable, world), clock=world.clock, monotonic=world.monotonic)
+        self.instruments = Instruments("judge")
         self.sources = Sources(
             table=cast(CredentialsTable, world),
             account=cast(Account, world),
             secrets=cast(StoredSecrets, None),
             executor=executor,
             iam_executor=executor,
+            instruments=self.instruments,
             clock=world.clock,
             monotonic=world.monotonic,
         )

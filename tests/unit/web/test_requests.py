@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from structlog.testing import capture_logs
 
 from octopus.errors import Failure, ForbiddenError, NotAuthenticatedError, UnavailableError
+from octopus.metrics.instruments import Instruments
 from octopus.registry.transactions import ConditionFailedError
 from octopus.web import errors
 from octopus.web.requests import LARGEST_BODY, BoundedBodies, FollowedRequests
@@ -42,6 +43,7 @@ FAULTS: dict[str, Exception] = {
 @pytest.fixture
 def app() -> FastAPI:
     app = FastAPI()
+    app.state.instruments = Instruments("service")
 
     @app.get("/things/{number}")
     def thing(number: int, request: Request) -> dict[str, str | None]:
@@ -58,7 +60,7 @@ def app() -> FastAPI:
 
     errors.install(app)
     app.add_middleware(BoundedBodies)
-    app.add_middleware(FollowedRequests)
+    app.add_middleware(FollowedRequests, instruments=app.state.instruments)
     return app
 
 
