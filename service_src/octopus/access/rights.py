@@ -7,8 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from octopus.access.models import EVERY_TOPIC, ROLES, Grant, NamespaceFacts, Right
+from octopus.heartbeat.names import FULL_NAME as HEARTBEAT
 from octopus.iam.holdings import Claim, DataRight, Holdings, Level, own
 from octopus.topics.names import full_name
+
+EVERYBODYS: Holdings = frozenset({DataRight(HEARTBEAT, Level.READ, claim=Claim.EVERYBODY)})
+"""What whoever has an account holds besides."""
 
 
 def data_rights(
@@ -25,7 +29,7 @@ def data_rights(
         facts: of namespaces in use; grants on others give nothing.
         now: a project whose end it has reached is read and not written.
     """
-    rights = set(own(*namespaces))
+    rights = {*own(*namespaces), *EVERYBODYS}
     # Of equal rights a set keeps the first: the most senior.
     for grant in sorted(grants, key=lambda grant: (grant.right not in ROLES, grant.created)):
         if grant.namespace in facts:

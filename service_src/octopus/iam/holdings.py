@@ -30,6 +30,8 @@ class Claim(IntEnum):
     """Membership or ownership of a project."""
     GRANT = 3
     """A topic or a project that is shared."""
+    EVERYBODY = 4
+    """Whoever has an account."""
 
 
 @dataclass(frozen=True)

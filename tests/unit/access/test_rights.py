@@ -81,7 +81,7 @@ def test_grant_counts_for_whoever_the_identity_is_linked_to(world: World) -> Non
     world.link(person, named)
 
     assert world.access.rights(caller(person, named), "lab", "events") == {Right.READ}
-    assert world.access.holdings(person, []) == {DataRight("lab.events", Level.READ)}
+    assert world.held(person) == {DataRight("lab.events", Level.READ)}
 
 
 def test_grant_counts_for_nobody_through_an_identity_that_is_suspended(world: World) -> None:
@@ -91,7 +91,7 @@ def test_grant_counts_for_nobody_through_an_identity_that_is_suspended(world: Wo
     world.account(named, state="suspended")
 
     assert world.access.rights(caller(person, named), "lab", "events") == frozenset()
-    assert world.access.holdings(person, []) == frozenset()
+    assert world.held(person) == frozenset()
     assert world.access.who("lab", "events") == []
 
 
@@ -103,7 +103,7 @@ def test_grant_to_a_group_counts_for_its_members_linked_ones_too(world: World) -
 
     for one in (caller(member), caller(person, member)):
         assert world.access.rights(one, "lab", "events") == {Right.WRITE}
-        assert world.access.holdings(one.subject, []) == {DataRight("lab.events", Level.WRITE)}
+        assert world.held(one.subject) == {DataRight("lab.events", Level.WRITE)}
     assert world.access.rights(caller(outsider), "lab", "events") == frozenset()
 
 
@@ -112,18 +112,18 @@ def test_grant_to_a_group_counts_for_nobody_while_its_list_is_dropped(world: Wor
     world.give("lab", "events", group(world.group(member, state="dropped")), Right.READ)
 
     assert world.access.rights(caller(member), "lab", "events") == frozenset()
-    assert world.access.holdings(member, []) == frozenset()
+    assert world.held(member) == frozenset()
 
 
 def test_grant_counts_before_its_end_and_not_from_then_on(world: World) -> None:
     person = identity()
     world.give("lab", "events", person, Right.READ, until=LATER)
-    assert world.access.holdings(person, []) == {DataRight("lab.events", Level.READ, LATER)}
+    assert world.held(person) == {DataRight("lab.events", Level.READ, LATER)}
 
     world.now = LATER.timestamp()
 
     assert world.access.rights(caller(person), "lab", "events") == frozenset()
-    assert world.access.holdings(person, []) == frozenset()
+    assert world.held(person) == frozenset()
     assert world.access.who("lab", "events") == []
 
 
@@ -131,16 +131,25 @@ def test_own_namespaces_are_held_beside_grants(world: World) -> None:
     person = identity()
     world.give("lab", EVERY_TOPIC, person, Right.MEMBER)
 
-    held = world.access.holdings(person, ["ns-3f2a5c1b9e44"])
+    held = world.held(person, ["ns-3f2a5c1b9e44"])
 
     assert held == own("ns-3f2a5c1b9e44", "lab")
+
+
+def test_whoever_has_an_account_reads_the_heartbeat_and_would_lose_that_first(world: World) -> None:
+    person = identity()
+    world.give("lab", "events", person, Right.READ)
+
+    held = world.access.holdings(person, ["ns-3f2a5c1b9e44"])
+
+    assert max(held, key=lambda right: right.seniority) == DataRight("octopus.heartbeat", Level.READ)
 
 
 def test_managing_gives_no_right_to_data(world: World) -> None:
     person = identity()
     world.give("lab", EVERY_TOPIC, person, Right.MANAGE)
 
-    assert world.access.holdings(person, []) == frozenset()
+    assert world.held(person) == frozenset()
 
 
 def test_right_that_another_holds_already_is_left_out(world: World) -> None:
@@ -149,7 +158,7 @@ def test_right_that_another_holds_already_is_left_out(world: World) -> None:
     world.give("lab", "events", person, Right.READ, until=LATER)
     world.give("lab", "events", person, Right.WRITE)
 
-    assert world.access.holdings(person, []) == {
+    assert world.held(person) == {
         DataRight("lab.*", Level.READ),
         DataRight("lab.events", Level.WRITE),
     }
@@ -166,7 +175,7 @@ def test_rights_are_as_senior_as_what_they_are_held_by_and_as_what_they_take_the
     world.give("lab", EVERY_TOPIC, person, Right.MEMBER, created=START + timedelta(days=2))
     world.give("zoo", EVERY_TOPIC, person, Right.READ, created=START + timedelta(days=3))
 
-    held = world.access.holdings(person, ["ns-3f2a5c1b9e44"])
+    held = world.held(person, ["ns-3f2a5c1b9e44"])
 
     ordered = sorted(held, key=lambda right: right.seniority)
     assert [right.name for right in ordered] == ["ns-3f2a5c1b9e44.*", "lab.*", "zoo.*", "ark.b"]
@@ -177,7 +186,7 @@ def test_projects_end_stands_in_what_its_members_write_with(world: World) -> Non
     world.namespace("lab", "project", ends=LATER)
     world.give("lab", EVERY_TOPIC, person, Right.MEMBER)
 
-    assert world.access.holdings(person, []) == {
+    assert world.held(person) == {
         DataRight("lab.*", Level.ALL, LATER),
         DataRight("lab.*", Level.READ),
     }
@@ -200,7 +209,7 @@ def test_frozen_project_is_read_and_not_written(world: World, right: Right, left
 
     assert world.access.rights(caller(person), "lab", "events") == left
     readable = {DataRight("lab.*", Level.READ)} if Right.READ in left else set()
-    assert world.access.holdings(person, []) == readable
+    assert world.held(person) == readable
 
 
 @pytest.mark.parametrize("state", ["ended", "deleting", "creating"])
@@ -210,7 +219,7 @@ def test_project_that_is_not_in_use_gives_nothing(world: World, state: str) -> N
     world.namespace("lab", "project", state=state)
 
     assert world.access.rights(caller(person), "lab", None) == frozenset()
-    assert world.access.holdings(person, []) == frozenset()
+    assert world.held(person) == frozenset()
     assert world.access.grants_to(caller(person)) == []
     assert world.access.visible_namespaces(caller(person), []) == {}
     assert world.access.who("lab", None) == []

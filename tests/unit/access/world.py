@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from octopus.access.models import Grant, Grantee, Right, user
 from octopus.access.refresh import Refreshes
+from octopus.access.rights import EVERYBODYS
 from octopus.access.service import Access
 from octopus.audit.trail import Trail
+from octopus.iam.holdings import Holdings
 from octopus.identity.models import Caller
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -62,6 +64,12 @@ class World:
         items = self.client.scan(TableName=self.table)["Items"]
         keys = ((item["pk"]["S"], item["sk"]["S"]) for item in items)
         return sorted(key for key in keys if key[0].startswith(beginning))
+
+    def held(self, subject: str, namespaces: Collection[str] = ()) -> Holdings:
+        """What a subject holds beyond what everybody does, who needs nothing for it."""
+        held = self.access.holdings(subject, namespaces)
+        assert held >= EVERYBODYS
+        return held - EVERYBODYS
 
     def namespace(
         self, name: str, owner: str, *, state: str = "active", ends: datetime | None = None

@@ -107,7 +107,7 @@ def test_right_that_was_revoked_does_not_come_back(lab: Lab, restored: RestoredP
 
     said = take_again(lab, restored, journal)
 
-    assert not lab.access.holdings(subject(lab, "grace"), [])
+    assert not lab.world.held(subject(lab, "grace"))
     assert lab.roles(NAME) == {(lab.ada.subject, "owner")}
     assert {subject(lab, "grace"), subject(lab, "alan")} <= set(lab.world.refreshed)
     assert len(said) == 1
@@ -155,7 +155,7 @@ def test_right_on_what_is_not_there_any_more_is_said_to_be_lost(lab: Lab, restor
     (said,) = make_again(lab, restored, journal)
 
     assert f"Lost 1 grants, on what is not there any more: read on {NAME}.unheard-of of" in said
-    assert not lab.access.holdings(subject(lab, "grace"), [])
+    assert not lab.world.held(subject(lab, "grace"))
 
 
 def test_right_that_moved_to_another_identity_is_that_ones_alone(
@@ -206,8 +206,8 @@ def test_project_that_was_ended_is_ended_again_and_leaves_nothing(
     (said,) = take_again(lab, restored, journal)
 
     assert said == f"Ended 1 projects again: {NAME}."
-    assert not lab.access.holdings(lab.ada.subject, [])
-    assert not lab.access.holdings(subject(lab, "grace"), [])
+    assert not lab.world.held(lab.ada.subject)
+    assert not lab.world.held(subject(lab, "grace"))
     assert make_again(lab, restored, journal) == []
     lab.settle()
     assert kafka.held == {}

@@ -53,7 +53,7 @@ def test_nobody_has_a_right_as_soon_as_it_is_ended(full: Lab) -> None:
 
     for person in ("ada@example.org", "grace@example.org", "alan@example.org"):
         subject = full.people.known[person].id
-        assert not full.access.holdings(subject, [])
+        assert not full.world.held(subject)
     with pytest.raises(ForbiddenError):
         full.projects.describe(full.ada, NAME)
     with pytest.raises(ForbiddenError):

@@ -180,7 +180,7 @@ def test_manager_shares_the_topic_he_manages_and_no_other(lab: Lab, own: str, gr
     lab.topics.create(lab.ada, own, "others")
     alan = lab.person("alan@example.org")
     lab.sharing.give(lab.ada, own, "frames", GRACE, Right.MANAGE, None)
-    assert lab.access.holdings(grace.subject, []) == frozenset(), "managing is no right to records"
+    assert lab.world.held(grace.subject) == frozenset(), "managing is no right to records"
 
     lab.sharing.give(grace, own, "frames", Named(who="alan@example.org"), Right.READ, None)
 
