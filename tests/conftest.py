@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.commands import Commands, ready_commands
 from tests.emulator import running_emulator
 
 _LONGEST_FIRST = (
@@ -53,3 +54,21 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """
     with running_emulator(tmp_path_factory.mktemp("emulator")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """The ``octopus`` command, ready to be given."""
+    with ready_commands() as ready:
+        yield ready
+
+
+@pytest.fixture
+def promised(request: pytest.FixtureRequest) -> Callable[[float, float], None]:
+    """Holds what something took, in seconds, to what is promised; not beside other tests (`make test`)."""
+    measured = "not long" not in request.config.getoption("markexpr")
+
+    def hold(took: float, at_most: float) -> None:
+        assert not measured or took < at_most
+
+    return hold

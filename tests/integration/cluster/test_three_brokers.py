@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 
 from octopus.fabric.settings import FabricSettings
 from octopus.fabric.supervision import wait_until
+from tests.commands import Commands
 from tests.integration.cluster.traffic import Reader, Writer
 from tests.integration.fabric.conftest import RunningFabric
 from tests.integration.fabric.kafka import consume_all, person, produce
@@ -26,9 +27,9 @@ SECONDS = 240
 
 
 @pytest.fixture(scope="module")
-def fabric(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFabric]:
+def fabric(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[RunningFabric]:
     """A fabric of three brokers, on ports of its own."""
-    running = RunningFabric(tmp_path_factory.mktemp("three", numbered=False))
+    running = RunningFabric(tmp_path_factory.mktemp("three", numbered=False), commands)
     names = ["AWS", "GLOBUS", "JUDGE", "SERVICE", "SERVICE_METRICS", "JUDGE_METRICS", "HEARTBEAT_METRICS"]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     for name in ("KAFKA", "KAFKA_INNER", "KAFKA_CONTROLLER", "BROKER_METRICS"):

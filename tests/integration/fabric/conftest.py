@@ -17,10 +17,12 @@ from octopus.cli.session import Session, open_session
 from octopus.fabric.progress import Progress
 from octopus.fabric.service import Fabric
 from octopus.fabric.settings import FabricSettings
+from tests.commands import OCTOPUS, Commands
 
 ROOT = Path(__file__).parents[3]
-OCTOPUS = ROOT / ".venv" / "bin" / "octopus"
 SDK_PYTHON = ROOT / ".venv-sdk" / "bin" / "python"
+_LASTING = ("down", "restart", "up")
+"""Commands whose processes outlive them."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class RunningFabric:
     """The fabric under test, reached as its users reach it."""
 
     home: Path
+    commands: Commands
 
     def octopus(self, *arguments: str, check: bool = True, seconds: float = 240) -> Any:
         """Run the command with ``--json`` and return what it printed."""
@@ -40,13 +43,11 @@ class RunningFabric:
         self, *arguments: str, environment: Mapping[str, str] | None = None, seconds: float = 240
     ) -> subprocess.CompletedProcess[str]:
         """Run the command and return how it ended."""
+        told = {**self.plain_environment(), **(environment or {})}
+        if arguments[0] not in _LASTING:
+            return self.commands.run(*arguments, environment=told, seconds=seconds)
         return subprocess.run(
-            [OCTOPUS, *arguments],
-            env={**self.plain_environment(), **(environment or {})},
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
+            [OCTOPUS, *arguments], env=told, capture_output=True, text=True, timeout=seconds, check=False
         )
 
     def plain_environment(self) -> dict[str, str]:
@@ -71,9 +72,9 @@ class RunningFabric:
 
 
 @pytest.fixture(scope="package")
-def fabric(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFabric]:
+def fabric(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[RunningFabric]:
     """A fabric on the default ports: the published SDK knows no others."""
-    running = RunningFabric(tmp_path_factory.mktemp("fabric", numbered=False))
+    running = RunningFabric(tmp_path_factory.mktemp("fabric", numbered=False), commands)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OCTOPUS_HOME", str(running.home))
         environment.setenv("GLOBUS_SDK_SERVICE_URL_AUTH", FabricSettings().auth_url)

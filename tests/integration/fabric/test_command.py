@@ -8,8 +8,10 @@ from pathlib import Path
 
 import psutil
 
-from tests.integration.fabric.conftest import OCTOPUS, RunningFabric
+from tests.commands import OCTOPUS
+from tests.integration.fabric.conftest import RunningFabric
 from tests.integration.globus.browser import code_from_page
+from tests.patience import PATIENCE_S
 
 
 def test_topic_is_created_listed_recreated_and_deleted(fabric: RunningFabric) -> None:
@@ -49,7 +51,7 @@ def test_env_exports_are_all_that_a_shell_needs(fabric: RunningFabric) -> None:
         env=fabric.plain_environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -99,7 +101,7 @@ def test_login_through_the_page_is_remembered_until_logout(fabric: RunningFabric
     with process:
         assert process.stdout is not None
         address = next(line.strip() for line in process.stdout if "/v2/oauth2/authorize?" in line)
-        printed, _ = process.communicate(f"{code_from_page(address, 'person')}\n", timeout=30)
+        printed, _ = process.communicate(f"{code_from_page(address, 'person')}\n", timeout=PATIENCE_S)
     assert process.returncode == 0
     assert "person@" in printed
     who = fabric.octopus("whoami")

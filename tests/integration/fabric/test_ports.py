@@ -6,11 +6,12 @@ import os
 import socket
 from pathlib import Path
 
+from tests.commands import Commands
 from tests.integration.fabric.conftest import RunningFabric
 
 
-def test_taken_port_is_named_with_its_holder(tmp_path: Path) -> None:
-    fabric = RunningFabric(tmp_path / "home")
+def test_taken_port_is_named_with_its_holder(tmp_path: Path, commands: Commands) -> None:
+    fabric = RunningFabric(tmp_path / "home", commands)
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
         done = fabric.command("up", environment={"OCTOPUS_KAFKA_PORT": str(port)})

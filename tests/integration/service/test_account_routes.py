@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError
 
+from tests.commands import Commands
 from tests.integration.broker.node import Node
 from tests.integration.globus.process import StandIn
 from tests.integration.service.replica import Person, Replica, await_that, new_person
 from tests.integration.service.test_sessions import kafka_settings, produce
+from tests.patience import PATIENCE_S
 
-OCTOPUS = Path(__file__).parents[3] / ".venv" / "bin" / "octopus"
 ACCOUNT = "/api/v3/account"
 
 
@@ -86,7 +87,9 @@ def test_move_without_a_good_token_is_refused_and_says_nothing_of_it(
     assert "x" * 40 not in reply.text
 
 
-def test_commands_show_what_goes_before_it_goes(replica: Replica, globus: StandIn, tmp_path: Path) -> None:
+def test_commands_show_what_goes_before_it_goes(
+    replica: Replica, globus: StandIn, commands: Commands, tmp_path: Path
+) -> None:
     name = f"p{uuid.uuid4().hex[:10]}"
     old, secret = new_person(globus, name), globus.identity(name).secret
     old.get(replica, "POST", "/api/v3/user")
@@ -101,10 +104,7 @@ def test_commands_show_what_goes_before_it_goes(replica: Replica, globus: StandI
     }
 
     def run(*arguments: str, answer: str = "") -> subprocess.CompletedProcess[str]:
-        command = [str(OCTOPUS), "account", *arguments]
-        return subprocess.run(
-            command, env=environment, input=answer, capture_output=True, text=True, timeout=120, check=False
-        )
+        return commands.run("account", *arguments, environment=environment, answer=answer, seconds=PATIENCE_S)
 
     assert f"{old.namespace}: events" in run("show").stdout
     plan = json.loads(run("delete", "--dry-run", "--json").stdout)["plan"]

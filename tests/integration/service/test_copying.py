@@ -17,18 +17,23 @@ from confluent_kafka import Producer
 
 from octopus.copying.snapshot import Record, Snapshot
 from octopus.kafka.client import client_settings
+from tests.commands import Commands
 from tests.integration.broker.node import Node
 from tests.integration.globus.process import StandIn
 from tests.integration.service.replica import Replica
+from tests.patience import PATIENCE_S
 
-OCTOPUS = Path(__file__).parents[3] / ".venv" / "bin" / "octopus"
 RECORDS = 60
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
 def octopus(
-    globus: StandIn, replicas: list[Replica], broker: Node, tmp_path_factory: pytest.TempPathFactory
+    globus: StandIn,
+    replicas: list[Replica],
+    broker: Node,
+    commands: Commands,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Command:
     """The command, in a shell of somebody new."""
     who = globus.identity(f"p{uuid.uuid4().hex[:10]}")
@@ -43,9 +48,7 @@ def octopus(
     }
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [OCTOPUS, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
+        return commands.run(*arguments, environment=environment, seconds=PATIENCE_S)
 
     return run
 
@@ -84,7 +87,7 @@ def kafka(told: Callable[..., dict[str, Any]], broker: Node) -> dict[str, Any]:
             timestamp=1_700_000_000_000 + number,
             partition=number % 2,  # the third partition stays empty
         )
-    assert producer.flush(60) == 0
+    assert producer.flush(PATIENCE_S) == 0
     return {"namespace": namespace, "settings": settings}
 
 

@@ -17,12 +17,12 @@ from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from botocore.credentials import RefreshableCredentials
 from confluent_kafka import KafkaError
 
+from tests.commands import OCTOPUS, Commands
 from tests.integration.broker.node import Node
 from tests.integration.globus.process import StandIn
 from tests.integration.service.replica import Replica
 from tests.integration.service.test_sessions import consume, produce
-
-OCTOPUS = Path(__file__).parents[3] / ".venv" / "bin" / "octopus"
+from tests.patience import PATIENCE_S
 
 Octopus = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -43,13 +43,11 @@ def environment(globus: StandIn, replica: Replica, tmp_path: Path) -> dict[str, 
 
 
 @pytest.fixture
-def octopus(environment: dict[str, str]) -> Octopus:
+def octopus(environment: dict[str, str], commands: Commands) -> Octopus:
     """Runs the command in that shell."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [OCTOPUS, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
+        return commands.run(*arguments, environment=environment, seconds=PATIENCE_S)
 
     return run
 
