@@ -118,6 +118,12 @@ DEATHS = [
 """Every case."""
 DIFFERENT = [death for death in DEATHS if death.when == "after" and changes_something(death.call)]
 """Those that leave something else behind than the case before, besides a lease."""
+SHORT = [
+    death
+    for operation in OPERATIONS
+    for death in [death for death in DIFFERENT if death.operation == operation][::2]
+]
+"""Every other one of each operation."""
 
 
 def record(fabric: Fabric, operation: Operation) -> list[str]:

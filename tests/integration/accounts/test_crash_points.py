@@ -1,9 +1,10 @@
 """A process that dies at any call of any operation leaves nothing that is not completed or undone.
 
 ``recorded_calls.json`` holds the calls of each operation, in order; each is a case: the process dies right
-before it and right after it. The short form has those that leave something else behind than the one before,
-by turns for the next call to go on with and for the background. `test_every_call_has_its_cases` fails when an
-operation makes other calls; with ``OCTOPUS_RECORD_CALLS=1`` in the environment it writes them down instead.
+before it and right after it. The short form has every other of those that leave something else behind than
+the one before, by turns for the next call to go on with and for the background.
+`test_every_call_has_its_cases` fails when an operation makes other calls; with ``OCTOPUS_RECORD_CALLS=1`` in
+the environment it writes them down instead.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ import pytest
 from octopus.registry.leases import LIFE_S
 from tests.integration.accounts.crash import (
     DEATHS,
-    DIFFERENT,
     RECORDED,
     RECORDING,
+    SHORT,
     Death,
     ProcessDiedError,
     background_completes,
@@ -49,12 +50,12 @@ def test_every_call_has_its_cases(fabric: Fabric, operation: str) -> None:
         assert made == RECORDED[operation]
 
 
-@pytest.mark.parametrize("death", DIFFERENT[::2], ids=str)
+@pytest.mark.parametrize("death", SHORT[::2], ids=str)
 def test_next_call_completes_what_a_dead_process_left(fabric: Fabric, iam: Any, death: Death) -> None:
     next_call_completes(fabric, iam, death)
 
 
-@pytest.mark.parametrize("death", DIFFERENT[1::2], ids=str)
+@pytest.mark.parametrize("death", SHORT[1::2], ids=str)
 def test_background_completes_or_undoes_what_a_dead_process_left(
     fabric: Fabric, iam: Any, death: Death
 ) -> None:

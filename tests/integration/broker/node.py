@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from octopus.fabric.certificates import ensure_certificates
+from tests.patience import PATIENCE_S
 from tests.ports import free_ports
 
 BROKER = Path(__file__).parents[3] / "service_src" / "broker"
@@ -48,7 +49,7 @@ class Node:
         """Stop it cleanly."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=PATIENCE_S)
         finally:
             self.process.kill()
 

@@ -35,7 +35,7 @@ class Flow:
             self._send()
             self.records += self.program.poll(0.2)
             # Sessions end by the clock: more records would show no more, and take more of the machine.
-            time.sleep(0.1)
+            time.sleep(0.3)
         self._read_to_the_end()
 
     def check(self) -> int:

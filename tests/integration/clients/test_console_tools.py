@@ -18,6 +18,7 @@ import pytest
 from tests.integration.clients.cluster import Cluster, Person
 from tests.integration.clients.libraries import JAR, JAVA_AWS_MSK_IAM, JAVA_OAUTHBEARER, Library
 from tests.integration.clients.program import Program
+from tests.patience import PATIENCE_S
 
 CONSOLE_PRODUCER = "org.apache.kafka.tools.ConsoleProducer"
 CONSOLE_CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
@@ -78,7 +79,7 @@ class Console:
             env={**self.cluster.environment, **self.program.library.environment, "PATH": os.environ["PATH"]},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
@@ -97,7 +98,7 @@ class Console:
         return done
 
 
-@pytest.fixture(params=[JAVA_OAUTHBEARER, JAVA_AWS_MSK_IAM], ids=str)
+@pytest.fixture(params=[pytest.param(JAVA_OAUTHBEARER, marks=pytest.mark.long), JAVA_AWS_MSK_IAM], ids=str)
 def console(
     request: pytest.FixtureRequest, programs: Callable[[Library], Program], cluster: Cluster, alice: Person
 ) -> Console:

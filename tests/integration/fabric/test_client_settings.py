@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 from octopus.clients.snippets import TOOLS
 from octopus.kafka.client import client_settings
 from tests.integration.fabric.conftest import ROOT, RunningFabric
+from tests.patience import PATIENCE_S, patiently
 
 OWNER = "configurer"
 CLIENTS = ROOT / "tests" / "integration" / "clients"
@@ -52,7 +53,7 @@ def _run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, 
         env={**plain, **(environment or {})},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -101,7 +102,8 @@ def test_librdkafka_works_with_the_properties_and_a_callback(
     lines = [line for line in _printed(fabric, "librdkafka").splitlines() if not line.startswith("#")]
     settings = dict(line.split("=", 1) for line in lines)
     sign = client_settings(bootstrap_servers="")["oauth_cb"]
-    assert list(AdminClient({**settings, "oauth_cb": sign}).list_topics(timeout=30).topics) == [topic]
+    admin = AdminClient({**settings, "oauth_cb": sign})
+    assert list(patiently(lambda: admin.list_topics(timeout=PATIENCE_S)).topics) == [topic]
 
 
 def test_aws_profile_gets_its_key_from_the_command(fabric: RunningFabric, tmp_path: Path) -> None:
@@ -117,6 +119,7 @@ def test_aws_profile_gets_its_key_from_the_command(fabric: RunningFabric, tmp_pa
     assert session.access_key in [key["access_key"] for key in listed]
 
 
+@pytest.mark.long
 def test_console_tools_run_the_printed_script(fabric: RunningFabric, tmp_path: Path) -> None:
     topic = _topic(fabric)
     script = tmp_path / "console.sh"

@@ -14,21 +14,23 @@ from confluent_kafka.admin import AdminClient
 from octopus.fabric.supervision import Supervisor, wait_until
 from tests.integration.fabric.conftest import RunningFabric
 from tests.integration.fabric.kafka import consume_all, person, produce
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(autouse=True)
 def whole_again(fabric: RunningFabric) -> Iterator[None]:
-    """Whatever a test broke is mended before the next file's tests."""
+    """Whatever a test broke is mended before the next file's tests; most tests have done so themselves."""
     yield
-    fabric.octopus("up")
+    if not all(process["ready"] for process in fabric.processes().values()):
+        fabric.octopus("up")
 
 
 def kill(pid: int) -> None:
     process = psutil.Process(pid)
     os.kill(pid, signal.SIGKILL)
-    psutil.wait_procs([process], timeout=10)
+    psutil.wait_procs([process], timeout=PATIENCE_S)
 
 
 def killed_and_back(fabric: RunningFabric, name: str) -> dict[str, Any]:
@@ -40,11 +42,13 @@ def killed_and_back(fabric: RunningFabric, name: str) -> dict[str, Any]:
         process = fabric.processes()[name]
         return bool(process["ready"]) and process["pid"] != before
 
-    wait_until(back, seconds=90, what=name)
+    wait_until(back, seconds=PATIENCE_S, what=name)
     return fabric.processes()[name]
 
 
-@pytest.mark.parametrize("name", ["globus", "judge", "broker", "service"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("globus", marks=pytest.mark.long), "judge", "broker", "service"]
+)
 def test_killed_process_is_started_again_and_loses_nothing(fabric: RunningFabric, name: str) -> None:
     sent = produce(fabric, "healing", "events", 100)
     killed_and_back(fabric, name)
@@ -53,6 +57,7 @@ def test_killed_process_is_started_again_and_loses_nothing(fabric: RunningFabric
     assert received[-200:] == sent
 
 
+@pytest.mark.long
 def test_broker_that_is_down_is_started_by_restarting_it(fabric: RunningFabric) -> None:
     Supervisor(fabric.home).stop("broker")
     restarted = {process["name"]: process for process in fabric.octopus("restart", "broker")["processes"]}
@@ -69,6 +74,7 @@ def test_up_on_a_running_fabric_changes_nothing(fabric: RunningFabric) -> None:
     }
 
 
+@pytest.mark.long  # The next test takes the fabric down and up too.
 def test_down_and_up_keeps_topics_records_accounts_and_keys(fabric: RunningFabric) -> None:
     sent = produce(fabric, "keeper", "kept", 50)
     key = fabric.session("keeper").call("POST", "key")
@@ -84,20 +90,24 @@ def test_down_and_up_keeps_topics_records_accounts_and_keys(fabric: RunningFabri
 def test_killed_emulator_goes_back_to_its_last_clean_state_and_says_what_was_lost(
     fabric: RunningFabric,
 ) -> None:
-    produce(fabric, "old-hand", "before", 10)
+    before = produce(fabric, "old-hand", "before", 10)
+    key = fabric.session("old-hand").call("POST", "key")
     owner, reader = fabric.session("old-hand"), fabric.session("reader")
     reader.call("POST", "user")
     grants = f"{person(fabric, 'old-hand')[1]}/before/grants"
     owner.call("POST", grants, {"who": reader.subject, "right": "read"})
     fabric.octopus("down")
-    fabric.octopus("up")
+    assert not any(process["pid"] for process in fabric.processes().values())
+    assert fabric.octopus("up")["notes"] == []
+    kept = fabric.session("old-hand").call("POST", "key")
+    assert (kept["access_key"], kept["fresh"]) == (key["access_key"], False)
+    assert consume_all(fabric, "old-hand", "before")[-10:] == before
     owner.call("DELETE", f"{grants}/read-user-{reader.subject}")
     owner.call("POST", "projects/healed", {})
     owner.call("POST", "healed/spectra")
     owner.call("POST", "healed/spectra/grants", {"who": reader.subject, "right": "read"})
     sent = produce(fabric, "newcomer", "after", 10)
     lost = fabric.session("newcomer").call("POST", "key")
-    kept = fabric.session("old-hand").call("POST", "key")
     kill(fabric.processes()["emulator"]["pid"])
 
     status = fabric.processes()["emulator"]
@@ -118,7 +128,9 @@ def test_killed_emulator_goes_back_to_its_last_clean_state_and_says_what_was_los
     assert "Made 1 projects again: healed." in notes
     seen = AdminClient(person(fabric, "reader")[0])
     wait_until(
-        lambda: list(seen.list_topics(timeout=30).topics) == ["healed.spectra"], seconds=30, what="reader"
+        lambda: list(seen.list_topics(timeout=PATIENCE_S).topics) == ["healed.spectra"],
+        seconds=PATIENCE_S,
+        what="reader",
     )
     assert "owner" in owner.call("GET", "projects/healed")["project"]["my_rights"]
 
@@ -151,7 +163,7 @@ def test_everything_killed_at_once_comes_back(fabric: RunningFabric) -> None:
     ]
     for victim in victims:
         os.kill(victim.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs(victims, timeout=10)
+    _, alive = psutil.wait_procs(victims, timeout=PATIENCE_S)
     assert not alive
 
     notes = "\n".join(fabric.octopus("up")["notes"])

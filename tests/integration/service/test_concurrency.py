@@ -15,6 +15,7 @@ import pytest
 from octopus.kafka.admin import TopicAdmin
 from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that
+from tests.patience import PATIENCE_S
 
 AT_ONCE = 100
 """Calls under way; each replica has 40 threads."""
@@ -58,7 +59,7 @@ def storm(
     ]
     chance.shuffle(todo)
     limits = httpx.Limits(max_connections=AT_ONCE)
-    with httpx.Client(timeout=180, limits=limits) as client, ThreadPoolExecutor(AT_ONCE) as threads:
+    with httpx.Client(timeout=PATIENCE_S, limits=limits) as client, ThreadPoolExecutor(AT_ONCE) as threads:
 
         def call(number: int) -> tuple[Person, str, str, httpx.Response]:
             person, method, path = todo[number]
@@ -153,7 +154,7 @@ def require_fair(replies: list[tuple[str, str, httpx.Response]]) -> None:
 @pytest.mark.parametrize(
     ("people", "calls_each"),
     [
-        pytest.param(4, 14, id="short"),
+        pytest.param(4, 8, id="short"),
         pytest.param(20, 50, id="long", marks=[pytest.mark.long, pytest.mark.timeout(1800)]),
     ],
 )

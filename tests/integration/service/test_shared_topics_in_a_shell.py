@@ -100,6 +100,7 @@ def test_settings_name_the_projects_group_to_its_members_and_ones_own_to_others(
     assert group(grace, "--topic", f"{name}.frames", "--group", "other.group") == "other.group"
 
 
+@pytest.mark.long
 def test_doctor_finds_a_project_and_a_shared_topic_in_order(
     project: tuple[str, Shell, Shell], shells: Callable[[], Shell]
 ) -> None:

@@ -1,6 +1,6 @@
 """A sample of the matrix of rights on the wire: real people, clients, brokers, judge and service.
 
-The short form is pairwise: every person meets every place, every request (of the service's, each second one)
+The short form is pairwise: every person meets every place, every request (of the service's, each fourth one)
 and every moment, and so on for each two of those. The long form is all of it. What is decided in full, and
 what is lawful, stands in `tests.unit.access_matrix`.
 """
@@ -18,6 +18,7 @@ from confluent_kafka import KafkaException
 from tests.integration.sharing.cast import Cast
 from tests.integration.sharing.kafka import OPERATIONS, allowed
 from tests.integration.sharing.pairwise import pairwise
+from tests.patience import PATIENCE_S
 from tests.unit.access_matrix import operations, routes
 from tests.unit.access_matrix.law import (
     GROUP,
@@ -34,7 +35,7 @@ from tests.unit.access_matrix.law import (
 )
 from tests.unit.access_matrix.routes import ASKS, STRANGER, Ask, Needs
 
-IN_FORCE_S = 20
+IN_FORCE_S = PATIENCE_S
 """Five seconds are promised on an idle machine; the figures are in `test_revocation`."""
 
 RECIPIENTS = (*(PEOPLE[role].subject for role in ("grantee", "project member", "suspended")), GROUP)
@@ -60,7 +61,7 @@ Cell = tuple[str, Place, Request, str]
 
 
 def _sample() -> list[Cell]:
-    return pairwise(tuple(PEOPLE), PLACES, (*OPERATIONS, *HARMLESS[::2]), MOMENTS)  # type: ignore[return-value]
+    return pairwise(tuple(PEOPLE), PLACES, (*OPERATIONS, *HARMLESS[::4]), MOMENTS)  # type: ignore[return-value]
 
 
 def _everything() -> list[Cell]:
