@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,9 @@ def main(arguments: Sequence[str], *, run: Run, cache: Path) -> int:
     if not failed or len(failed) > MOST or not all(map(_is_of_real_processes, failed)):
         return status
     _say(f"Tried again alone: {', '.join(failed)}")
-    # Each in a process of its own, so that no other folder's processes run beside it.
-    again = [test for test in failed if run(["-o", f"cache_dir={cache}", test]) != pytest.ExitCode.OK]
+    # Each in a process of its own, so that no other folder's processes run beside it; in the same form.
+    form = [each for before, each in pairwise(["", *arguments]) if "-m" in (before, each)]
+    again = [test for test in failed if run(["-o", f"cache_dir={cache}", *form, test]) != pytest.ExitCode.OK]
     for test in failed:
         _say(f"failed beside others, {'and alone' if test in again else 'passed alone'}: {test}")
     return status if again else pytest.ExitCode.OK

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from tests.patience import PATIENCE_S
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +36,7 @@ def running_emulator(home: Path) -> Iterator[str]:
     finally:
         process.terminate()
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -58,7 +59,7 @@ def _environment(home: Path, port: int) -> dict[str, str]:
 
 @retry(
     retry=retry_if_exception_type(httpx.TransportError),
-    stop=stop_after_delay(30),
+    stop=stop_after_delay(PATIENCE_S),
     wait=wait_fixed(0.1),
     reraise=True,
 )

@@ -17,9 +17,9 @@ assert client.create_topic("readings")["status"] == "success"
 topic = client.namespace + ".readings"
 producer = KafkaProducer(topic)
 for number in range({events}):
-    producer.send(topic, {{"number": number}}).get(timeout=30)
+    producer.send(topic, {{"number": number}}).get(timeout=180)
 producer.close()
-consumer = KafkaConsumer(topic, auto_offset_reset="earliest", consumer_timeout_ms=15000)
+consumer = KafkaConsumer(topic, auto_offset_reset="earliest", consumer_timeout_ms=180000)
 numbers = [json.loads(record.value)["number"] for record in islice(consumer, {events})]
 consumer.close()
 print(json.dumps(numbers))

@@ -42,8 +42,8 @@ def test_failures_that_pass_alone_are_named_and_fail_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = Pytest(tmp_path, [ONE, OTHER])
-    assert main(["-n", "3"], run=run, cache=tmp_path) == 0
-    assert run.runs == [["-n", "3"], [OTHER], [ONE]]
+    assert main(["-n", "3", "-m", "not long"], run=run, cache=tmp_path) == 0
+    assert run.runs == [["-n", "3", "-m", "not long"], ["-m", "not long", OTHER], ["-m", "not long", ONE]]
     assert capsys.readouterr().out.splitlines()[-2:] == [
         f"failed beside others, passed alone: {OTHER}",
         f"failed beside others, passed alone: {ONE}",

@@ -31,6 +31,7 @@ from tests.integration.accounts.fabric import Fabric
 from tests.integration.accounts.operations import OPERATIONS, grant
 from tests.integration.broker.node import CLUSTER_ARN
 from tests.memory_kafka import MemoryKafka
+from tests.patience import PATIENCE_S
 
 IN_FORCE_S = 5
 """In which what is withdrawn is gone from the policies, whatever its holder does meanwhile."""
@@ -244,7 +245,9 @@ def test_user_that_is_not_there_is_not_asked_to_give_up_keys(fabric: Fabric, iam
     assert keys.recorded(fabric.subject) == []
 
 
-def test_holders_of_an_account_do_not_delay_what_it_loses(fabric: Fabric, iam: Any) -> None:
+def test_holders_of_an_account_do_not_delay_what_it_loses(
+    fabric: Fabric, iam: Any, promised: Callable[[float, float], None]
+) -> None:
     OPERATIONS["take grant"].given(fabric)
     leases = Leases(fabric.deployment.client("dynamodb"), fabric.settings.registry_table)
     held, over = threading.Event(), threading.Event()
@@ -259,14 +262,14 @@ def test_holders_of_an_account_do_not_delay_what_it_loses(fabric: Fabric, iam: A
         try:
             for _ in range(25):
                 holders.submit(hold)
-            assert held.wait(10)
+            assert held.wait(PATIENCE_S)
             began = time.monotonic()
             OPERATIONS["take grant"].does(fabric)
             took = time.monotonic() - began
         finally:
             over.set()
 
-    assert took < IN_FORCE_S
+    promised(took, IN_FORCE_S)
     reply = iam.get_user_policy(UserName=fabric.friend, PolicyName=INLINE_POLICY_NAME)
     assert fabric.topic not in json.dumps(reply["PolicyDocument"])
     assert pending(fabric) == []

@@ -24,6 +24,7 @@ from tests.callers import caller_of
 from tests.integration.accounts.fabric import Fabric
 from tests.integration.service.deployment import operator_environment
 from tests.memory_kafka import MemoryKafka
+from tests.patience import PATIENCE_S
 
 OCTOPUS = Path(sys.executable).with_name("octopus")
 
@@ -233,7 +234,7 @@ def test_operator_suspends_and_resumes_with_one_command_each(owner: Fabric, para
             env={"PATH": os.environ["PATH"], **operator_environment(owner.deployment.endpoint)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -21,6 +21,7 @@ from tests.integration.broker.judge_double import JudgeDouble, Key, allow, until
 from tests.integration.broker.msk_iam import signed_request
 from tests.integration.broker.node import CLUSTER_ARN, Node, arn, start
 from tests.integration.broker.wire import Connection
+from tests.patience import PATIENCE_S
 
 MECHANISMS = ("OAUTHBEARER", "AWS_MSK_IAM")
 
@@ -113,7 +114,7 @@ def judge(judge_of_session: JudgeDouble) -> Iterator[JudgeDouble]:
         judge_of_session.away = False
         answered = len(judge_of_session.refreshed)
         # Until the plugin has noticed its return, new connections are refused at once.
-        until(lambda: len(judge_of_session.refreshed) >= answered + 2, within_s=15)
+        until(lambda: len(judge_of_session.refreshed) >= answered + 2, within_s=PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
@@ -144,7 +145,7 @@ def serving(home: Path, judge: JudgeDouble, overrides: dict[str, str], **more: A
     node = start(home, judge_url=judge.url, judge_secret=judge.secret, overrides=overrides, **more)
     try:
         admin = AdminClient(node.inner | {"logger": _quiet})
-        until(lambda: _serves(node, admin), within_s=60)
+        until(lambda: _serves(node, admin), within_s=PATIENCE_S)
         yield node
     finally:
         node.stop()
@@ -162,8 +163,8 @@ def tenants_of(node: Node, node_admin: AdminClient, judge: JudgeDouble) -> Calla
         key = Key(principal=subject, access_key_id=key_id, rules=tenant_rules(namespace))
         judge.keys[key_id] = key
         new = [NewTopic(f"{namespace}.{name}", 1, 1) for name in ("events", "more")]
-        until(lambda: _created(node_admin, new), within_s=30)
-        until(lambda: _all_led(reader, [topic.topic for topic in new]), within_s=10)
+        until(lambda: _created(node_admin, new), within_s=PATIENCE_S)
+        until(lambda: _all_led(reader, [topic.topic for topic in new]), within_s=PATIENCE_S)
         return Tenant(node=node, key=key, namespace=namespace)
 
     return make
@@ -197,7 +198,7 @@ def _created(node_admin: AdminClient, new: list[NewTopic]) -> bool:
     """Whether the topics are there; a node that ends idle connections may end the one just used again."""
     for made in node_admin.create_topics(new).values():
         try:
-            made.result(10)
+            made.result(PATIENCE_S)
         except KafkaException as error:
             if error.args[0].code() == KafkaError._DESTROY_BROKER:
                 return False

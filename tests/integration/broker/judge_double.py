@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from tests.patience import PATIENCE_S
+
 T = TypeVar("T")
 Rule = dict[str, Any]
 
@@ -93,7 +95,7 @@ class JudgeDouble:
         """Return when the plugin has asked for a key's policy anew, and has had the answer."""
         seen = self._count(access_key_id)
         # The second question comes after the first one's answer was taken.
-        until(lambda: self._count(access_key_id) >= seen + 2, within_s=10)
+        until(lambda: self._count(access_key_id) >= seen + 2, within_s=PATIENCE_S)
 
     def _count(self, access_key_id: str) -> int:
         return sum(access_key_id in asked for asked in self.refreshed)

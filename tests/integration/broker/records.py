@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from tests.integration.broker.conftest import Tenant
 from tests.integration.broker.judge_double import until
+from tests.patience import PATIENCE_S
 
 
 def produce(tenant: Tenant, topic: str, values: list[bytes]) -> list[int]:
@@ -26,7 +27,7 @@ def produce(tenant: Tenant, topic: str, values: list[bytes]) -> list[int]:
             producer.produce(topic, value, on_delivery=delivered)
         except KafkaException as refused:  # known of the topic before it was asked for: said at once
             codes.append(refused.args[0].code())
-    assert producer.flush(20) == 0
+    assert producer.flush(PATIENCE_S) == 0
     return codes
 
 
@@ -38,7 +39,7 @@ def read(tenant: Tenant, topic: str, count: int) -> list[bytes]:
     """
     consumer = tenant.consumer()
     values: list[bytes] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     try:
         consumer.subscribe([topic])
         while len(values) < count:
@@ -61,7 +62,7 @@ def error_of_poll(consumer: Consumer) -> int:
         message = consumer.poll(0.2)
         return message.error() if message is not None else None
 
-    met = until(error, within_s=20)
+    met = until(error, within_s=PATIENCE_S)
     assert met is not None
     return met.code()
 

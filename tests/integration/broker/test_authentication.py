@@ -16,13 +16,14 @@ from confluent_kafka import KafkaError, KafkaException
 from tests.integration.broker.conftest import MECHANISMS, Tenant, serving
 from tests.integration.broker.judge_double import JudgeDouble, until
 from tests.integration.broker.wire import Connection
+from tests.patience import PATIENCE_S
 
 
 def test_unknown_key_is_refused(tenant: Tenant, judge: JudgeDouble) -> None:
     del judge.keys[tenant.key.access_key_id]
     errors: list[KafkaError] = []
     admin = tenant.admin(error_cb=errors.append)
-    until(lambda: admin.poll(0.1) or errors, within_s=20)
+    until(lambda: admin.poll(0.1) or errors, within_s=PATIENCE_S)
     assert KafkaError._AUTHENTICATION in {error.code() for error in errors}
 
 
@@ -63,7 +64,7 @@ def test_without_the_judge_new_connections_fail_and_held_policies_serve(
             new.authenticate(tenant.token())
         assert held.fetch(tenant.topic("events"), max_wait_ms=0) == 0
         judge.away = False
-        until(lambda: _lets_in(tenant), within_s=5)
+        until(lambda: _lets_in(tenant), within_s=PATIENCE_S)
 
 
 def test_connection_stays_usable_beyond_its_authentication(tenant: Tenant, judge: JudgeDouble) -> None:
@@ -73,13 +74,13 @@ def test_connection_stays_usable_beyond_its_authentication(tenant: Tenant, judge
 
     def sent_and_authenticated_thrice() -> bool:
         producer.produce(tenant.topic("events"), b"one")
-        assert producer.flush(5) == 0
+        assert producer.flush(PATIENCE_S) == 0
         return judge.verified.count(tenant.key.access_key_id) >= connections_before + 3
 
     producer.produce(tenant.topic("events"), b"one")
-    assert producer.flush(10) == 0
+    assert producer.flush(PATIENCE_S) == 0
     connections_before = judge.verified.count(tenant.key.access_key_id)
-    until(sent_and_authenticated_thrice, within_s=30)
+    until(sent_and_authenticated_thrice, within_s=PATIENCE_S)
     assert errors == []
 
 
@@ -94,7 +95,7 @@ def test_connection_that_does_not_authenticate_again_is_closed(tenant: Tenant, m
             except ConnectionError:
                 return True
 
-        until(closed, within_s=20)
+        until(closed, within_s=PATIENCE_S)
 
 
 def test_signed_request_of_javas_client_is_accepted_and_answered_with_its_id(tenant: Tenant) -> None:
@@ -103,14 +104,14 @@ def test_signed_request_of_javas_client_is_accepted_and_answered_with_its_id(ten
         assert connection.fetch(tenant.topic("events"), max_wait_ms=0) == 0
     assert answer["version"] == "2020_10_22"
     assert uuid.UUID(answer["request-id"])
-    lines = until(lambda: tenant.audited(outcome="allow"), within_s=5)
+    lines = until(lambda: tenant.audited(outcome="allow"), within_s=PATIENCE_S)
     assert "kafka-cluster:Connect" in {line["action"] for line in lines}
 
 
 def test_request_signed_for_another_host_is_refused(tenant: Tenant) -> None:
     with Connection(tenant.node) as connection, pytest.raises(PermissionError, match="Access denied"):
         connection.authenticate_as_java(tenant.signed_request(host="broker.example.org"))
-    (line,) = until(lambda: tenant.audited(outcome="deny"), within_s=5)
+    (line,) = until(lambda: tenant.audited(outcome="deny"), within_s=PATIENCE_S)
     assert (line["principal"], line["reason"]) == ("", "signed for another host")
 
 
@@ -165,14 +166,14 @@ def test_listener_without_the_gate_serves_nobody_and_the_log_names_the_missing_l
         with pytest.raises(ConnectionError):
             connection.fetch(tenant.topic("events"), max_wait_ms=0)
         missing = f"{line}=org.octopus.broker.GatedSslEngineFactory"
-        until(lambda: missing in ungated.log_file.read_text(), within_s=10)
+        until(lambda: missing in ungated.log_file.read_text(), within_s=PATIENCE_S)
 
 
 def test_audit_never_holds_a_token(tenant: Tenant) -> None:
     token = tenant.token()
     with Connection(tenant.node) as connection:
         connection.authenticate(token)
-    until(lambda: tenant.audited(outcome="allow"), within_s=5)
+    until(lambda: tenant.audited(outcome="allow"), within_s=PATIENCE_S)
     with Connection(tenant.node) as connection:
         connection.authenticate_as_java(tenant.signed_request())
     written = tenant.node.audit_file.read_text() + tenant.node.log_file.read_text()

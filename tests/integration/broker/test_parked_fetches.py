@@ -21,6 +21,7 @@ from tests.integration.broker.judge_double import JudgeDouble, allow, until
 from tests.integration.broker.node import Node, arn
 from tests.integration.broker.record_batches import after, value_of_last
 from tests.integration.broker.wire import Connection
+from tests.patience import PATIENCE_S
 
 GRANTED = 0
 TOPIC_AUTHORIZATION_FAILED = 29
@@ -42,7 +43,7 @@ def write(patient_node: Node) -> Callable[[str, bytes], None]:
 
     def write(topic: str, value: bytes) -> None:
         producer.produce(topic, value)
-        assert producer.flush(30) == 0
+        assert producer.flush(PATIENCE_S) == 0
 
     return write
 
@@ -84,7 +85,7 @@ def test_record_written_after_rights_were_narrowed_is_not_delivered_to_a_parked_
         with pytest.raises(ConnectionError):
             connection.parked(tenant.topic("events"))
         assert delivered(bystander, other) == b"late"
-    lines = until(lambda: tenant.audited(outcome="deny"), within_s=10)
+    lines = until(lambda: tenant.audited(outcome="deny"), within_s=PATIENCE_S)
     assert any("the connection was closed" in line["reason"] for line in lines)
 
 
@@ -133,7 +134,7 @@ def test_parked_fetch_ends_with_its_session(tenant: Tenant, write: Callable[[str
     tenant.key.expires_ms = int((time.time() + 6) * 1000)
     with Connection(tenant.node) as connection:
         park(tenant, connection, "AWS_MSK_IAM")
-        until(lambda: time.time() * 1000 > (tenant.key.expires_ms or 0), within_s=30)
+        until(lambda: time.time() * 1000 > (tenant.key.expires_ms or 0), within_s=PATIENCE_S)
         write(tenant.topic("events"), b"late")
         with pytest.raises(ConnectionError):
             connection.parked(tenant.topic("events"))
@@ -149,7 +150,7 @@ def test_parked_fetch_ends_when_its_policy_could_not_be_read_again_in_time(
         judge.await_refresh(tenant.key.access_key_id)
         judge.away = True
         # The parked request hears of nothing; new ones show when the policy has become too old.
-        until(lambda: not may_read(tenant, asking), within_s=30)
+        until(lambda: not may_read(tenant, asking), within_s=PATIENCE_S)
         write(tenant.topic("events"), b"late")
         with pytest.raises(ConnectionError):
             connection.parked(tenant.topic("events"))
@@ -190,7 +191,7 @@ def test_parked_fetch_of_a_share_group_ends_with_the_right(
 ) -> None:
     topic, group = tenant.topic("events"), tenant.topic("share")
     admin = tenant.admin()
-    described = admin.describe_topics(TopicCollection([topic]))[topic].result(20).topic_id
+    described = admin.describe_topics(TopicCollection([topic]))[topic].result(PATIENCE_S).topic_id
     topic_id = b"".join(
         half.to_bytes(8, "big", signed=True)
         for half in (described.get_most_significant_bits(), described.get_least_significant_bits())
@@ -208,10 +209,10 @@ def test_parked_fetch_of_a_share_group_ends_with_the_right(
             return value in connection.share_fetch(group, member, topic_id, max_wait_ms=500)
 
         # A share group begins with what is written after it has been made.
-        until(lambda: served(b"early"), within_s=60)
+        until(lambda: served(b"early"), within_s=PATIENCE_S)
         until(
             lambda: b"early" not in connection.share_fetch(group, member, topic_id, max_wait_ms=500),
-            within_s=60,
+            within_s=PATIENCE_S,
         )
         connection.park_share_fetch(group, member, topic_id)
         write(topic, b"meanwhile")

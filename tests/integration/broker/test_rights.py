@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.integration.broker.judge_double import allow, until
 from tests.integration.broker.node import CLUSTER_ARN, arn
 from tests.integration.broker.records import code_of, error_of_poll, produce, read
 from tests.integration.broker.wire import Connection
+from tests.patience import PATIENCE_S, patiently
 
 
 def test_produce_and_consume_in_own_namespace_succeeds(tenant: Tenant) -> None:
@@ -35,7 +37,7 @@ def test_consumer_group_of_the_new_protocol_succeeds(tenant: Tenant) -> None:
     )
     try:
         consumer.subscribe([tenant.topic("events")])
-        message = until(lambda: consumer.poll(0.2), within_s=20)
+        message = until(lambda: consumer.poll(0.2), within_s=PATIENCE_S)
         assert message is not None
         assert message.value() == b"one"
     finally:
@@ -77,9 +79,12 @@ def test_foreign_topic_is_hidden_from_listing_and_looks_like_one_that_is_not(
 ) -> None:
     tenant, other = new_tenant(), new_tenant()
     admin = tenant.admin()
-    assert set(admin.list_topics(timeout=10).topics) == {tenant.topic("events"), tenant.topic("more")}
+    assert set(patiently(lambda: admin.list_topics(timeout=PATIENCE_S)).topics) == {
+        tenant.topic("events"),
+        tenant.topic("more"),
+    }
     for hidden in (other.topic("events"), other.topic("never-made")):
-        described = admin.list_topics(hidden, timeout=10).topics[hidden]
+        described = patiently(partial(admin.list_topics, hidden, timeout=PATIENCE_S)).topics[hidden]
         assert described.error is not None
         assert described.error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
@@ -96,7 +101,7 @@ def test_topic_changes_are_refused_even_in_own_namespace(tenant: Tenant) -> None
     for futures in refused_changes:
         for change in futures.values():
             with pytest.raises(KafkaException) as refused:
-                change.result(10)
+                change.result(PATIENCE_S)
             assert code_of(refused) == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
@@ -105,16 +110,21 @@ def test_create_topic_succeeds_for_whoever_holds_the_action(tenant: Tenant, node
     tenant.key.rules.append(allow(["CreateTopic"], [arn("topic", f"{tenant.namespace}.made-*")]))
     admin = tenant.admin()
     for change in admin.create_topics([NewTopic(tenant.topic("made-here"), 1, 1)]).values():
-        change.result(10)
+        change.result(PATIENCE_S)
     # The controller has made it; the broker hears of it a moment later.
-    until(lambda: tenant.topic("made-here") in node_admin.list_topics(timeout=10).topics, within_s=20)
+    until(
+        lambda: (
+            tenant.topic("made-here") in patiently(lambda: node_admin.list_topics(timeout=PATIENCE_S)).topics
+        ),
+        within_s=PATIENCE_S,
+    )
 
 
 def test_own_topic_configuration_can_be_read(tenant: Tenant) -> None:
     admin = tenant.admin()
     own = ConfigResource("topic", tenant.topic("events"))
     for described in admin.describe_configs([own]).values():
-        assert "retention.ms" in described.result(10)
+        assert "retention.ms" in described.result(PATIENCE_S)
 
 
 def test_group_outside_the_namespace_is_refused_and_the_audit_line_says_why(
@@ -126,7 +136,7 @@ def test_group_outside_the_namespace_is_refused_and_the_audit_line_says_why(
         assert error_of_poll(consumer) == KafkaError.GROUP_AUTHORIZATION_FAILED
     finally:
         consumer.close()
-    (line,) = until(lambda: tenant.audited(outcome="deny"), within_s=5)
+    (line,) = until(lambda: tenant.audited(outcome="deny"), within_s=PATIENCE_S)
     assert line["resource"] == arn("group", "readers")
     assert line["action"] in {"kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"}
     assert "must begin with a namespace" in line["reason"]
@@ -138,7 +148,7 @@ def test_groups_of_others_are_not_listed(new_tenant: Callable[[], Tenant]) -> No
         produce(one, one.topic("events"), [b"one"])
         read(one, one.topic("events"), 1)
     admin = tenant.admin()
-    groups = admin.list_consumer_groups().result(10)
+    groups = admin.list_consumer_groups().result(PATIENCE_S)
     assert {group.group_id for group in groups.valid} == {tenant.topic("readers")}
 
 
@@ -160,19 +170,22 @@ def test_client_that_bears_the_name_of_the_internal_principal_has_no_more_rights
 ) -> None:
     tenant.key.principal = "octopus-broker"
     admin = tenant.admin()
-    assert set(admin.list_topics(timeout=10).topics) == {tenant.topic("events"), tenant.topic("more")}
+    assert set(patiently(lambda: admin.list_topics(timeout=PATIENCE_S)).topics) == {
+        tenant.topic("events"),
+        tenant.topic("more"),
+    }
     for change in admin.create_topics([NewTopic("anywhere", 1, 1)]).values():
         with pytest.raises(KafkaException) as refused:
-            change.result(10)
+            change.result(PATIENCE_S)
         assert code_of(refused) == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
 def test_listing_leaves_no_trace_of_foreign_topics_in_the_audit(new_tenant: Callable[[], Tenant]) -> None:
     tenant, other = new_tenant(), new_tenant()
     admin = tenant.admin()
-    admin.list_topics(timeout=10)
-    admin.list_consumer_groups().result(10)
+    patiently(lambda: admin.list_topics(timeout=PATIENCE_S))
+    admin.list_consumer_groups().result(PATIENCE_S)
     # A refusal that is audited comes last, so the lines before it have been written too.
-    admin.list_topics(other.topic("events"), timeout=10)
-    lines = until(lambda: tenant.audited(outcome="deny"), within_s=5)
+    patiently(lambda: admin.list_topics(other.topic("events"), timeout=PATIENCE_S))
+    lines = until(lambda: tenant.audited(outcome="deny"), within_s=PATIENCE_S)
     assert [line["resource"] for line in lines] == [arn("topic", other.topic("events"))]

@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from octopus.fabric.supervision import wait_until
 from tests.integration.broker.node import Node
 from tests.integration.judge.institution import Institution, Tenant
+from tests.patience import PATIENCE_S
 
 CREDENTIAL_PROCESS = Path(__file__).parent / "python" / "credential_process.py"
 SESSION_S = 20
@@ -108,8 +109,8 @@ class Cluster:
         """A new topic of the person's, ready for use; returns its full name."""
         topic = person.name(name)
         for made in self._admin.create_topics([NewTopic(topic, partitions, 1)]).values():
-            made.result(30)
-        wait_until(lambda: self._led(topic), seconds=30, what=f"The topic {topic}")
+            made.result(PATIENCE_S)
+        wait_until(lambda: self._led(topic), seconds=PATIENCE_S, what=f"The topic {topic}")
         return topic
 
     def serves(self) -> bool:

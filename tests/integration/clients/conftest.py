@@ -14,6 +14,7 @@ from tests.integration.clients.program import Program
 from tests.integration.judge.conftest import running_judge
 from tests.integration.judge.institution import CLUSTER_ARN, Institution
 from tests.integration.judge.plugin import SECRET
+from tests.patience import PATIENCE_S
 
 OVERRIDES = {
     "octopus.cluster.arn": CLUSTER_ARN,
@@ -40,7 +41,7 @@ def cluster(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             node = start(home, judge_url=url, judge_secret=SECRET, overrides=OVERRIDES)
             try:
                 made = Cluster(institution, node, home)
-                wait_until(made.serves, seconds=120, what="The broker")
+                wait_until(made.serves, seconds=PATIENCE_S, what="The broker")
                 yield made
             finally:
                 node.stop()

@@ -15,8 +15,9 @@ from typing import Any
 import psutil
 
 from tests.integration.clients.libraries import ROOT, Library
+from tests.patience import PATIENCE_S
 
-ANSWER_S = 90
+ANSWER_S = PATIENCE_S
 """Longest wait for a reply; clients give up on what they try before that."""
 
 Record = tuple[int, int, str]
@@ -96,7 +97,7 @@ class Program:
         """The records that come within so long; the first ones end the wait."""
         return [(partition, offset, value) for partition, offset, value in self.ask("poll", seconds=seconds)]
 
-    def read(self, count: int, *, seconds: float = 60) -> list[Record]:
+    def read(self, count: int, *, seconds: float = PATIENCE_S) -> list[Record]:
         """Poll until so many records have come."""
         records: list[Record] = []
         for _ in range(int(seconds / 0.5)):
@@ -147,7 +148,7 @@ class Program:
         with suppress(BrokenPipeError):
             self._process.stdin.close()
         try:
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -7,6 +7,7 @@ import pytest
 from octopus.fabric.supervision import wait_until
 from tests.integration.clients.cluster import Cluster, Person
 from tests.integration.clients.program import ClientError, Program
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="package")
@@ -34,7 +35,9 @@ def test_foreign_topic_is_not_read(program: Program, mallory: Person, topic: str
     else:
         program.open_consumer(mallory.profile, topic, mallory.name("readers"))
         wait_until(
-            lambda: program.poll() or logged in program.log.read_text(), seconds=60, what="The refusal"
+            lambda: program.poll() or logged in program.log.read_text(),
+            seconds=PATIENCE_S,
+            what="The refusal",
         )
         assert program.poll() == []
 

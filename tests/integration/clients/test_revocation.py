@@ -22,6 +22,7 @@ from tests.integration.clients.cluster import Cluster, Person
 from tests.integration.clients.libraries import LIBRARIES, Library
 from tests.integration.clients.program import ClientError, Program
 from tests.integration.judge.institution import CLUSTER_ARN
+from tests.patience import PATIENCE_S
 
 SILENCE_S = 8
 """Without a record for so long, with several written every second, a client is cut off."""
@@ -76,7 +77,7 @@ class Writer:
         """One record into each topic."""
         for topic in self._topics:
             self._producer.produce(topic, str(time.monotonic()))
-        assert self._producer.flush(30) == 0
+        assert self._producer.flush(PATIENCE_S) == 0
 
     def go_on(self, *, after: float) -> None:
         """Write from a moment of ``time.monotonic()`` until stopped."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from tests.integration.globus.browser import code_from_page
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 OCTOPUS = ROOT / ".venv" / "bin" / "octopus"
@@ -71,7 +72,7 @@ class Connect:
             self.process.stdin.close()
         self.process.send_signal(number)
         try:
-            return self.process.wait(timeout=20)
+            return self.process.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -81,13 +82,13 @@ class Connect:
         """Exit status and what it said, once it has ended by itself."""
         if self.process.stdin is not None:
             self.process.stdin.close()
-        status = self.process.wait(timeout=60)
+        status = self.process.wait(timeout=PATIENCE_S)
         return status, self.said.read_text().strip()
 
     def _await(self, pattern: re.Pattern[str]) -> re.Match[str]:
         @retry(
             retry=retry_if_result(lambda found: found is None),
-            stop=stop_after_delay(60),
+            stop=stop_after_delay(PATIENCE_S),
             wait=wait_fixed(0.05),
         )
         def found() -> re.Match[str] | None:

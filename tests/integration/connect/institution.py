@@ -17,6 +17,7 @@ from starlette.routing import Route
 from octopus.about.models import AboutFabric
 from octopus.globus.clients import CLI_CLIENT_ID
 from octopus.identity.scopes import action_all
+from tests.patience import PATIENCE_S
 
 CLIENT_ID = "2b9d2f5c-fa32-45b5-875b-b24cd343b917"
 """The one that the stand-in of Globus Auth in tests knows."""
@@ -79,7 +80,7 @@ class Institution:
         if self._server is not None and self._thread is not None:
             self.stream_goes_on.set()
             self._server.should_exit = True
-            self._thread.join(timeout=20)
+            self._thread.join(timeout=PATIENCE_S)
             self._server = self._thread = None
 
     async def _about(self, _request: Request) -> Response:

@@ -16,6 +16,7 @@ from tests.integration.connect.conftest import program_token
 from tests.integration.connect.institution import Institution
 from tests.integration.globus import browser
 from tests.integration.globus.process import StandIn
+from tests.patience import PATIENCE_S
 from tests.ports import free_ports
 
 SDK_CLIENT_ID = "c5d4fab4-7f0d-422e-b0c8-5c74329b52fe"
@@ -170,7 +171,9 @@ def _authorize_url(auth_url: str, redirect_uri: str) -> str:
 
 def _await_end_of_patience(runs: Runs, token: str) -> None:
     @retry(
-        retry=retry_if_result(lambda status: status == 503), stop=stop_after_delay(30), wait=wait_fixed(0.3)
+        retry=retry_if_result(lambda status: status == 503),
+        stop=stop_after_delay(PATIENCE_S),
+        wait=wait_fixed(0.3),
     )
     def asked() -> int:
         return runs.call(token).status_code

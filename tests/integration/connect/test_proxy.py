@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.connect.conftest import Connected
 from tests.integration.connect.institution import Institution
+from tests.patience import PATIENCE_S
 
 
 def test_only_loopback_addresses_are_listened_on(connected: Connected) -> None:
@@ -95,13 +96,13 @@ def test_stream_arrives_as_it_is_made_and_ends_with_its_reader(
         assert next(lines) == "data: 1"
         lab.stream_goes_on.set()
         assert [line for line in lines if line] == ["data: 2"]
-    assert lab.stream_ended.wait(10)
+    assert lab.stream_ended.wait(PATIENCE_S)
 
     lab.stream_ended.clear()
     lab.stream_goes_on.clear()
     with httpx.stream("GET", f"{connected.url}/api/v3/stream", headers=connected.headers) as reply:
         assert next(reply.iter_lines()) == "data: 1"
-    assert lab.stream_ended.wait(10)
+    assert lab.stream_ended.wait(PATIENCE_S)
 
 
 def test_reply_that_breaks_off_there_breaks_off_here(connected: Connected) -> None:

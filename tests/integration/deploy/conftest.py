@@ -16,6 +16,7 @@ import pytest
 
 from tests.aws.fixtures import boundary, new_user, queue, service, topic
 from tests.aws_account import Account, Cdk, cdk_in, emulated_account
+from tests.patience import PATIENCE_S
 
 __all__ = ["boundary", "new_user", "queue", "service", "topic"]
 
@@ -74,7 +75,7 @@ def deployed(account: Account, cdk: Cdk, context: dict[str, str]) -> None:
 @pytest.fixture
 def gateway(account: Account, deployed: None) -> Iterator[httpx.Client]:
     """A client whose base is the deployed stage."""
-    with httpx.Client(base_url=account.gateway("octopus-life-service"), timeout=40) as client:
+    with httpx.Client(base_url=account.gateway("octopus-life-service"), timeout=PATIENCE_S) as client:
         yield client
 
 

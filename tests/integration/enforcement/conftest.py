@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from tests.integration.enforcement.fabric import Fabric, Principal, running_fabric
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="package")
@@ -36,7 +37,7 @@ def bob(fabric: Fabric) -> Principal:
     name = f"{person.namespace}.events"
     producer = Producer(fabric.settings(person))
     producer.produce(name, b"one")
-    assert producer.flush(60) == 0
+    assert producer.flush(PATIENCE_S) == 0
     consumer = Consumer(fabric.settings(person, group_id=f"{person.namespace}.readers"))
     try:
         consumer.commit(offsets=[TopicPartition(name, 0, 1)], asynchronous=False)

@@ -29,6 +29,7 @@ from tests.integration.broker.node import start as start_node
 from tests.integration.enforcement.codec import TEST_CLASSES, Codec
 from tests.integration.enforcement.connection import Connection
 from tests.integration.service.deployment import Deployment, aws_environment, deploy
+from tests.patience import PATIENCE_S
 from tests.ports import free_port
 
 JUDGE_SECRET = "the-judge-and-the-broker-know-this"
@@ -90,7 +91,7 @@ class Fabric:
 
     @retry(
         retry=retry_if_exception_type(ConnectionError),
-        stop=stop_after_delay(30),
+        stop=stop_after_delay(PATIENCE_S),
         wait=wait_fixed(0.2),
         reraise=True,
     )
@@ -151,7 +152,7 @@ def running_fabric(emulator: str, home: Path) -> Iterator[Fabric]:
         )
         started.callback(node.stop)
         codec = started.enter_context(Codec())
-        until(lambda: _serves(node), within_s=60)
+        until(lambda: _serves(node), within_s=PATIENCE_S)
         settings = ServiceSettings(
             **deployment.settings.model_copy(
                 update={"bootstrap_servers": node.bootstrap_servers}
@@ -175,11 +176,11 @@ def _judge(deployment: Deployment, port: int, log_file: Path) -> Iterator[int]:
             stderr=subprocess.STDOUT,
         )
     try:
-        until(lambda: _listens(process, port, log_file), within_s=60)
+        until(lambda: _listens(process, port, log_file), within_s=PATIENCE_S)
         yield process.pid
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE_S)
 
 
 def _listens(process: subprocess.Popen[bytes], port: int, log_file: Path) -> bool:

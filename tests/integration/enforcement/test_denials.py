@@ -34,6 +34,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from tests.integration.broker.records import code_of, error_of_poll
 from tests.integration.enforcement.fabric import Fabric, Principal
+from tests.patience import PATIENCE_S
 
 TOPIC = KafkaError.TOPIC_AUTHORIZATION_FAILED
 GROUP = KafkaError.GROUP_AUTHORIZATION_FAILED
@@ -42,7 +43,7 @@ CLUSTER = KafkaError.CLUSTER_AUTHORIZATION_FAILED
 NO_ACLS = KafkaError.SECURITY_DISABLED
 
 Outcome = Future[Any] | dict[Any, Future[Any]]
-SECONDS = 60
+SECONDS = PATIENCE_S
 
 
 def _setting(resource: ConfigResource, name: str, value: str) -> list[ConfigResource]:

@@ -23,6 +23,7 @@ from tests.integration.enforcement.operations import (
     requests,
 )
 from tests.integration.enforcement.questions import Question, Questions
+from tests.patience import PATIENCE_S
 
 OPERATIONS = operations()
 REQUESTS = requests()
@@ -162,7 +163,7 @@ def _member(fabric: Fabric, owner: Principal) -> Iterator[None]:
     consumer = Consumer(fabric.settings(owner, group_id=group, group_protocol="consumer"))
     try:
         consumer.subscribe([f"{owner.namespace}.events"])
-        until(lambda: consumer.poll(0.1) or consumer.assignment(), within_s=60)
+        until(lambda: consumer.poll(0.1) or consumer.assignment(), within_s=PATIENCE_S)
         yield
     finally:
         consumer.close()
@@ -175,7 +176,7 @@ def _transaction(fabric: Fabric, owner: Principal) -> Iterator[None]:
     producer.init_transactions(60)
     producer.begin_transaction()
     producer.produce(f"{owner.namespace}.events", b"one")
-    assert producer.flush(60) == 0
+    assert producer.flush(PATIENCE_S) == 0
     yield
     producer.abort_transaction(60)
 
@@ -195,7 +196,7 @@ def _have_groups(fabric: Fabric, person: Principal) -> None:
     ]
     with fabric.connect(person) as connection:
         for request, body in prepared:
-            until(lambda: not fabric.codec.errors(connection.send(request, body)), within_s=60)  # noqa: B023
+            until(lambda: not fabric.codec.errors(connection.send(request, body)), within_s=PATIENCE_S)  # noqa: B023
 
 
 def _replaced(text: str, words: dict[str, str]) -> str:

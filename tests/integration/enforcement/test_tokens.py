@@ -15,6 +15,7 @@ from tests.integration.enforcement.tokens import (
     present_bearer,
     present_payload,
 )
+from tests.patience import PATIENCE_S
 
 _NOBODY = Credentials("AKIAIOSFODNN7EXAMPLE", "-")
 WRONG_BEARERS = sorted(bearer_tokens(_NOBODY).keys() - {"right"})
@@ -63,7 +64,7 @@ def test_revoked_key_gets_nobody_in_and_loses_its_rights_on_connections_that_exi
                 return True
             return refusals == {f"topics/{person.namespace}.events": "TOPIC_AUTHORIZATION_FAILED"}
 
-        until(lost, within_s=30)
+        until(lost, within_s=PATIENCE_S)
     assert _refusal(fabric, present_bearer, bearer) != ""
     assert _refusal(fabric, present_payload, payload) != ""
 
@@ -78,6 +79,6 @@ def _refusal(fabric: Fabric, present: Present, token: str) -> str:
         except ConnectionError:
             return None
 
-    heard = until(verdict, within_s=30)
+    heard = until(verdict, within_s=PATIENCE_S)
     assert heard is not None
     return heard[0]

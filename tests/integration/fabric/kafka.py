@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 from botocore.credentials import Credentials
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
-    KafkaError,
     KafkaException,
     Producer,
     TopicPartition,
 )
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from octopus.kafka.client import client_settings
 from tests.integration.fabric.conftest import RunningFabric
+from tests.patience import PATIENCE_S, next_message, patiently
 
-SECONDS = 30
+SECONDS = PATIENCE_S
 
 
 def person(fabric: RunningFabric, name: str) -> tuple[dict[str, Any], str]:
@@ -53,33 +53,18 @@ def produce(fabric: RunningFabric, name: str, topic: str, count: int) -> list[by
     return values
 
 
-@retry(
-    # One attempt to sign in that a busy machine is too slow for fails the call; the client goes on by itself.
-    retry=retry_if_exception(
-        lambda error: isinstance(error, KafkaException) and error.args[0].code() == KafkaError._TRANSPORT
-    ),
-    stop=stop_after_delay(SECONDS),
-    wait=wait_fixed(0.5),
-    reraise=True,
-)
-def _watermarks(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
-    low, high = consumer.get_watermark_offsets(partition, timeout=SECONDS)
-    return low, high
-
-
 def consume_all(fabric: RunningFabric, name: str, topic: str) -> list[bytes]:
     """Every event that a person's topic holds now, in order."""
     settings, namespace = person(fabric, name)
     partition = TopicPartition(f"{namespace}.{topic}", 0, OFFSET_BEGINNING)
     consumer = Consumer({**settings, "group.id": f"{namespace}.reader", "enable.auto.commit": False})
     try:
-        _, end = _watermarks(consumer, partition)
+        _, end = patiently(partial(consumer.get_watermark_offsets, partition, timeout=SECONDS))
         consumer.assign([partition])
         values: list[bytes] = []
         last = -1
         while last < end - 1:
-            message = consumer.poll(SECONDS)
-            assert message is not None, f"no event within {SECONDS} s after offset {last} of {end}"
+            message = next_message(consumer)
             if message.error():
                 raise KafkaException(message.error())
             value, offset = message.value(), message.offset()

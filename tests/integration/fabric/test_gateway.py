@@ -11,6 +11,7 @@ import pytest
 
 from octopus.identity.scopes import action_all
 from tests.integration.fabric.conftest import RunningFabric
+from tests.patience import PATIENCE_S
 
 SERVICE_CLIENT = "2b9d2f5c-fa32-45b5-875b-b24cd343b917"
 AWS = "http://127.0.0.1:4566"
@@ -30,7 +31,7 @@ def gateway(fabric: RunningFabric) -> Iterator[httpx.Client]:
     (api,) = apis.get_rest_apis()["items"]
     (stage,) = apis.get_stages(restApiId=api["id"])["item"]
     base = f"{AWS}/restapis/{api['id']}/{stage['stageName']}/_user_request_"
-    with httpx.Client(base_url=base, timeout=30) as client:
+    with httpx.Client(base_url=base, timeout=PATIENCE_S) as client:
         yield client
 
 

@@ -15,7 +15,8 @@ from octopus.groups.models import Move
 from octopus.groups.service import Groups
 from octopus.groups.targets import Selection, parse_target
 from tests.integration.fabric.conftest import RunningFabric
-from tests.integration.fabric.kafka import SECONDS, person, produce
+from tests.integration.fabric.kafka import person, produce
+from tests.patience import next_message
 
 OWNER = "group-owner"
 TOPIC = "grouped"
@@ -30,7 +31,7 @@ def group(fabric: RunningFabric, request: pytest.FixtureRequest) -> str:
         produce(fabric, OWNER, TOPIC, RECORDS)
     with _reading(fabric, name, request.param) as consumer:
         for _ in range(4):
-            message = consumer.poll(SECONDS)
+            message = next_message(consumer)
             assert message is not None
             assert message.error() is None
             consumer.commit(message=message, asynchronous=False)
@@ -114,7 +115,7 @@ def test_reset_to_a_later_time_is_the_end(fabric: RunningFabric, group: str) -> 
 def test_group_with_members_is_not_reset(fabric: RunningFabric, group: str) -> None:
     _reset(fabric, group, "earliest")
     with _reading(fabric, group, group.removeprefix("readers-")) as consumer:
-        assert consumer.poll(SECONDS) is not None
+        assert next_message(consumer) is not None
         refused = fabric.command("group", "reset", group, "--to", "latest", "--as", OWNER)
         assert refused.returncode == 1
         assert "has 1 member(s) (reader at 127.0.0.1): stop them first" in refused.stderr
@@ -124,7 +125,7 @@ def test_group_with_members_is_not_reset(fabric: RunningFabric, group: str) -> N
 def test_partition_without_a_commit_is_shown_as_such(fabric: RunningFabric) -> None:
     produce(fabric, OWNER, "unread", 1)
     with _reading(fabric, "silent", "classic", "unread") as consumer:
-        assert consumer.poll(SECONDS) is not None
+        assert next_message(consumer) is not None
         shown = fabric.command("group", "lag", "silent", "--as", OWNER)
         groups, prefix = _groups(fabric)
         (partition,) = groups.lag(f"{prefix}silent")

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from tests.integration.fabric.conftest import ROOT, SDK_PYTHON, RunningFabric
 from tests.integration.globus import published_sdk
+from tests.patience import PATIENCE_S
 from tests.sdk_programs import produce_and_consume
 
 SDK_TESTS = ROOT / ".venv-sdk" / "source" / "tests"
 
 
-def run_sdk(script: str, environment: Mapping[str, str], *, seconds: float = 120) -> str:
+def run_sdk(script: str, environment: Mapping[str, str], *, seconds: float = PATIENCE_S) -> str:
     done = subprocess.run(
         [SDK_PYTHON, "-c", script],
         env=dict(environment),
@@ -79,7 +80,7 @@ def test_sdk_reliable_client_creation_succeeds_at_once(fabric: RunningFabric) ->
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=True,
     )
     assert "Error in attempt" not in done.stderr

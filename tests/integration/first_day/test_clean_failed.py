@@ -20,6 +20,7 @@ from stacks.first_day.left.leftover import Leftover
 from stacks.first_day.removal import remove_stack
 from stacks.first_day.stacks import Found, Standing, standing
 from tests.integration.first_day.conftest import MakeAccount, words
+from tests.patience import PATIENCE_S
 
 KEYED = {
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
@@ -39,7 +40,7 @@ def deploy(account: Account, part: str, resources: dict[str, Any]) -> None:
     body = json.dumps({"Resources": resources})
     cloudformation.create_stack(StackName=name, TemplateBody=body, EnableTerminationProtection=True)
     at_work = retry_if_result(lambda status: status.endswith("_IN_PROGRESS"))
-    Retrying(retry=at_work, wait=wait_fixed(0.1), stop=stop_after_delay(20))(
+    Retrying(retry=at_work, wait=wait_fixed(0.1), stop=stop_after_delay(PATIENCE_S))(
         lambda: cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     )
 

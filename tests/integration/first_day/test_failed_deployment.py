@@ -11,6 +11,7 @@ import pytest
 from tests.aws_account import cdk_in, emulated_account
 from tests.emulator import ROOT
 from tests.integration.first_day.conftest import EXTERNAL
+from tests.patience import PATIENCE_S
 
 DEPLOY = ("deploy", "--all", "--require-approval", "never")
 
@@ -27,7 +28,7 @@ def script(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     return done.returncode, done.stdout

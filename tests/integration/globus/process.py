@@ -13,6 +13,7 @@ import httpx
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from octopus.globus.store import Identity, IdentityStore
+from tests.patience import PATIENCE_S
 from tests.ports import free_port
 
 SERVICE_CLIENT_ID = "2b9d2f5c-fa32-45b5-875b-b24cd343b917"
@@ -66,7 +67,7 @@ class StandIn:
             return 0
         process.terminate()
         try:
-            return process.wait(timeout=10)
+            return process.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -87,7 +88,7 @@ class StandIn:
 
     @retry(
         retry=retry_if_exception_type(httpx.TransportError),
-        stop=stop_after_delay(20),
+        stop=stop_after_delay(PATIENCE_S),
         wait=wait_fixed(0.05),
         reraise=True,
     )

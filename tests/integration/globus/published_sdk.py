@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.globus.browser import code_from_page
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 SDK_PYTHON = ROOT / ".venv-sdk" / "bin" / "python"
@@ -51,7 +52,7 @@ def log_in(*, auth_url: str, user_dir: Path, identity: str) -> dict[str, Any]:
     with process:
         try:
             code = code_from_page(_authorize_url(process), identity)
-            output, errors = process.communicate(f"{code}\n".encode(), timeout=30)
+            output, errors = process.communicate(f"{code}\n".encode(), timeout=PATIENCE_S)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -67,7 +68,7 @@ def use(*, auth_url: str, user_dir: Path) -> dict[str, Any]:
         env=environment(auth_url=auth_url, user_dir=user_dir),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
     if done.returncode != 0:

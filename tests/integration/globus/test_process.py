@@ -14,6 +14,7 @@ import pytest
 from octopus.globus.clients import SDK_CLIENT_ID
 from tests.integration.globus.browser import code_from_page
 from tests.integration.globus.process import ACTION_ALL, SERVICE_SECRET, StandIn
+from tests.patience import PATIENCE_S
 
 
 def test_state_survives_a_restart(tmp_path: Path) -> None:
@@ -139,6 +140,6 @@ def run_to_the_end(variables: dict[str, str]) -> subprocess.CompletedProcess[str
         env=variables,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE_S,
         check=False,
     )

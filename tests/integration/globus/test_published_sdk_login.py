@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.integration.globus import published_sdk
 from tests.integration.globus.process import StandIn
+from tests.patience import PATIENCE_S
 
 
 def test_interactive_login_of_the_published_sdk_gives_the_identity_chosen_on_the_page(
@@ -50,7 +51,7 @@ def test_client_credentials_login_of_the_published_sdk_gives_the_client_identity
         env=variables | {"DIASPORA_SDK_CLIENT_ID": frank.id, "DIASPORA_SDK_CLIENT_SECRET": frank.secret},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=True,
     )
     assert done.stdout.strip() == frank.id

@@ -13,6 +13,7 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from octopus.globus.clients import CLI_CLIENT_ID, SDK_CLIENT_ID
 from tests.integration.globus.browser import code_from_page
 from tests.integration.globus.process import ACTION_ALL, StandIn
+from tests.patience import PATIENCE_S
 
 
 def native(stand_in: StandIn) -> globus_sdk.NativeAppAuthClient:
@@ -124,7 +125,7 @@ def test_expired_token_is_inactive(tmp_path: Path) -> None:
     stand_in = StandIn(tmp_path, token_life=1)
     stand_in.start()
 
-    @retry(retry=retry_if_result(bool), stop=stop_after_delay(10), wait=wait_fixed(0.1))
+    @retry(retry=retry_if_result(bool), stop=stop_after_delay(PATIENCE_S), wait=wait_fixed(0.1))
     def is_active(token: str) -> bool:
         return bool(introspected(stand_in, token)["active"])
 

@@ -19,6 +19,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from stacks.constructs.service_image import ServiceImage
 from tests.integration.service.deployment import deploy, operator_environment
+from tests.patience import PATIENCE_S
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +74,7 @@ class Service:
 
     @retry(
         retry=retry_if_exception_type(httpx.TransportError),
-        stop=stop_after_delay(60),
+        stop=stop_after_delay(PATIENCE_S),
         wait=wait_fixed(0.1),
         reraise=True,
     )
@@ -131,7 +132,7 @@ def test_installed_service_answers_and_stops_cleanly_and_writes_nowhere(
     assert (checks["dynamodb"], checks["kafka"], checks["globus"]) == (True, False, False)
     service.process.terminate()
 
-    assert service.process.wait(timeout=60) == 0, service.log.read_text()
+    assert service.process.wait(timeout=PATIENCE_S) == 0, service.log.read_text()
     assert set(prefix.rglob("*")) == installed
     assert list(service.home.iterdir()) == []
 

@@ -15,6 +15,7 @@ import pytest
 from tests.integration.judge.gate import Gate
 from tests.integration.judge.institution import CLUSTER_ARN, Institution
 from tests.integration.judge.plugin import SECRET, Plugin, wait_until
+from tests.patience import PATIENCE_S
 from tests.ports import free_port
 
 
@@ -67,7 +68,7 @@ def running_judge(
     finally:
         process.send_signal(stop_by)
         try:
-            code = process.wait(timeout=30)
+            code = process.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()

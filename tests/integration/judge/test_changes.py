@@ -22,10 +22,12 @@ from tests.integration.judge.conftest import judge_environment, running_judge
 from tests.integration.judge.gate import Gate
 from tests.integration.judge.institution import CLUSTER_ARN, Institution
 from tests.integration.judge.plugin import Plugin, may, topic, wait_until
+from tests.patience import PATIENCE_S
 from tests.ports import free_port
 
-SOON = 5.0
-"""Seconds: one until the change is noticed, and the rest for this machine."""
+SOON = 15.0
+"""Seconds: one until the change is noticed, and the rest for this machine. Without the change log the next
+listing of IAM would show a change after 20, and the next reading of rows after 60."""
 
 
 def test_key_made_inactive_is_denied_soon(institution: Institution, judge: Plugin) -> None:
@@ -172,7 +174,7 @@ def test_edit_made_elsewhere_is_seen_within_one_listing(institution: Institution
     tenant = institution.tenant(["ns-a"])
     held = judge.verify(tenant.token())["policy"]
     institution.iam.attach_user_policy(UserName=tenant.subject, PolicyArn=institution.boundary_arn)
-    wait_until(lambda: "layers" in judge.policy(tenant, held["version"]), within=30)
+    wait_until(lambda: "layers" in judge.policy(tenant, held["version"]), within=40)
     assert may(judge.policy(tenant), "ReadData", topic("other.t"))
 
 
@@ -195,7 +197,7 @@ def test_use_of_a_key_is_written_down_once(institution: Institution, judge: Plug
     assert judge.verify(replace(unused, secret="other").token())["outcome"] == "deny"
     began = datetime.now(UTC).replace(microsecond=0)
     assert judge.verify(tenant.token())["outcome"] == "allow"
-    wait_until(lambda: institution.last_use(tenant) is not None, within=30)
+    wait_until(lambda: institution.last_use(tenant) is not None)
     first = institution.last_use(tenant)
     assert first is not None
     assert began <= datetime.fromisoformat(first) <= datetime.now(UTC)
@@ -231,7 +233,11 @@ def test_settings_that_cannot_be_served_are_refused_clearly(
         del environment["AWS_REGION"], environment["AWS_DEFAULT_REGION"]
         environment["AWS_CONFIG_FILE"] = os.devnull
     ended = subprocess.run(
-        [sys.executable, "-m", "octopus.judge"], env=environment, capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", "octopus.judge"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     assert ended.returncode == 2
     assert said in ended.stderr

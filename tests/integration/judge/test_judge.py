@@ -36,11 +36,11 @@ def test_good_token_is_allowed_with_its_principals_rules(institution: Institutio
     assert answer["access_key_id"] == tenant.access_key_id
     assert answer["kind"] == "iam-user"
     assert answer["session_expires_ms"] is None
-    assert 898_000 < answer["lifetime_ms"] - now_ms < 902_000
+    assert now_ms + 898_000 < answer["lifetime_ms"] < time.time() * 1000 + 902_000
     policy = answer["policy"]
     assert policy["principal"] == tenant.subject
     assert policy["access_key_id"] == tenant.access_key_id
-    assert 0 <= policy["age_ms"] < 5000
+    assert 0 <= policy["age_ms"] < 45_000
     assert len(policy["layers"]) == 2
     assert may(policy, "ReadData", topic("ns-aaaaaaaaaaaa.t"))
     assert not may(policy, "ReadData", topic("ns-bbbbbbbbbbbb.t"))
@@ -197,7 +197,7 @@ def test_policies_answers_each_in_order_and_only_what_changed(
         {"principal": other.subject, "access_key_id": one.access_key_id, "version": ""},
         {"principal": one.subject, "access_key_id": "AKIA0000000000000001", "version": ""},
     )
-    assert answers[0].pop("age_ms") < 20_000
+    assert answers[0].pop("age_ms") < 45_000
     assert answers[0] == {
         "principal": one.subject,
         "access_key_id": one.access_key_id,
@@ -254,6 +254,7 @@ def test_verdicts_are_logged_without_token_signature_or_secret(
         assert word not in log
 
 
+@pytest.mark.long
 def test_warm_verdict_takes_milliseconds(institution: Institution, judge: Plugin) -> None:
     tenant = institution.tenant()
     judge.verify(tenant.token())

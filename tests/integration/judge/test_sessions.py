@@ -16,7 +16,7 @@ from tests.integration.judge.institution import CLUSTER_ARN, Institution, Tenant
 from tests.integration.judge.plugin import Plugin, may, topic, wait_until
 from tests.unit.judge.tokens import signed_payload
 
-SOON = 5.0
+SOON = 15.0
 SUSPENDED = {
     "Version": "2012-10-17",
     "Statement": [{"Sid": "Suspended", "Effect": "Deny", "Action": "*", "Resource": "*"}],

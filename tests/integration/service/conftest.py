@@ -26,6 +26,7 @@ from tests.integration.globus.process import SERVICE_SECRET, StandIn
 from tests.integration.service.deployment import Deployment, aws_environment, deploy, operator_environment
 from tests.integration.service.replica import Person, Replica, new_person
 from tests.integration.service.shell import Shell
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +101,7 @@ def judge(
             yield judge_address
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
@@ -209,7 +210,7 @@ def person(new_people: Callable[[], Person]) -> Person:
 
 @retry(
     retry=retry_if_exception_type(httpx.TransportError),
-    stop=stop_after_delay(120),
+    stop=stop_after_delay(PATIENCE_S),
     wait=wait_fixed(0.1),
     reraise=True,
 )
@@ -219,9 +220,11 @@ def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None
     httpx.get(url).raise_for_status()
 
 
-@retry(retry=retry_if_result(lambda ready: not ready), stop=stop_after_delay(180), wait=wait_fixed(0.2))
+@retry(
+    retry=retry_if_result(lambda ready: not ready), stop=stop_after_delay(PATIENCE_S), wait=wait_fixed(0.2)
+)
 def _await_ready(replica: Replica) -> bool:
-    return httpx.get(f"{replica.url}/health/ready", timeout=10).status_code == 200
+    return httpx.get(f"{replica.url}/health/ready", timeout=PATIENCE_S).status_code == 200
 
 
 @pytest.fixture(scope="module")

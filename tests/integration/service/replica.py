@@ -21,6 +21,7 @@ from tenacity import (
 
 from tests.aws_calls.recording import ROOT, recorded_command
 from tests.integration.globus.process import ACTION_ALL, StandIn
+from tests.patience import PATIENCE_S
 from tests.ports import free_port
 
 
@@ -59,7 +60,7 @@ class Replica:
             return 0
         process.terminate()
         try:
-            return process.wait(timeout=30)
+            return process.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -67,7 +68,7 @@ class Replica:
 
     @retry(
         retry=retry_if_exception_type(httpx.TransportError),
-        stop=stop_after_delay(120),
+        stop=stop_after_delay(PATIENCE_S),
         wait=wait_fixed(0.05),
         reraise=True,
     )
@@ -96,7 +97,7 @@ class Person:
     ) -> httpx.Response:
         """One request."""
         sent = {"Authorization": f"Bearer {self.token}", "Subject": self.subject, **(headers or {})}
-        return httpx.request(method, f"{replica.url}{path}", headers=sent, json=body, timeout=30)
+        return httpx.request(method, f"{replica.url}{path}", headers=sent, json=body, timeout=PATIENCE_S)
 
     def get(self, replica: Replica, method: str, path: str, body: object = None) -> dict[str, Any]:
         """The body of a request that must succeed."""
@@ -109,7 +110,7 @@ class Person:
 def await_that(holds: Callable[[], bool]) -> None:
     """Wait for what the service does in the background."""
     attempts = Retrying(
-        retry=retry_if_result(lambda held: not held), stop=stop_after_delay(120), wait=wait_fixed(0.3)
+        retry=retry_if_result(lambda held: not held), stop=stop_after_delay(PATIENCE_S), wait=wait_fixed(0.3)
     )
     attempts(holds)
 

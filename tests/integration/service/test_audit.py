@@ -18,8 +18,9 @@ from octopus.kafka.client import client_settings
 from octopus.kafka.system_topic import Record, SystemTopic
 from tests.integration.broker.node import Node
 from tests.integration.service.replica import Person, Replica, await_that
+from tests.patience import PATIENCE_S, patiently
 
-SECONDS = 30
+SECONDS = PATIENCE_S
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_refusal_of_a_broker_is_told_to_whoever_was_refused_and_to_the_topics_ow
     consumer = Consumer({**settings, "group.id": f"{intruder.namespace}.readers"})
     try:
         name = f"{owner.namespace}.readings"
-        refusal = consumer.list_topics(name, timeout=SECONDS).topics[name].error
+        refusal = patiently(lambda: consumer.list_topics(name, timeout=SECONDS)).topics[name].error
         assert refusal.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
     finally:
         consumer.close()

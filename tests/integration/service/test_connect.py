@@ -19,6 +19,7 @@ from tests.integration.globus.process import StandIn
 from tests.integration.globus.published_sdk import SDK_PYTHON
 from tests.integration.service.replica import Replica
 from tests.integration.service.sdk_port import sdk_port
+from tests.patience import PATIENCE_S
 from tests.ports import free_ports
 from tests.sdk_programs import produce_and_consume
 
@@ -90,7 +91,7 @@ def test_sdk_logs_in_by_the_page_and_manages_an_account(desk: Desk, globus: Stan
             code = desk.command.confirmation()
             let_in = browser.send(page, address, form, decision="allow", confirmation=code)
             shown = browser.Form(page.get(let_in.headers["location"]).text)
-        output, errors = program.communicate(f"{shown.fields['code']}\n", timeout=60)
+        output, errors = program.communicate(f"{shown.fields['code']}\n", timeout=PATIENCE_S)
     assert program.returncode == 0, errors
     told = json.loads(output.splitlines()[-1])
     subject = globus.identity(f"p{tmp_path.name[:20]}").id
@@ -105,7 +106,7 @@ def test_sdk_logs_in_by_the_page_and_manages_an_account(desk: Desk, globus: Stan
 @pytest.mark.parametrize("desk", [["--client-credentials"]], indirect=True)
 def test_sdk_carries_events_without_a_page_and_strangers_get_nothing(desk: Desk, tmp_path: Path) -> None:
     program = desk.start(produce_and_consume(10))
-    output, errors = program.communicate(timeout=120)
+    output, errors = program.communicate(timeout=PATIENCE_S)
     assert program.returncode == 0, errors
     assert json.loads(output.splitlines()[-1]) == list(range(10))
 
@@ -115,7 +116,7 @@ def test_sdk_carries_events_without_a_page_and_strangers_get_nothing(desk: Desk,
         DIASPORA_SDK_CLIENT_SECRET="guessed",
         DIASPORA_USER_DIR=str(tmp_path / "stranger"),
     )
-    _, errors = stranger.communicate(timeout=60)
+    _, errors = stranger.communicate(timeout=PATIENCE_S)
     assert stranger.returncode != 0
     assert "invalid_client" in errors
 

@@ -10,6 +10,7 @@ import pytest
 from octopus.kafka.admin import TopicAdmin
 from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that
+from tests.patience import PATIENCE_S
 
 GATEWAY_WAITS_S = 25
 
@@ -72,8 +73,8 @@ def test_account_whose_creation_was_cut_short_is_completed_by_the_next_call(
 
 
 def test_readiness_says_which_dependency_is_away(replica: Replica, without_kafka: Replica) -> None:
-    here = httpx.get(f"{replica.url}/health/ready", timeout=5)
-    away = httpx.get(f"{without_kafka.url}/health/ready", timeout=5)
+    here = httpx.get(f"{replica.url}/health/ready", timeout=PATIENCE_S)
+    away = httpx.get(f"{without_kafka.url}/health/ready", timeout=PATIENCE_S)
 
     assert (here.status_code, here.json()["status"]) == (200, "ok")
     assert here.json()["checks"] == {"kafka": True, "dynamodb": True, "iam": True, "globus": True}

@@ -16,6 +16,7 @@ from octopus.credentials.models import KeyState
 from octopus.web.assembly import Features
 from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that
+from tests.patience import PATIENCE_S
 
 KEYS = "/api/v3/keys"
 
@@ -191,9 +192,9 @@ def test_further_key_that_is_asked_for_wrongly_is_refused_by_field(
 def test_new_routes_want_a_token_and_no_subject(
     replica: Replica, person: Person, method: str, path: str
 ) -> None:
-    nobody = httpx.request(method, f"{replica.url}{path}", timeout=30)
+    nobody = httpx.request(method, f"{replica.url}{path}", timeout=PATIENCE_S)
     token = {"Authorization": f"Bearer {person.token}"}
-    somebody = httpx.request(method, f"{replica.url}{path}", headers=token, timeout=30)
+    somebody = httpx.request(method, f"{replica.url}{path}", headers=token, timeout=PATIENCE_S)
 
     assert nobody.status_code == 401
     assert somebody.status_code in (200, 404, 422)

@@ -18,6 +18,7 @@ import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tests.integration.service.deployment import operator_environment
+from tests.patience import PATIENCE_S
 from tests.ports import free_port
 
 TOLD = {
@@ -57,20 +58,20 @@ def service(log: Path, **told: str) -> Iterator[tuple[subprocess.Popen[bytes], s
 
 @retry(
     retry=retry_if_exception_type(httpx.TransportError),
-    stop=stop_after_delay(60),
+    stop=stop_after_delay(PATIENCE_S),
     wait=wait_fixed(0.1),
     reraise=True,
 )
 def _await_live(url: str, process: subprocess.Popen[bytes]) -> None:
     assert process.poll() is None, "it ended"
-    httpx.get(f"{url}/health/live", timeout=20).raise_for_status()
+    httpx.get(f"{url}/health/live", timeout=PATIENCE_S).raise_for_status()
 
 
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
     """A server that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
+        listener.settimeout(PATIENCE_S)
         yield listener
 
 
@@ -96,12 +97,12 @@ def test_request_under_way_is_answered_before_the_process_ends(
         "OCTOPUS_GLOBUS_AUTH_URL": f"http://{host}:{port}/",
     }
     with service(tmp_path / "log", **told) as (process, url), ThreadPoolExecutor(1) as threads:
-        asked = threads.submit(httpx.get, f"{url}/health/ready", timeout=30)
+        asked = threads.submit(httpx.get, f"{url}/health/ready", timeout=PATIENCE_S)
         under_way, _ = silent.accept()  # Globus is being asked, for two seconds
         with under_way:
             process.terminate()
 
-            reply = asked.result(timeout=30)
-            assert process.wait(timeout=60) == 0
+            reply = asked.result(timeout=PATIENCE_S)
+            assert process.wait(timeout=PATIENCE_S) == 0
     assert reply.status_code == 503
     assert reply.json()["checks"]["globus"] is False

@@ -14,6 +14,7 @@ from confluent_kafka import Producer
 from octopus.kafka.client import client_settings
 from tests.integration.broker.node import Node
 from tests.integration.service.replica import Person, Replica
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def open_topic(replica: Replica, person: Person) -> str:
 def read(replica: Replica, namespace: str, topic: str, **asked: object) -> httpx.Response:
     path = f"/api/v3/public/{namespace}/{topic}/records"
     return httpx.get(
-        f"{replica.url}{path}", params={name: str(value) for name, value in asked.items()}, timeout=30
+        f"{replica.url}{path}", params={name: str(value) for name, value in asked.items()}, timeout=PATIENCE_S
     )
 
 
@@ -66,7 +67,7 @@ def test_records_of_a_public_topic_are_read_without_a_token(
     for number in range(2, 6):
         producer.produce(name, f"record {number}".encode(), partition=1)
     producer.produce(name, None, key=b"gone", partition=1)
-    producer.flush(20)
+    producer.flush(PATIENCE_S)
 
     reply = read(replica, person.namespace, open_topic, partition=1, limit=2)
     answer = reply.json()
@@ -101,7 +102,7 @@ def test_answer_is_bounded_in_bytes_and_goes_on_after_them(
     producer = producer_of(person)
     for number in range(5):
         producer.produce(f"{person.namespace}.{open_topic}", bytes([number]) * 400_000, partition=0)
-    producer.flush(20)
+    producer.flush(PATIENCE_S)
     read_back, offset = [], 0
     while offset < 5:
         answer = read(replica, person.namespace, open_topic, offset=offset).json()
@@ -121,7 +122,7 @@ def test_records_of_a_transaction_are_read_once_it_is_committed_and_never_when_a
     for value, commit in ((b"kept", True), (b"dropped", False)):
         producer.begin_transaction()
         producer.produce(name, value, partition=0)
-        producer.flush(20)
+        producer.flush(PATIENCE_S)
         (producer.commit_transaction if commit else producer.abort_transaction)(20)
     answer = read(replica, person.namespace, open_topic).json()
     assert values(answer) == [b"kept"]

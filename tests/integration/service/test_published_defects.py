@@ -31,8 +31,9 @@ from tests.integration.broker.node import CLUSTER_ARN, Node
 from tests.integration.globus.process import StandIn
 from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that, new_person
+from tests.patience import PATIENCE_S
 
-ANSWER_S = 60
+ANSWER_S = PATIENCE_S
 
 
 @pytest.fixture

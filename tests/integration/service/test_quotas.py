@@ -15,6 +15,7 @@ from octopus.quotas.rates import NO_LIMIT, PLATFORM
 from octopus.web.assembly import Features
 from tests.integration.broker.node import Node
 from tests.integration.service.replica import Person, Replica, await_that
+from tests.patience import PATIENCE_S
 
 RATE = 200_000
 """Bytes a second; Kafka lets ten seconds' worth through at once."""
@@ -59,7 +60,7 @@ def test_broker_slows_down_whoever_is_over_his_rate_and_nobody_else(
         person.get(replica, "POST", f"/api/v3/{person.namespace}/events")
         for _ in range(13 * RATE // 10_000):
             producer.produce(f"{person.namespace}.events", b"x" * 10_000)
-        assert producer.flush(120) == 0
+        assert producer.flush(PATIENCE_S) == 0
         throttled[person] = sum(times)
 
     assert throttled[noisy] > 0

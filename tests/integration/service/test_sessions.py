@@ -22,9 +22,10 @@ from octopus.web.assembly import Features
 from tests.integration.broker.node import CLUSTER_ARN, Node
 from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that
+from tests.patience import PATIENCE_S, next_message
 
 SESSIONS = "/api/v3/sessions"
-SECONDS = 30
+SECONDS = PATIENCE_S
 
 
 def wanted(person: Person, *topics: str, actions: tuple[str, ...] = ("read",), **more: Any) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def signed(key: dict[str, Any]) -> str:
 
 def produce(settings: dict[str, Any], topic: str, value: bytes, **more: Any) -> KafkaError | None:
     outcomes: list[KafkaError | None] = []
-    producer = Producer({**settings, **more, "message.timeout.ms": SECONDS * 1000})
+    producer = Producer({**settings, **more, "message.timeout.ms": int(SECONDS * 1000)})
     producer.produce(topic, value, on_delivery=lambda error, _: outcomes.append(error))
     assert producer.flush(2 * SECONDS) == 0
     return outcomes[0]
@@ -89,8 +90,7 @@ def consume(settings: dict[str, Any], topic: str, group: str) -> bytes | None:
     consumer = Consumer({**settings, "group.id": group, "auto.offset.reset": "earliest"})
     try:
         consumer.subscribe([topic])
-        message = consumer.poll(SECONDS)
-        assert message is not None, "neither a record nor a refusal"
+        message = next_message(consumer)
         error = message.error()
         if error is not None:
             raise KafkaException(error)

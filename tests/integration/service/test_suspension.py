@@ -13,6 +13,7 @@ from octopus.kafka.client import client_settings
 from octopus.web.assembly import Features
 from tests.integration.broker.node import Node
 from tests.integration.service.replica import Person, Replica, await_that
+from tests.patience import PATIENCE_S
 
 VALUES = {"topic": "events", "access_key": "AKIA" + "X" * 16, "name": "beamline-7", "grant_id": "read"}
 
@@ -27,7 +28,7 @@ def suspended(replica: Replica, person: Person, features: Features) -> Person:
 
 
 def test_every_route_refuses_and_says_why(replicas: list[Replica], suspended: Person) -> None:
-    described = httpx.get(f"{replicas[0].url}/openapi.json", timeout=30).json()["paths"]
+    described = httpx.get(f"{replicas[0].url}/openapi.json", timeout=PATIENCE_S).json()["paths"]
     routes = [
         (method.upper(), path.format(namespace=suspended.namespace, **VALUES))
         for path, methods in described.items()
@@ -68,7 +69,7 @@ def test_connected_client_is_refused_and_served_again_after_it(
             )
         except KafkaException as refused:
             return refused.args[0]  # type: ignore[no-any-return]
-        producer.flush(30)
+        producer.flush(PATIENCE_S)
         return outcomes[0]
 
     assert write() is None

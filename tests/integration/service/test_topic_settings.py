@@ -12,6 +12,7 @@ from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.client import client_settings
 from tests.integration.broker.node import Node
 from tests.integration.service.replica import Person, Replica
+from tests.patience import PATIENCE_S
 
 WISHED = {
     "partitions": 3,
@@ -136,7 +137,7 @@ def test_records_are_deleted_up_to_an_offset_and_no_further(
     )
     for number in range(5):
         producer.produce(f"{owner.namespace}.telemetry", f"{number}", partition=0)
-    assert producer.flush(60) == 0
+    assert producer.flush(PATIENCE_S) == 0
 
     deleted = owner.get(replica, "POST", f"{path}/records/delete", {"offsets": {"0": 3}})
     beyond = owner.call(replica, "POST", f"{path}/records/delete", body={"offsets": {"0": 6}})

@@ -18,6 +18,7 @@ from tests.integration.broker.node import Node
 from tests.integration.globus.process import SERVICE_CLIENT_ID, StandIn
 from tests.integration.service.replica import Person, Replica, new_person
 from tests.integration.sharing.kafka import Client
+from tests.patience import PATIENCE_S
 from tests.unit.access_matrix import law
 from tests.unit.access_matrix.law import GROUP, PEOPLE, PROJECTS, TOPICS, Given, Place
 
@@ -112,7 +113,7 @@ class Cast:
         producer = Producer(self._broker.inner | {"log_level": 0})
         for place in TOPICS:
             producer.produce(self.name(place), b"first")
-        assert producer.flush(60) == 0
+        assert producer.flush(PATIENCE_S) == 0
 
     def _make_topic(self, place: Place) -> None:
         self.call(self._manager(place), "POST", f"/api/v3/{self.name(place).replace('.', '/')}")

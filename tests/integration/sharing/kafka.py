@@ -22,7 +22,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     NewPartitions,
     ResourceType,
 )
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+
+from tests.patience import patiently
 
 REFUSALS = frozenset(
     {
@@ -34,15 +35,7 @@ REFUSALS = frozenset(
 )
 _NO_GROUP = frozenset({KafkaError.GROUP_ID_NOT_FOUND})
 """Said only to those who may know."""
-_ANSWER_S = 15
-_COORDINATORS = frozenset(
-    {
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-        KafkaError.NOT_COORDINATOR,
-    }
-)
-"""The first group of a broker waits for the topic of all groups' offsets to be made."""
+_ANSWER_S = 60
 
 
 class Client:
@@ -66,11 +59,8 @@ def allowed(operation: str, client: Client, name: str, own: str) -> bool:
     Raises:
         KafkaException: it failed for another reason.
     """
-    attempts = Retrying(
-        retry=retry_if_exception(_passes), stop=stop_after_delay(90), wait=wait_fixed(0.3), reraise=True
-    )
     try:
-        attempts(OPERATIONS[operation], client, name, own)
+        patiently(lambda: OPERATIONS[operation](client, name, own))
     except KafkaException as error:
         code = error.args[0].code()
         if code in REFUSALS:
@@ -78,10 +68,6 @@ def allowed(operation: str, client: Client, name: str, own: str) -> bool:
         if code not in _NO_GROUP:
             raise
     return True
-
-
-def _passes(error: BaseException) -> bool:
-    return isinstance(error, KafkaException) and error.args[0].code() in _COORDINATORS
 
 
 def _describe(client: Client, name: str, _own: str) -> None:

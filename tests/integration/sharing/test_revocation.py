@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from octopus.kafka.client import client_settings
 from tests.integration.broker.node import Node
 from tests.integration.globus.process import SERVICE_CLIENT_ID
 from tests.integration.service.replica import Person, Replica, await_that
+from tests.patience import PATIENCE_S, next_message, patiently
 
 LAST_RECORD_S = 60
 """No record leaves a broker later than this after a right was taken."""
@@ -54,7 +56,10 @@ class Watched:
         consumer = Consumer({**self.settings, "group.id": f"{self.person.namespace}.tries"})
         try:
             names = (self.topic, f"{self.topic}-in")
-            return all(consumer.list_topics(name, timeout=30).topics[name].error is None for name in names)
+            return all(
+                patiently(partial(consumer.list_topics, name, timeout=PATIENCE_S)).topics[name].error is None
+                for name in names
+            )
         finally:
             consumer.close()
 
@@ -64,7 +69,7 @@ class Watched:
         consumer = Consumer({**self.settings, **waits, "group.id": f"{self.person.namespace}.readers"})
         try:
             consumer.assign([TopicPartition(self.topic, 0, 0)])
-            first = consumer.poll(30)
+            first = next_message(consumer)
             assert first is not None
             assert first.error() is None, first.error()
             while consumer.poll(1) is not None:
@@ -86,7 +91,7 @@ class Watched:
 
         def written() -> bool:
             producer.produce(f"{self.topic}-in", b"x", on_delivery=lambda error, _: outcomes.append(error))
-            producer.flush(40)
+            producer.flush(PATIENCE_S)
             assert outcomes[-1] is None or outcomes[-1].code() in REFUSED, outcomes[-1]
             return outcomes[-1] is None
 
@@ -144,7 +149,7 @@ def writing(broker: Node, topics: list[str]) -> Iterator[None]:
         while not stop.wait(0.1):
             for topic in topics:
                 producer.produce(topic, str(time.monotonic()))
-            assert producer.flush(30) == 0
+            assert producer.flush(PATIENCE_S) == 0
 
     with ThreadPoolExecutor(1) as pool:
         done = pool.submit(write)
@@ -225,7 +230,7 @@ def test_right_that_is_gone_is_of_no_use_in_time(
     with writing(broker, [one.topic for one in watched]):
         for one in watched:
             await_that(one.may)
-    parked = threading.Barrier(3 * len(watched) + 1, timeout=120)
+    parked = threading.Barrier(3 * len(watched) + 1, timeout=PATIENCE_S)
     with ThreadPoolExecutor(3 * len(watched)) as pool:
         futures = [
             pool.submit(do, *arguments)
