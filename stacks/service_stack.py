@@ -35,6 +35,7 @@ class ServiceStack(Stack):
         self.authorizer = Authorizer(
             self,
             "Authorizer",
+            institution=settings.institution,
             globus_auth_url=settings.globus_auth_url,
             globus_client_id=settings.globus_client_id,
             globus_secret=GlobusSecret(self, "GlobusSecret", secret_name=settings.globus_secret_name),

@@ -7,6 +7,7 @@
   which the gateway turns into 503; never access
 
 The token is in no log line, exception or answer. Nothing but the Lambda runtime's own libraries is needed.
+Each call writes one line of which CloudWatch makes a metric: taken, refused or unchecked.
 Source of the answers' form: https://docs.globus.org/api/auth/reference/#token-introspect
 """
 
@@ -16,6 +17,7 @@ import json
 import logging
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -26,6 +28,8 @@ import boto3
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
+TAKEN, REFUSED, UNCHECKED = "TokensTaken", "TokensRefused", "TokensUnchecked"
+"""The metrics, by their names in CloudWatch."""
 _BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/-]+=*)")
 
 logger = logging.getLogger(__name__)
@@ -173,6 +177,28 @@ def read_secret(secrets: Any, name: str) -> str:
     return secret
 
 
+def metric_line(outcome: str, *, institution: str, now: float) -> str:
+    """Return a log line in CloudWatch's embedded metric format that says: one more with this outcome.
+
+    It needs no call and no right, so that counting neither delays an answer nor fails.
+
+    Args:
+        outcome: ``TAKEN``, ``REFUSED`` or ``UNCHECKED``.
+        institution: whose metrics they are.
+        now: seconds since epoch.
+
+    Source of the format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/
+    CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    directive = {
+        "Namespace": f"Octopus/{institution}",
+        "Dimensions": [[]],
+        "Metrics": [{"Name": outcome, "Unit": "Count"}],
+    }
+    metadata = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": metadata, outcome: 1}, separators=(",", ":"))
+
+
 @cache
 def _globus_auth() -> GlobusAuth:
     name = os.environ["OCTOPUS_GLOBUS_SECRET_NAME"]
@@ -185,11 +211,22 @@ def _globus_auth() -> GlobusAuth:
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """Answer the gateway's TOKEN event."""
-    return authorize(
-        authorization=event.get("authorizationToken"),
-        method_arn=event["methodArn"],
-        client_id=os.environ.get("OCTOPUS_GLOBUS_CLIENT_ID", ""),
-        introspect=_globus_auth().introspect,
-        now=time.time(),
-    )
+    """Answer the gateway's TOKEN event, and count how it went."""
+    outcome = UNCHECKED
+    try:
+        policy = authorize(
+            authorization=event.get("authorizationToken"),
+            method_arn=event["methodArn"],
+            client_id=os.environ.get("OCTOPUS_GLOBUS_CLIENT_ID", ""),
+            introspect=_globus_auth().introspect,
+            now=time.time(),
+        )
+        (statement,) = policy["policyDocument"]["Statement"]
+        outcome = TAKEN if statement["Effect"] == "Allow" else REFUSED
+    except Unauthorized:
+        outcome = REFUSED
+        raise
+    finally:
+        line = metric_line(outcome, institution=os.environ["OCTOPUS_INSTITUTION"], now=time.time())
+        sys.stdout.write(f"{line}\n")
+    return policy

@@ -26,6 +26,7 @@ class Authorizer(Construct):
         scope: Construct,
         id_: str,
         *,
+        institution: str,
         globus_auth_url: str,
         globus_client_id: str,
         globus_secret: GlobusSecret,
@@ -44,6 +45,8 @@ class Authorizer(Construct):
                 "OCTOPUS_GLOBUS_AUTH_URL": globus_auth_url,
                 "OCTOPUS_GLOBUS_CLIENT_ID": globus_client_id,
                 "OCTOPUS_GLOBUS_SECRET_NAME": globus_secret.name,
+                # Whose metrics the lines are that it writes.
+                "OCTOPUS_INSTITUTION": institution,
             },
             log_retention=log_retention,
             removal_policy=removal_policy,

@@ -274,6 +274,7 @@ def test_authorizer_is_told_names_and_no_secret(found: Template) -> None:
                     "OCTOPUS_GLOBUS_AUTH_URL": "https://auth.globus.org",
                     "OCTOPUS_GLOBUS_CLIENT_ID": CAMPUS["globus_client_id"],
                     "OCTOPUS_GLOBUS_SECRET_NAME": "octopus/anl/globus-client-secret",
+                    "OCTOPUS_INSTITUTION": "anl",
                 }
             },
             "LoggingConfig": {"LogGroup": {"Ref": "AuthorizerLogA5E42AA9"}},

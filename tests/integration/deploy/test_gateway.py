@@ -5,8 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from octopus.fabric.supervision import wait_until
 from tests.aws_account import Account
+from tests.embedded_format import metrics_of
 from tests.integration.deploy.conftest import CLIENT_SECRET, Upstream, bearer, good_token, token_for
+from tests.patience import PATIENCE_S
 
 
 def test_a_good_token_reaches_the_service_with_its_request(
@@ -123,3 +126,29 @@ def test_no_log_holds_a_token(account: Account, gateway: httpx.Client) -> None:
     ]
     assert written
     assert [line for line in written if token in line or "bearer-" in line or CLIENT_SECRET in line] == []
+
+
+def test_outcome_is_an_event_of_the_authorizers_log_by_itself(
+    account: Account, gateway: httpx.Client
+) -> None:
+    assert gateway.post("/api/v3/user", headers=bearer(token := good_token())).status_code == 200
+    assert gateway.post("/api/v3/user", headers=bearer(good_token(active=False))).status_code == 401
+    assert gateway.post("/api/v3/user", headers=bearer(token_for(500))).status_code == 503
+    logs = account.client("logs")
+    (group,) = [
+        found["logGroupName"]
+        for found in logs.describe_log_groups()["logGroups"]
+        if "AuthorizerLog" in found["logGroupName"]
+    ]
+
+    def counted() -> set[str]:
+        lines = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+        assert not [line for line in lines if token in line]
+        metrics = [metrics_of(line, namespace="Octopus/life") for line in lines if line.startswith("{")]
+        return {name for metric in metrics for name in metric}
+
+    wait_until(
+        lambda: counted() == {"TokensTaken", "TokensRefused", "TokensUnchecked"},
+        seconds=PATIENCE_S,
+        what="a count of each outcome",
+    )
