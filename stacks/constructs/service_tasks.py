@@ -152,6 +152,8 @@ class ServiceTasks(Construct):
                 **{f"OCTOPUS_{each.upper()}": value for each, value in told.items()},
                 "OCTOPUS_LISTEN_HOST": "0.0.0.0",  # noqa: S104 - the task's own address, behind its security group
                 "OCTOPUS_LISTEN_PORT": str(PORT),
+                # CloudWatch makes metrics of such lines; there is no Prometheus beside a task.
+                "OCTOPUS_METRICS_LOG": "true",
             },
             user=_USER,
             readonly_root_filesystem=True,

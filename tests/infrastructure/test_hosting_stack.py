@@ -109,9 +109,10 @@ def test_task_is_told_what_the_foundation_writes_down(trial: Hosting, everything
         }
         told = {each["Name"]: each["Value"] for each in hosting.container["Environment"]}
         assert "OCTOPUS_REGISTRY_TABLE" in written
-        assert set(told) == written | {"OCTOPUS_LISTEN_HOST", "OCTOPUS_LISTEN_PORT"}
+        assert set(told) == written | {"OCTOPUS_LISTEN_HOST", "OCTOPUS_LISTEN_PORT", "OCTOPUS_METRICS_LOG"}
         assert told["OCTOPUS_LISTEN_HOST"] == "0.0.0.0"  # noqa: S104 - behind its security group
         assert told["OCTOPUS_LISTEN_PORT"] == "8000"
+        assert told["OCTOPUS_METRICS_LOG"] == "true"
 
 
 def test_deployment_keeps_all_tasks_and_takes_a_failed_one_back(trial: Hosting) -> None:

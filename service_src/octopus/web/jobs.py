@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from octopus import aws
 from octopus.access.refresh import Refreshes
 from octopus.access.service import Access
@@ -13,6 +15,7 @@ from octopus.audit.jobs import jobs as audit_jobs
 from octopus.audit.trail import Trail
 from octopus.credentials.keys import Keys
 from octopus.credentials.upkeep import Upkeep
+from octopus.identity.secret_age import SecretAge
 from octopus.jobs import Job
 from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import TICK_S, Memberships
@@ -35,8 +38,9 @@ _REFRESHES_EVERY_S = 1.0
 _RATES_EVERY_S = 15.0
 """How long after a rate was set, or the number of brokers changed, Kafka holds people to it, at most."""
 
-_CEILINGS_EVERY_S = 600.0
-"""How often IAM's ceilings are looked at: nobody fills the last fifth of one in less."""
+_ACCOUNT_EVERY_S = 600.0
+"""How often the AWS account is looked at: nobody fills the last fifth of a ceiling in less, and alarms have
+fifteen minutes for a value."""
 
 _KEYS_EVERY_S = 5.0
 """How long after some accounts' keys were looked at the next ones' are."""
@@ -62,7 +66,6 @@ def background_jobs(
     trail: Trail,
 ) -> tuple[Job, ...]:
     """All jobs of a fabric; each is done by one replica at a time."""
-    ceilings = () if settings.credentials == "session" else (_ceilings(settings),)
     return (
         Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off, refreshes.due),
         Job("end grants", _HEALS_EVERY_S, access.end_due),
@@ -73,17 +76,19 @@ def background_jobs(
         Job("heal topics", _HEALS_EVERY_S, healing.heal_all),
         Job("client quotas", _RATES_EVERY_S, rates.align),
         Job("count at Kafka", AGAIN_S, census.take),
-        *ceilings,
+        *_account_jobs(settings),
         Job("end projects", _HEALS_EVERY_S, endings.heal_all),
         Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
         *audit_jobs(settings, addresses, topic=events, trail=trail, instruments=instruments),
     )
 
 
-def _ceilings(settings: ServiceSettings) -> Job:
-    ceilings = Ceilings(
-        aws.iam(),
-        PutMetrics(aws.cloudwatch(), institution=settings.institution),
-        warn_percent=settings.alarm_ceiling_percent,
-    )
-    return Job("ceilings", _CEILINGS_EVERY_S, ceilings.measure)
+def _account_jobs(settings: ServiceSettings) -> Iterator[Job]:
+    """Of what people do with the AWS account, and what they should do with its secret."""
+    metrics = PutMetrics(aws.cloudwatch(), institution=settings.institution)
+    if settings.credentials != "session":
+        ceilings = Ceilings(aws.iam(), metrics, warn_percent=settings.alarm_ceiling_percent)
+        yield Job("ceilings", _ACCOUNT_EVERY_S, ceilings.measure)
+    if settings.globus_client_id:
+        age = SecretAge(aws.secretsmanager(), metrics, name=settings.globus_secret_name)
+        yield Job("age of the Globus secret", _ACCOUNT_EVERY_S, age.measure)
