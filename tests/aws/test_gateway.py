@@ -66,6 +66,23 @@ def test_who_asks_too_often_is_told_when_to_come_again(gateway: httpx.Client) ->
     assert {refusal(reply) for reply in held} == {(429, 429)}
 
 
+def test_status_says_that_the_public_address_works(gateway: httpx.Client) -> None:
+    def https() -> bool:
+        parts = gateway.get("/api/v3/status").raise_for_status().json()["parts"]
+        return next(bool(part["works"]) for part in parts if part["part"] == "https")
+
+    # The function looks once a minute, and the first heartbeat comes with the first task.
+    attempts = Retrying(
+        retry=retry_if_result(lambda works: not works), stop=stop_after_delay(LOGGED_S), wait=wait_fixed(15)
+    )
+    assert attempts(https)
+
+
+def test_what_lies_below_the_status_is_behind_the_authorizer(gateway: httpx.Client) -> None:
+    """A project of an earlier release may be called so."""
+    assert refusal(gateway.get("/api/v3/status/measurements")) == (401, 401)
+
+
 def test_public_records_are_streamed_and_the_rest_is_not(account: Account, institution: str) -> None:
     apigateway = account.client("apigateway")
     api = account.outputs(f"octopus-{institution}-service")["GatewayId"]

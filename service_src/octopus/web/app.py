@@ -18,12 +18,14 @@ import octopus.projects.routes
 import octopus.public.routes
 import octopus.quotas.routes
 import octopus.sharing.routes
+import octopus.status.routes
 import octopus.topics.routes
 from octopus.identity.clients import GlobusClients
 from octopus.identity.links import IdentityLinks
 from octopus.identity.service import Authenticator
 from octopus.public.service import open_public
 from octopus.settings import ServiceSettings
+from octopus.status.service import open_status
 from octopus.web import errors, health
 from octopus.web.assembly import Features, assemble
 from octopus.web.background import Background
@@ -36,8 +38,8 @@ Topics of an event fabric, self-service: your Globus identity has a namespace, k
 to and from Kafka itself, at the `endpoint` that comes with your key.
 
 A request takes a Globus access token; those of the published SDK take your identity's UUID in the `Subject`
-header, too; public records take neither. Every request may be repeated: making what exists and deleting what
-is gone both succeed.
+header, too; public records and the status take neither. Every request may be repeated: making what exists
+and deleting what is gone both succeed.
 """
 
 _TAGS = [
@@ -116,6 +118,7 @@ def create_app(
     app.state.authenticator = authenticator or open_authenticator(settings, parts.globus, parts.links)
     app.state.public = open_public(settings, parts.addresses)
     app.state.dependencies = health.dependencies(settings, parts)
+    app.state.status = open_status(settings, app.state.dependencies.ask)
     app.include_router(health.router)
     # Addresses that begin with a word come before those that begin with any namespace.
     for feature in (
@@ -129,6 +132,7 @@ def create_app(
         octopus.projects.routes,
         octopus.public.routes,
         octopus.sharing.routes,
+        octopus.status.routes,
         octopus.topics.routes,
     ):
         app.include_router(feature.router)

@@ -93,6 +93,7 @@ ASKS = (
     Ask("GET /health/live", Needs.NOTHING),
     Ask("GET /health/ready", Needs.NOTHING),
     Ask("GET /api/v3/public/about", Needs.NOTHING),
+    Ask("GET /api/v3/status", Needs.NOTHING),
     Ask("GET /api/v3/public/{namespace}/{topic}/records", Needs.NOTHING),
     # The caller's own.
     _everybody("POST /api/v3/user"),

@@ -33,7 +33,11 @@ ROUTES = {
     ("delete", "/api/v3/{namespace}/{topic}"),
     ("put", "/api/v3/{namespace}/{topic}/recreate"),
 }
-OPEN = {("get", "/api/v3/public/about"), ("get", "/api/v3/public/{namespace}/{topic}/records")}
+OPEN = {
+    ("get", "/api/v3/public/about"),
+    ("get", "/api/v3/public/{namespace}/{topic}/records"),
+    ("get", "/api/v3/status"),
+}
 """Under ``/api``, without a token."""
 
 
