@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import aws_cdk as cdk
 
 from stacks import logical_ids
@@ -10,6 +12,8 @@ from stacks.constructs.backend import Backend
 from stacks.foundation_stack import FoundationStack
 from stacks.hosting_stack import HostingStack
 from stacks.kafka_stack import KafkaStack
+from stacks.monitoring.series import Installed
+from stacks.monitoring_stack import MonitoringStack
 from stacks.network_stack import NetworkStack
 from stacks.protection_stack import ProtectionStack
 from stacks.role_rules import RoleRules
@@ -43,6 +47,7 @@ def build(app: cdk.App, settings: Settings) -> None:
     if kafka:
         foundation.add_stack_dependency(kafka)
     backend = Backend(base_url=settings.service_url)
+    hosting: HostingStack | None = None
     if network and kafka and settings.in_fargate:
         hosting = HostingStack(
             app,
@@ -57,6 +62,14 @@ def build(app: cdk.App, settings: Settings) -> None:
         backend = hosting.backend
     service = ServiceStack(app, settings.named("service"), settings=settings, backend=backend, env=here)
     service.add_stack_dependency(foundation)
+    MonitoringStack(
+        app,
+        settings.named("monitoring"),
+        installed=_installed(settings, network, kafka, hosting, service),
+        foundation=foundation,
+        public_url=service.url,
+        env=here,
+    ).add_stack_dependency(service)
     if settings.waf:
         stage_arn = service.gateway.stage.stage_arn
         ProtectionStack(
@@ -67,3 +80,27 @@ def build(app: cdk.App, settings: Settings) -> None:
             app, settings.named("budget"), settings=settings, alarm_topic=foundation.alarm_topic, env=here
         ).add_stack_dependency(foundation)
     logical_ids.pin(app, settings)
+
+
+def _installed(
+    settings: Settings,
+    network: NetworkStack | None,
+    kafka: KafkaStack | None,
+    hosting: HostingStack | None,
+    service: ServiceStack,
+) -> Installed:
+    """Return what there is to watch, by the names that it was given."""
+    found = Installed(
+        settings=settings,
+        authorizer=service.authorizer.function.function_name,
+        nat_gateways=network.nat_gateways if network else (),
+        authorizer_logs=kafka.authorizer_logs.bucket_name if kafka and kafka.authorizer_logs else "",
+    )
+    if hosting is None:
+        return found
+    return replace(
+        found,
+        balancer=hosting.balancer.balancer.load_balancer_full_name,
+        targets=hosting.balancer.targets.target_group_full_name,
+        service=hosting.tasks.service.service_name,
+    )

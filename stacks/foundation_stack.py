@@ -11,10 +11,9 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks import lifetime, told
-from stacks.constructs import parameters
+from stacks.constructs import own_metrics, parameters
 from stacks.constructs.alarm_topic import AlarmTopic
 from stacks.constructs.archive_bucket import ArchiveBucket
-from stacks.constructs.ceilings import Ceilings
 from stacks.constructs.client_role import ClientRole
 from stacks.constructs.credential_store import CredentialStore
 from stacks.constructs.globus_secret import GlobusSecret
@@ -68,18 +67,17 @@ class FoundationStack(Stack):
             cluster_name=settings.cluster_name,
             cluster_uuid=cluster_uuid or settings.cluster_uuid,
         )
-        alarms = AlarmTopic(
+        self.alarm_topic = AlarmTopic(
             self,
             "Alarms",
             name=settings.named("alarms"),
             mail=settings.alarm_mail,
             removal_policy=lifetime.of_data(settings),
-        )
-        self.alarm_topic = alarms.topic
+        ).topic
 
         service = self._service(settings)
         self.service_role = service.role
-        users = self._users(settings, service, alarms)
+        users = self._users(settings, service)
         client_role = ClientRole(
             self,
             "ClientRole",
@@ -149,6 +147,7 @@ class FoundationStack(Stack):
         self.registry.grant_read_write(service.policy)
         self.credentials.grant_issue(service.policy)
         self.cluster.grant_administer(service.policy)
+        own_metrics.grant_put(service.policy, institution=institution)
         if settings.on_msk:
             self.cluster.grant_find_brokers(service.policy)
         if not settings.public_url:
@@ -158,7 +157,7 @@ class FoundationStack(Stack):
             MailSender(self, "MailSender", address=settings.mail_from).grant_send(service.policy)
         return service
 
-    def _users(self, settings: Settings, service: PlatformPrincipal, alarms: AlarmTopic) -> Mapping[str, str]:
+    def _users(self, settings: Settings, service: PlatformPrincipal) -> Mapping[str, str]:
         """Let the service make IAM users, where people sign as such; return what it is told of them."""
         if settings.credentials == "session":
             return {}
@@ -170,16 +169,7 @@ class FoundationStack(Stack):
             institution=institution,
             cluster=self.cluster,
         )
-        users = service.policy_about("users")
-        boundary.grant_make_principals(users)
-        ceilings = Ceilings(
-            self,
-            "Ceilings",
-            institution=institution,
-            percent=settings.alarm_ceiling_percent,
-            alarms=alarms,
-        )
-        ceilings.grant_measure(users)
+        boundary.grant_make_principals(service.policy_about("users"))
         if not settings.on_msk:
             # Brokers that know nothing of IAM ask the judge.
             judge = PlatformPrincipal(

@@ -72,3 +72,5 @@ class HostingStack(Stack):
         tasks.serve(balancer.targets)
         self.backend = balancer.backend
         """What the gateway needs of it."""
+        self.balancer = balancer
+        self.tasks = tasks

@@ -17,6 +17,7 @@ from aws_cdk import (
 )
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks import lifetime
@@ -39,6 +40,8 @@ class KafkaStack(Stack):
     """As MSK gave it, ``.../<name>/<uuid>``."""
     cluster_uuid: str
     """The end of it, for other stacks: what another stack put out, CloudFormation is not known to split."""
+    authorizer_logs: s3.IBucket | None
+    """Where brokers write whom they let in, and whom not; serverless ones write it nowhere."""
     connections: ec2.Connections
     """Who reaches the brokers, by default at the port inside the VPC."""
 
@@ -60,6 +63,7 @@ class KafkaStack(Stack):
         )
         # MSK moves no broker: what would take the network from under them, CloudFormation is to refuse.
         CrossStackReferences.of(self).consume(ReferenceStrength.STRONG)
+        self.authorizer_logs = None
         if settings.kafka == "msk-serverless":
             self.cluster_arn = ServerlessCluster(
                 self,
@@ -92,6 +96,7 @@ class KafkaStack(Stack):
             removal_policy=kept,
         )
         authorizer_logs.grant_brokers()
+        self.authorizer_logs = authorizer_logs.bucket
         cluster = MskCluster(
             self,
             "Cluster",

@@ -57,6 +57,8 @@ class NetworkStack(Stack):
             removal_policy=lifetime.of_data(settings),
         )
         subnets = {"public": place.public_subnets, "private": place.private_subnets}
+        self.nat_gateways = place.nat_gateways if isinstance(place, OwnVpc) else ()
+        """Ids of those that are made."""
         self.network = Network(
             vpc=place.vpc,
             broker_subnets=subnets[settings.broker_subnets],

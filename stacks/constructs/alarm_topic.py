@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws, RemovalPolicy, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -61,12 +59,6 @@ class AlarmTopic(Construct):
         )
         for address in mail:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
-
-    def hear(self, alarm: cloudwatch.Alarm) -> None:
-        """Tell of ``alarm`` when it begins, and when it is over."""
-        action = actions.SnsAction(self.topic)
-        alarm.add_alarm_action(action)
-        alarm.add_ok_action(action)
 
     def _let(self, services: Sequence[str], *, publish: _Conditions, encrypt: _Conditions) -> None:
         principals = [iam.ServicePrincipal(name) for name in services]

@@ -66,6 +66,9 @@ class OwnVpc(Construct):
         self.private_subnets: Sequence[ec2.ISubnet] = (
             self.vpc.private_subnets if nat_gateways else self.vpc.isolated_subnets
         )
+        inside = self.vpc.node.find_all()
+        self.nat_gateways = tuple(each.ref for each in inside if isinstance(each, ec2.CfnNatGateway))
+        """By their ids."""
         for subnets in (self.public_subnets, self.private_subnets):
             for zone_id, subnet in zip(zone_ids, subnets, strict=False):
                 # The name of a zone means another one in each account; only its id is the same everywhere.

@@ -10,6 +10,7 @@ _FIXED = {
     "foundation": (3, 5),
     "hosting": (5, 8),
     "service": (2, 4),
+    "monitoring": (1, 2),
     "protection": (1, 3),
     "budget": (1, 2),
 }
@@ -30,6 +31,7 @@ def expected(settings: Settings) -> dict[str, tuple[int, int]]:
             least, most = least + _IMAGE_BUILT_IN_AWS[0], most + _IMAGE_BUILT_IN_AWS[1]
         found["hosting"] = (least, most)
     found["service"] = _FIXED["service"]
+    found["monitoring"] = _FIXED["monitoring"]
     if settings.waf:
         found["protection"] = _FIXED["protection"]
     if settings.budget_usd:

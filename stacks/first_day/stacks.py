@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from stacks.first_day.account import Account
 
-PARTS = ("network", "kafka", "foundation", "hosting", "service", "protection", "budget")
+PARTS = ("network", "kafka", "foundation", "hosting", "service", "monitoring", "protection", "budget")
 """In the order in which they are made; the last is taken away first."""
 
 _NEVER = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")

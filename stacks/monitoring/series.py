@@ -24,9 +24,6 @@ class Installed:
     settings: Settings
     authorizer: str = ""
     """Name of the authorizer's function."""
-    gateway: str = ""
-    """Name of the API, and below it that of its stage."""
-    stage: str = ""
     balancer: str = ""
     """As CloudWatch calls it, ``app/<name>/<id>``; with its targets, none but in Fargate."""
     targets: str = ""
@@ -90,9 +87,9 @@ def brokers(*names: str, signed: bool = False) -> Source:
 
 
 def gateway(name: str) -> Source:
-    """Return the source of a metric of the API's stage."""
+    """Return the source of a metric of the API, which has one stage."""
     return lambda installed: (
-        (Series("AWS/ApiGateway", name, {"ApiName": installed.gateway, "Stage": installed.stage}),),
+        (Series("AWS/ApiGateway", name, {"ApiName": installed.settings.named("gateway")}),),
     )
 
 
@@ -173,3 +170,15 @@ def authorizer_logs(name: str) -> Source:
             ),
         ),
     )
+
+
+def web_acl(name: str, rule: str) -> Source:
+    """Return the source of a metric of what one rule of the web ACL did."""
+
+    def of_rule(installed: Installed) -> tuple[Part, ...]:
+        acl, region = installed.settings.named("gateway"), installed.settings.region
+        return (
+            (Series("AWS/WAFV2", name, {"WebACL": f"{acl}-all", "Rule": f"{acl}-{rule}", "Region": region}),),
+        )
+
+    return of_rule

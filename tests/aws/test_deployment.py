@@ -11,7 +11,7 @@ from tests.aws_account import Account, Cdk
 
 pytestmark = [pytest.mark.aws, pytest.mark.timeout(LONGEST_S), pytest.mark.usefixtures("deployed")]
 
-STACKS = ("network", "kafka", "foundation", "hosting", "service", "protection")
+STACKS = ("network", "kafka", "foundation", "hosting", "service", "monitoring", "protection")
 
 
 def test_every_stack_is_made(account: Account, institution: str) -> None:

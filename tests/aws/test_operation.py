@@ -17,7 +17,7 @@ ARRIVED_S = 120
 
 
 def test_an_alarm_goes_through_its_encrypted_topic(account: Account, institution: str, queue: str) -> None:
-    name = f"octopus-{institution}-UsersOfCeiling"
+    name = f"octopus-{institution}-iam-users"
     change = account.client("cloudwatch").set_alarm_state
     change(AlarmName=name, StateValue="ALARM", StateReason="tried by the lane")
     try:

@@ -303,21 +303,3 @@ def test_service_holds_what_it_may_do_with_users_in_a_policy_of_its_own(found: T
     assert set(named) == {"octopus-anl-service", "octopus-anl-service-users", "octopus-anl-judge"}
     assert named["octopus-anl-service-users"]["Users"] == named["octopus-anl-service"]["Users"]
     assert "iam:" not in json.dumps(named["octopus-anl-service"]["PolicyDocument"])
-
-
-@pytest.mark.parametrize("metric", ["UsersOfCeiling", "ManagedPoliciesOfCeiling"])
-def test_operator_is_alarmed_before_iam_is_full(metric: str) -> None:
-    settings = Settings.from_context({**CAMPUS, "alarm_ceiling_percent": "70"})
-    found = foundation(settings)
-    found.has_resource_properties(
-        "AWS::CloudWatch::Alarm",
-        {
-            "AlarmName": f"octopus-anl-{metric}",
-            "Namespace": "Octopus/anl",
-            "MetricName": metric,
-            "Statistic": "Maximum",
-            "Threshold": 70,
-            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            "AlarmActions": [{"Ref": "AlarmsTopic3A2DFEBA"}],
-        },
-    )

@@ -69,9 +69,11 @@ def _together(parts: list[Any]) -> list[Any]:
     return found
 
 
-def test_foundation_and_service_hold_only_what_an_emulator_knows(institutions: list[Made]) -> None:
+def test_stacks_without_brokers_and_network_hold_only_what_an_emulator_knows(
+    institutions: list[Made],
+) -> None:
     for made in institutions:
-        for stack in ("foundation", "service"):
+        for stack in ("foundation", "service", "monitoring"):
             kinds = {resource["Type"] for resource in made.templates[stack]["Resources"].values()}
             assert kinds <= EMULATOR_TYPES, (made.name, stack)
 
@@ -94,7 +96,7 @@ def test_with_sessions_nobody_is_let_near_users_and_keys(institutions: list[Made
         foundation = json.dumps(made.templates["foundation"])
         assert "PrincipalBoundary" not in foundation
         assert "principal_boundary_arn" not in foundation
-        assert "UsersOfCeiling" not in foundation
+        assert "UsersOfCeiling" not in json.dumps(made.templates["monitoring"])
 
 
 def test_tasks_sign_with_a_role_that_ecs_assumes_for_this_account_alone(institutions: list[Made]) -> None:

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from octopus.accounts import ceilings as measured
 from octopus.accounts import principal as accounts
 from octopus.iam import policy_names
 from octopus.iam.generate import principal_policies
 from octopus.iam.holdings import own
-from stacks.constructs import ceilings, principal_boundary
+from stacks.constructs import principal_boundary
 from tests.infrastructure.conftest import CAMPUS, Templates, synthesize
 from tests.infrastructure.iam_requests import allows
 from tests.infrastructure.intrinsics import resolve
@@ -147,7 +146,6 @@ def test_stacks_and_service_mean_the_same_users() -> None:
     assert principal_boundary.POLICY_PATH == policy_names.MANAGED_POLICY_PATH
     name = policy_names.managed_policy_name(institution="anl", user_name=USER.rpartition("/")[2], number=1)
     assert POLICY.endswith(f"{policy_names.MANAGED_POLICY_PATH}{name}")
-    assert set(ceilings.METRICS) == set(measured.METRICS.values())
 
 
 # The service

@@ -112,7 +112,7 @@ def test_lane_says_what_it_would_make_and_cost_and_waits(monkeypatch: pytest.Mon
         account_id="123456789012",
         region="us-east-1",
     )
-    for stack in ("network", "kafka", "foundation", "hosting", "service", "protection"):
+    for stack in ("network", "kafka", "foundation", "hosting", "service", "monitoring", "protection"):
         assert re.search(rf"octopus-trial-{stack}: \d+ resources", told)
     priced = re.search(r"costs about (\d\.\d\d) USD \((\d+) a month, at prices of (\S+): see", told)
     assert priced is not None

@@ -19,7 +19,7 @@ from tests.infrastructure.synthesis import FILES, Made, flags, make
 
 EMULATOR_TYPES = frozenset((Path(__file__).parent / "emulator-types.txt").read_text().split())
 
-ORDER = ("network", "kafka", "foundation", "hosting", "service", "protection", "budget")
+ORDER = ("network", "kafka", "foundation", "hosting", "service", "monitoring", "protection", "budget")
 """A stack refers to those before it."""
 
 STATEFUL = {
@@ -97,6 +97,7 @@ def test_stacks_are_those_that_the_settings_ask_for(made: Made) -> None:
         "foundation": True,
         "hosting": settings.in_fargate,
         "service": True,
+        "monitoring": True,
         "protection": settings.waf,
         "budget": settings.budget_usd > 0,
     }
@@ -231,8 +232,9 @@ def test_everything_that_can_be_tagged_is(institutions: list[Made]) -> None:
 
 
 def test_stacks_carry_the_institution(local: Templates, campus: Templates) -> None:
-    assert set(local) == {"octopus-local-foundation", "octopus-local-service"}
-    assert set(campus) == {"octopus-anl-foundation", "octopus-anl-service"}
+    always = ("foundation", "service", "monitoring")
+    assert set(local) == {f"octopus-local-{stack}" for stack in always}
+    assert set(campus) == {f"octopus-anl-{stack}" for stack in always}
 
 
 def test_one_machine_s_types_are_those_of_the_emulator(local: Templates) -> None:

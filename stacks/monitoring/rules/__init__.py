@@ -9,6 +9,7 @@ from stacks.settings import Settings
 
 RULES = (*heartbeat.RULES, *api.RULES, *service.RULES, *brokers.RULES, *account.RULES)
 """In the order in which an operator looks."""
+BY_ID = {rule.id: rule for rule in RULES}
 IDS = (*(rule.id for rule in RULES), *(rule.id for rule in EVENTS))
 """Sections of ``docs/runbooks.md``: of alarms, then of events."""
 

@@ -20,7 +20,7 @@ def _users(settings: Settings) -> bool:
 
 
 def _certificate_is_seen(settings: Settings) -> bool:
-    # In Fargate by the function that reads over HTTPS; elsewhere by the heartbeat's process, at the brokers too.
+    # In Fargate by the function that reads over HTTPS; elsewhere by the heartbeat's process, brokers' too.
     return settings.heartbeat_over_https or not settings.in_fargate
 
 

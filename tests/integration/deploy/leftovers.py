@@ -69,7 +69,9 @@ _FOUND: Mapping[str, Callable[[Client, str], object]] = {
     "AWS::CloudWatch::Alarm": lambda aws, id_: aws("cloudwatch").describe_alarms(AlarmNames=[id_])[
         "MetricAlarms"
     ],
+    "AWS::CloudWatch::Dashboard": lambda aws, id_: aws("cloudwatch").get_dashboard(DashboardName=id_),
     "AWS::DynamoDB::Table": lambda aws, id_: aws("dynamodb").describe_table(TableName=id_),
+    "AWS::Events::Rule": lambda aws, id_: aws("events").describe_rule(Name=id_),
     "AWS::IAM::ManagedPolicy": lambda aws, id_: aws("iam").get_policy(PolicyArn=id_),
     "AWS::IAM::Role": lambda aws, id_: aws("iam").get_role(RoleName=id_),
     "AWS::IAM::User": lambda aws, id_: aws("iam").get_user(UserName=id_),
@@ -85,6 +87,7 @@ _FOUND: Mapping[str, Callable[[Client, str], object]] = {
 }
 _GONE = (
     "404",
+    "DashboardNotFoundError",
     "NoSuchEntity",
     "NotFound",
     "NotFoundException",

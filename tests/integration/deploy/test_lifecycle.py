@@ -18,6 +18,7 @@ from tests.integration.deploy.leftovers import still_there
 pytestmark = pytest.mark.usefixtures("deployed")
 
 FOUNDATION, SERVICE = "octopus-life-foundation", "octopus-life-service"
+MONITORING = "octopus-life-monitoring"
 REGISTRY, CREDENTIALS = "octopus-life-registry", "octopus-life-credentials"
 ROW: Any = {"pk": {"S": "SUBJECT#x"}, "sk": {"S": "ACCOUNT"}}
 KEPT = {"Key": "ns-x/t/0/0.parquet", "Body": b"events"}
@@ -43,7 +44,7 @@ def resources(account: Account) -> dict[str, tuple[str, str]]:
     cloudformation = account.client("cloudformation")
     return {
         each["LogicalResourceId"]: (each["ResourceType"], each["PhysicalResourceId"])
-        for stack in (FOUNDATION, SERVICE)
+        for stack in (FOUNDATION, SERVICE, MONITORING)
         for each in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
     }
 
@@ -114,7 +115,7 @@ def test_the_same_again_changes_nothing(cdk: Cdk, account: Account, context: dic
     before = resources(account)
     done = cdk(*DEPLOY, context=context)
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("(no changes)") == 2
+    assert done.stdout.count("(no changes)") == 3
     assert resources(account) == before
 
 
@@ -190,6 +191,8 @@ def test_a_change_is_made_in_place(
         "AWS::ApiGateway::BasePathMapping",
         "AWS::ApiGateway::Deployment",
         "AWS::ApiGateway::DomainName",
+        # Of the domain's certificate.
+        "AWS::CloudWatch::Alarm",
         "AWS::Route53::RecordSet",
         "AWS::SSM::Parameter",
     }
