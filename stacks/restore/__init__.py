@@ -1,0 +1,1 @@
+"""The registry as it was at an earlier second."""
