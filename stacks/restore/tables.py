@@ -13,8 +13,8 @@ from stacks.first_day.account import Account
 TABLES = ("registry", "credentials")
 """They say together who may do what, and are only ever restored to the same second."""
 STAYING = ("AUDIT#", "OUTBOX#", "POSITION#", "LEASE#", "USE#", "STATUS")
-"""Partitions that are left as they are: what happened, how far it was told, who is at work, when keys were used,
-what works now. None of it says who may do what, and by what happened since the operator goes on."""
+"""Partitions that are left as they are: what happened, how far it was told, who is at work, when keys were
+used, what works now. None of it says who may do what, and by what happened since the operator goes on."""
 _AT_ONCE = 25
 """Rows in one request, by DynamoDB's limit."""
 _PAUSE_S = 0.2

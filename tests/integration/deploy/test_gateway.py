@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from dataclasses import replace
+
 import httpx
 import pytest
 
 from octopus.fabric.supervision import wait_until
 from tests.aws_account import Account
 from tests.embedded_format import metrics_of
-from tests.integration.deploy.conftest import CLIENT_SECRET, Upstream, bearer, good_token, token_for
+from tests.integration.deploy.conftest import (
+    CLIENT,
+    CLIENT_SECRET,
+    Asked,
+    Upstream,
+    bearer,
+    good_token,
+    token_for,
+)
 from tests.patience import PATIENCE_S
 
 
@@ -127,6 +138,29 @@ def test_no_log_holds_a_token(account: Account, gateway: httpx.Client) -> None:
     ]
     assert written
     assert [line for line in written if token in line or "bearer-" in line or CLIENT_SECRET in line] == []
+
+
+def test_changed_secret_is_taken_without_a_deployment(
+    account: Account, gateway: httpx.Client, globus: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gateway.post("/api/v3/user", headers=bearer(good_token())).status_code == 200
+    introspect, secrets = globus.reply, account.client("secretsmanager")
+
+    def basic(secret: str) -> str:
+        return "Basic " + b64encode(f"{CLIENT}:{secret}".encode()).decode()
+
+    def after_rotation(asked: Asked) -> tuple[int, bytes]:
+        if asked.headers["authorization"] != basic("another"):
+            return 401, b"{}"
+        return introspect(replace(asked, headers={**asked.headers, "authorization": basic(CLIENT_SECRET)}))
+
+    monkeypatch.setattr(globus, "reply", after_rotation)
+    assert gateway.post("/api/v3/user", headers=bearer(good_token())).status_code == 503
+    secrets.put_secret_value(SecretId="octopus/life/globus-client-secret", SecretString="another")
+    try:
+        assert gateway.post("/api/v3/user", headers=bearer(good_token())).status_code == 200
+    finally:
+        secrets.put_secret_value(SecretId="octopus/life/globus-client-secret", SecretString=CLIENT_SECRET)
 
 
 def test_outcome_is_an_event_of_the_authorizers_log_by_itself(
