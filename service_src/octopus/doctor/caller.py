@@ -17,11 +17,11 @@ from confluent_kafka.admin import AdminClient
 from globus_sdk import GlobusError
 
 from octopus.doctor.findings import NotKnownError
-from octopus.doctor.network import Address, parse_servers
 from octopus.errors import OctopusError
 from octopus.fabric.errors import FabricError
 from octopus.groups.names import complete, namespace_of_groups
 from octopus.kafka.client import TOKEN_REGION, client_settings, region_to_sign_for
+from octopus.kafka.servers import Address, parse_servers
 from octopus.topics.names import full_name, namespace_of
 
 ANSWER_S = 20.0

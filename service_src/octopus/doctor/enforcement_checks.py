@@ -13,12 +13,12 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from octopus.doctor.clock import ahead_of, judge_clock, service_and_judge_clock
 from octopus.doctor.findings import Finding, NotKnownError, failed, ok
-from octopus.doctor.network import Address
 from octopus.doctor.operator import Operator
-from octopus.doctor.sasl import NoVerdictError, Verdict, broker_ahead_s, present, sign
 from octopus.fabric.emulator import EmulatorState
 from octopus.fabric.processes import EMULATOR, ready
 from octopus.kafka.client import token_region
+from octopus.kafka.sasl import NoVerdictError, Verdict, broker_ahead_s, present, sign
+from octopus.kafka.servers import Address
 
 MECHANISMS = ("OAUTHBEARER", "AWS_MSK_IAM")
 """What Kafka clients of MSK sign in by."""

@@ -22,11 +22,12 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from octopus.doctor.caller import ANSWER_S, Caller
 from octopus.doctor.findings import Finding, NotKnownError, failed, ok
-from octopus.doctor.network import Address, check_certificates, check_names, check_ports
-from octopus.doctor.sasl import NoVerdictError, present, sign
+from octopus.doctor.network import check_certificates, check_names, check_ports
 from octopus.errors import OctopusError
 from octopus.groups.names import complete
 from octopus.kafka.asking import is_away
+from octopus.kafka.sasl import NoVerdictError, present, sign
+from octopus.kafka.servers import Address
 
 RECORD_S = 30.0
 """One record, or one member of a group, on its way."""

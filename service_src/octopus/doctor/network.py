@@ -5,17 +5,14 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
 from octopus.doctor.findings import Finding, failed, ok
+from octopus.kafka.servers import CONNECT_S, Address, open_tls
 
-CONNECT_S = 5.0
-"""A port that takes longer is closed to a client, too."""
 RENEW_BEFORE = timedelta(days=30)
 """Life that a certificate should still have."""
 
@@ -23,32 +20,6 @@ RENEW_BEFORE = timedelta(days=30)
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
 _WRONG_NAME = (62, 64)
-
-
-@dataclass(frozen=True)
-class Address:
-    """A host and a port."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def parse_servers(text: str) -> tuple[Address, ...]:
-    """The addresses in a comma-separated list of ``host:port``.
-
-    Raises:
-        ValueError: one of them is none.
-    """
-    addresses = []
-    for word in text.split(","):
-        parts = urlsplit(f"//{word.strip()}")
-        if parts.hostname is None or parts.port is None:
-            raise ValueError(f"{word.strip()!r} is not host:port")
-        addresses.append(Address(parts.hostname, parts.port))
-    return tuple(addresses)
 
 
 def check_names(addresses: Iterable[Address]) -> Finding:
@@ -120,21 +91,6 @@ def check_expiry(addresses: Iterable[Address], ca_file: Path | None) -> Finding:
                 "give every client a file with its successor before that day",
             )
     return ok(f"all live for {RENEW_BEFORE.days} days at least")
-
-
-def open_tls(address: Address, ca_file: Path | None) -> ssl.SSLSocket:
-    """A TLS connection, the other side believed as a Kafka client believes it.
-
-    Raises:
-        OSError: no connection, or (``ssl.SSLError``) no TLS, or a certificate that is not believed.
-    """
-    context = ssl.create_default_context(cafile=str(ca_file) if ca_file is not None else None)
-    plain = socket.create_connection((address.host, address.port), timeout=CONNECT_S)
-    try:
-        return context.wrap_socket(plain, server_hostname=address.host)
-    except BaseException:
-        plain.close()
-        raise
 
 
 def _certificate(address: Address) -> x509.Certificate:

@@ -14,9 +14,9 @@ from octopus.addresses import Addresses, AddressUnknownError, open_addresses
 from octopus.credentials.models import UsableKey
 from octopus.credentials.service import Credentials, open_platform_credentials
 from octopus.doctor.findings import NotKnownError
-from octopus.doctor.network import Address, parse_servers
 from octopus.fabric.settings import FabricSettings
 from octopus.kafka.client import client_settings, token_region
+from octopus.kafka.servers import Address, parse_servers
 from octopus.parameters import read_deployed_settings
 from octopus.settings import DeployedSettings
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from octopus.doctor.network import Address
+from octopus.kafka.servers import Address
 
 DAY = datetime.timedelta(days=1)
 

@@ -8,14 +8,8 @@ from pathlib import Path
 import pytest
 
 from octopus.doctor.findings import Finding, Status
-from octopus.doctor.network import (
-    Address,
-    check_certificates,
-    check_expiry,
-    check_names,
-    check_ports,
-    parse_servers,
-)
+from octopus.doctor.network import check_certificates, check_expiry, check_names, check_ports
+from octopus.kafka.servers import Address, parse_servers
 from tests.ports import free_port
 from tests.unit.doctor.servers import DAY, Authority, make_authority, plain_server, tls_server
 

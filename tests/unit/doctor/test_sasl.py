@@ -16,9 +16,9 @@ from botocore.credentials import Credentials
 from octopus.doctor.caller import Caller, Login
 from octopus.doctor.findings import Status
 from octopus.doctor.kafka_checks import check_sign_in
-from octopus.doctor.sasl import NoVerdictError, Verdict, broker_ahead_s, present, sign
 from octopus.judge.signature import require_signature, signing_key
 from octopus.judge.token import parse
+from octopus.kafka.sasl import NoVerdictError, Verdict, broker_ahead_s, present, sign
 from tests.unit.doctor.servers import make_authority, tls_server
 
 KEY = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

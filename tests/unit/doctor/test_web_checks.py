@@ -14,8 +14,8 @@ from octopus.cli.session import Session
 from octopus.doctor import web_checks as web
 from octopus.doctor.caller import Caller
 from octopus.doctor.findings import Finding, Status
-from octopus.doctor.network import Address
 from octopus.errors import NotAuthenticatedError
+from octopus.kafka.servers import Address
 from tests.ports import free_port
 from tests.unit.doctor.servers import web_server
 

@@ -21,7 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
-from octopus.doctor.network import Address, open_tls
+from octopus.kafka.servers import Address, open_tls
 
 ANSWER_S = 10.0
 _HANDSHAKE: Final = 17
