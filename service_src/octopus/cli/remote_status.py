@@ -38,7 +38,12 @@ def show(url: str, *, as_json: bool) -> None:
                 for each in status["parts"]
             ],
         )
-        print_line(f"The newest heartbeat went through at {_time(status['heartbeat'])} UTC.")
+        newest = status["heartbeat"]
+        print_line(
+            f"The newest heartbeat went through at {shown_second(newest)} UTC."
+            if newest
+            else "No heartbeat has gone through yet."
+        )
     if status["overall"] != "ok":
         raise typer.Exit(1)
 
