@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_iam import IAMClient
@@ -42,6 +44,18 @@ def _session() -> boto3.Session:
 def cloudwatch() -> CloudWatchClient:
     """Metrics that alarms stand on."""
     return _session().client("cloudwatch", config=_CONFIG)
+
+
+def credentials() -> Credentials:
+    """The key that this process signs with, renewed by itself where it ends.
+
+    Raises:
+        botocore.exceptions.NoCredentialsError: there is none.
+    """
+    found = _session().get_credentials()
+    if found is None:
+        raise NoCredentialsError
+    return found
 
 
 def dynamodb(config: Config | None = None) -> DynamoDBClient:

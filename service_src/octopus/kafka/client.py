@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
     from octopus.addresses import Addresses
-    from octopus.settings import DeployedSettings, ServiceSettings
+    from octopus.settings import DeployedSettings, HeartbeatSettings, ServiceSettings
 
 TOKEN_REGION = "us-east-1"  # noqa: S105
 """Region that tokens are signed for off MSK: every judge accepts it, as published clients know no other."""
@@ -43,7 +43,9 @@ def client_settings(
 
 
 def own_client(
-    settings: ServiceSettings, addresses: Addresses, credentials: Credentials | None = None
+    settings: ServiceSettings | HeartbeatSettings,
+    addresses: Addresses,
+    credentials: Credentials | None = None,
 ) -> Callable[[], dict[str, Any]]:
     """Gives settings for the fabric's own clients, which reach the brokers from their network.
 

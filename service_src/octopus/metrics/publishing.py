@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from prometheus_client import start_http_server
+from prometheus_client import CollectorRegistry, start_http_server
 
 from octopus.metrics.embedded import EmbeddedMetrics, written
 from octopus.metrics.instruments import Instruments
@@ -26,8 +26,7 @@ def published(instruments: Instruments, *, institution: str, port: int, to_log: 
         OSError: the port is taken.
     """
     with ExitStack() as shown:
-        if port:
-            shown.enter_context(_text_on(port, instruments))
+        shown.enter_context(text_on(port, instruments.registry))
         if to_log:
             metrics = EmbeddedMetrics(instruments, institution=institution)
             shown.enter_context(written(metrics, _write_out))
@@ -35,9 +34,17 @@ def published(instruments: Instruments, *, institution: str, port: int, to_log: 
 
 
 @contextmanager
-def _text_on(port: int, instruments: Instruments) -> Iterator[None]:
+def text_on(port: int, registry: CollectorRegistry) -> Iterator[None]:
+    """Serve Prometheus's text on a port of the loopback address while the block lasts; 0 for none.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    if not port:
+        yield
+        return
     try:
-        server, thread = start_http_server(port, addr=LOOPBACK, registry=instruments.registry)
+        server, thread = start_http_server(port, addr=LOOPBACK, registry=registry)
     except OSError as error:
         raise OSError(error.errno, f"metrics_port {port} of {LOOPBACK}: {error.strerror}") from error
     try:

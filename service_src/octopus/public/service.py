@@ -9,6 +9,7 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 from octopus import aws
 from octopus.addresses import Addresses
 from octopus.errors import InvalidError, NotFoundError, OverLimitError
+from octopus.heartbeat.names import FULL_NAME as HEARTBEAT
 from octopus.kafka.client import own_client
 from octopus.public.models import PublicHeader, PublicRecord, PublicRecordsReply
 from octopus.public.reader import LARGEST_RECORD, NoPartitionError, RecordReader, headers_of, size_of
@@ -19,11 +20,13 @@ from octopus.topics.names import full_name, is_namespace_name, is_topic_name
 from octopus.topics.store import TopicStore
 
 EARLIEST, LATEST = "earliest", "latest"
+_OWN = frozenset({HEARTBEAT})
+"""The platform's topics that everybody may read; they are in no namespace, so that no registry knows them."""
 _READABLE = frozenset({State.ACTIVE, State.CHANGING})
 
 
 class PublicRecords:
-    """Records of topics whose owners opened them to everybody. Safe to share between threads.
+    """Records of topics that their owners opened to everybody, and the heartbeat's. Safe between threads.
 
     Args:
         requests: a second, of all callers and replicas together; 0 for no public reading at all.
@@ -55,21 +58,19 @@ class PublicRecords:
         if self._requests == 0:
             raise _nothing()
         self._require_rate()
-        if not (is_namespace_name(namespace) and is_topic_name(topic)):
-            raise _nothing()  # the registry has no room for keys of any length
         name = full_name(namespace, topic)
-        record = self._store.find([name]).get(name)
-        if record is None or not record.about.public or record.state not in _READABLE:
-            raise _nothing()
+        topic_id = None if name in _OWN else self._id_of_opened(namespace, topic)
         try:
             span = self._reader.read(name, partition, offset=start, latest=offset == LATEST, limit=limit)
         except NoPartitionError:
+            if name in _OWN:
+                raise _nothing() from None
             raise InvalidError(f"partition: {name} has no partition {partition}") from None
         records = [_shown(each) for each in span.records]
         return PublicRecordsReply(
             message=f"{len(records)} record{'' if len(records) == 1 else 's'} of {name}",
             topic=name,
-            topic_id=record.topic_id,
+            topic_id=topic_id,
             partition=partition,
             earliest=span.earliest,
             latest=span.latest,
@@ -80,6 +81,16 @@ class PublicRecords:
     def close(self) -> None:
         """Leave Kafka."""
         self._reader.close()
+
+    def _id_of_opened(self, namespace: str, topic: str) -> str | None:
+        """Kafka's id of a topic that its owner opened to everybody."""
+        if not (is_namespace_name(namespace) and is_topic_name(topic)):
+            raise _nothing()  # the registry has no room for keys of any length
+        name = full_name(namespace, topic)
+        record = self._store.find([name]).get(name)
+        if record is None or not record.about.public or record.state not in _READABLE:
+            raise _nothing()
+        return record.topic_id
 
     def _require_rate(self) -> None:
         wait_s = self._rate.wait_s(self._requests)

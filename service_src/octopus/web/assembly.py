@@ -314,6 +314,7 @@ def wire(
         events=events,
         healing=healing,
         instruments=instruments,
+        kafka=kafka,
         keys=keys,
         memberships=memberships,
         namespaces=namespaces,

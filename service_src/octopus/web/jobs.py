@@ -15,8 +15,10 @@ from octopus.audit.jobs import jobs as audit_jobs
 from octopus.audit.trail import Trail
 from octopus.credentials.keys import Keys
 from octopus.credentials.upkeep import Upkeep
+from octopus.heartbeat.opening import jobs as heartbeat_jobs
 from octopus.identity.secret_age import SecretAge
 from octopus.jobs import Job
+from octopus.kafka.admin import TopicAdmin
 from octopus.kafka.system_topic import SystemTopic
 from octopus.membership.service import TICK_S, Memberships
 from octopus.metrics.instruments import Instruments
@@ -57,6 +59,7 @@ def background_jobs(
     events: SystemTopic,
     healing: Healing,
     instruments: Instruments,
+    kafka: TopicAdmin,
     keys: Keys,
     memberships: Memberships,
     namespaces: Namespaces,
@@ -79,6 +82,7 @@ def background_jobs(
         *_account_jobs(settings),
         Job("end projects", _HEALS_EVERY_S, endings.heal_all),
         Job("freeze projects", _HEALS_EVERY_S, projects.freeze_due),
+        *heartbeat_jobs(settings, addresses, kafka=kafka),
         *audit_jobs(settings, addresses, topic=events, trail=trail, instruments=instruments),
     )
 

@@ -284,3 +284,37 @@ def test_no_such_topic_is_told_apart_from_brokers_that_are_away_and_costs_no_con
         with pytest.raises(NoPartitionError):
             reader.read("lab.events", 0, offset=None, latest=False, limit=1)
     assert [each.closed for each in consumers] == [False]
+
+
+def test_heartbeat_is_read_although_no_registry_knows_its_topic(
+    store: TopicStore, make_reader: Callable[..., RecordReader]
+) -> None:
+    records = public(store, make_reader(record(0, b"a"), record(1, b"b")))
+
+    reply = records.read("octopus", "heartbeat", partition=0, offset="1", limit=10)
+
+    assert (reply.topic, reply.latest, [each.offset for each in reply.records]) == (
+        "octopus.heartbeat",
+        2,
+        [1],
+    )
+
+
+@pytest.mark.parametrize("topic", ["audit", "readiness", "heartbeat.dead"])
+def test_other_topics_of_the_platform_are_not_read(
+    store: TopicStore, make_reader: Callable[..., RecordReader], topic: str
+) -> None:
+    with pytest.raises(NotFoundError, match=r"^Not Found$"):
+        public(store, make_reader(record(0, b"a"))).read(
+            "octopus", topic, partition=0, offset="earliest", limit=10
+        )
+
+
+def test_heartbeat_that_nobody_has_sent_yet_is_not_found(
+    store: TopicStore, make_reader: Callable[..., RecordReader]
+) -> None:
+    fault = KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+    with pytest.raises(NotFoundError):
+        public(store, make_reader(fails=fault)).read(
+            "octopus", "heartbeat", partition=0, offset="earliest", limit=10
+        )
