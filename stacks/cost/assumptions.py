@@ -64,6 +64,19 @@ LOG_COMPRESSION = 0.15
 BYTES_OF_A_LOG_OBJECT = 100_000
 """In a bucket of logs. An estimate."""
 
+HEARTBEAT_REQUESTS = 2
+"""Of one beat over HTTPS: which event is the newest, and that event."""
+HEARTBEAT_GB_SECONDS = 0.25 * 0.5
+"""Of one: its function's memory, and half a second for both requests. An estimate."""
+PARTS_OF_THE_STATUS = 6
+"""Rows that are written with each beat."""
+METRIC_LINE_BYTES = 2_000
+"""Of the line with a task's own metrics, one a minute. An estimate."""
+METRIC_BYTES_PER_TOKEN = 200
+"""Of the line that counts a call of the authorizer."""
+ACCOUNT_METRIC_REQUESTS = 2 / 10
+"""A minute: the ceilings of IAM and the age of the secret, each in ten minutes."""
+
 BUILDS = 4
 """Of the image, in a month, each of six minutes. An estimate."""
 BUILD_MINUTES = 6

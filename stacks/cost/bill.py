@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stacks.cost import brokers, gateway, hosting, network, price_list, state, volumes, watching
+from stacks.cost import brokers, gateway, heartbeat, hosting, network, price_list, state, volumes, watching
 from stacks.cost.load import Load
 from stacks.cost.price_list import Price, PriceList
 from stacks.settings import Settings
 
-_PARTS = (brokers, hosting, network, gateway, state, watching)
+_PARTS = (brokers, hosting, network, gateway, state, heartbeat, watching)
 
 NOT_ESTIMATED = (
     "tax, support plans, discounts, savings plans and free allowances, which the whole account shares;",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from stacks.cost import bill, brokers, gateway, hosting, load, network, state, watching
+from stacks.cost import bill, brokers, gateway, heartbeat, hosting, load, network, state, watching
 from stacks.cost.resources import FREE, PRICED
+from stacks.monitoring import own
 from tests.infrastructure.synthesis import Made
 
-PARTS = {part.PART for part in (brokers, gateway, hosting, network, state, watching)}
+PARTS = {part.PART for part in (brokers, gateway, heartbeat, hosting, network, state, watching)}
 
 
 def _all(made: Made, *types: str) -> Iterator[dict[str, Any]]:
@@ -41,12 +43,52 @@ def test_as_many_are_paid_for_as_the_templates_hold(institutions: list[Made]) ->
         assert network.nat_gateways(settings) == _count(made, "AWS::EC2::NatGateway"), made.name
         assert network.nat_gateways(settings) == _count(made, "AWS::EC2::EIP"), made.name
         assert state.keys(settings) == _count(made, "AWS::KMS::Key"), made.name
-        assert watching.alarms(settings) == _count(made, "AWS::CloudWatch::Alarm"), made.name
+        looked_at = [_metrics(alarm) for alarm in _all(made, "AWS::CloudWatch::Alarm")]
+        assert watching.alarms(settings) == sum(map(len, looked_at)), made.name
+        assert _count(made, "AWS::CloudWatch::Dashboard") == 1, made.name
         scaled = [policy["PolicyType"] for policy in _all(made, "AWS::ApplicationAutoScaling::ScalingPolicy")]
         assert set(scaled) <= {"TargetTrackingScaling"}
         assert bool(watching.scaling_alarms(settings)) == bool(scaled), made.name
         for acl in _all(made, "AWS::WAFv2::WebACL"):
             assert len(acl["Rules"]) == gateway.WAF_RULES
+
+
+def _metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the metrics that an alarm stands on: its one, or those that its expressions are made of."""
+    if "MetricName" in alarm:
+        return [alarm]
+    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
+def test_metrics_of_our_own_that_alarms_and_the_dashboard_show_are_paid_for(
+    institutions: list[Made],
+) -> None:
+    shown: set[str] = set()
+    for made in institutions:
+        settings = made.settings
+        paid = own.emitted(settings)
+        ours = f"Octopus/{settings.institution}"
+        alarming = {
+            metric["MetricName"]
+            for alarm in _all(made, "AWS::CloudWatch::Alarm")
+            for metric in _metrics(alarm)
+            if metric["Namespace"] == ours
+        }
+        (dashboard,) = _all(made, "AWS::CloudWatch::Dashboard")
+        written = "".join(each for each in dashboard["DashboardBody"]["Fn::Join"][1] if isinstance(each, str))
+        drawn = set(re.findall(rf'"{ours}","(\w+)"', written))
+        assert alarming | drawn <= paid, made.name
+        shown |= alarming | drawn
+    assert len(shown) > 15
+
+
+def test_heartbeat_is_paid_for_as_it_is_made(institutions: list[Made]) -> None:
+    for made in institutions:
+        idle = load.of({"events-per-second": "0", "users": "0"}, made.settings)
+        lines = {line.what for line in bill.of(made.settings, idle).lines}
+        schedules = [rule for rule in _all(made, "AWS::Events::Rule") if "ScheduleExpression" in rule]
+        assert [rule["ScheduleExpression"] for rule in schedules] == ["rate(1 minute)"] * len(schedules)
+        assert ("calls of its function" in lines) == bool(schedules), made.name
 
 
 def test_sizes_that_are_paid_for_are_those_of_the_templates(institutions: list[Made]) -> None:

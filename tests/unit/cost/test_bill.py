@@ -78,8 +78,30 @@ def test_nat_is_paid_for_where_it_is_made_alone() -> None:
 
 def test_brokers_that_somebody_else_runs_are_not_on_the_bill() -> None:
     made = _bill("trial", **EXTERNAL)
-    assert {line.part for line in made.lines} == {"network", "gateway", "state", "watching"}
-    assert made.usd < 10
+    assert {line.part for line in made.lines} == {"network", "gateway", "state", "heartbeat", "watching"}
+    assert made.usd < 20
+
+
+def test_watching_costs_more_with_more_to_watch() -> None:
+    def usd(preset: str = "lab", **context: Any) -> float:
+        return sum(line.usd for line in _bill(preset, **context).lines if line.part == "watching")
+
+    full, essential = usd(), usd(alarms="essential")
+    # Of the brokers, essential ones look at two metrics each and at one of the cluster.
+    assert essential < full - 3
+    # Alarms and detailed metrics of three brokers more.
+    assert usd(broker_count=6) - full > 3 * 44 * 0.3
+    assert usd("trial", alarms="full") > usd("trial")
+
+
+def test_heartbeat_that_nobody_reads_over_https_costs_less() -> None:
+    def heartbeat(**context: Any) -> set[str]:
+        return {line.what for line in _bill(**context).lines if line.part == "heartbeat"}
+
+    assert heartbeat(public_requests=0) == {"rows of the status"}
+    assert len(heartbeat()) == 4
+    off_aws = {line.what for line in _bill("trial", **EXTERNAL).lines if line.part == "heartbeat"}
+    assert off_aws == {"requests of the heartbeat", "rows of the status"}
 
 
 def test_serverless_brokers_are_paid_for_by_what_goes_through_them() -> None:
