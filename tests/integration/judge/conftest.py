@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,14 +50,22 @@ def gated_judge(institution: Institution, gate: Gate, tmp_path: Path) -> Iterato
 
 @contextmanager
 def running_judge(
-    institution: Institution, endpoint: str, log_path: Path, stop_by: signal.Signals = signal.SIGTERM
+    institution: Institution,
+    endpoint: str,
+    log_path: Path,
+    stop_by: signal.Signals = signal.SIGTERM,
+    told: Mapping[str, str] | None = None,
 ) -> Iterator[Plugin]:
-    """A judge process, which at the end has to stop cleanly and to have logged no secret and no surprise."""
+    """A judge process, which at the end has to stop cleanly and to have logged no secret and no surprise.
+
+    Args:
+        told: what else it is told.
+    """
     port = free_port()
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "octopus.judge"],
-            env=judge_environment(institution, endpoint, port),
+            env={**judge_environment(institution, endpoint, port), **(told or {})},
             stdout=log,
             stderr=log,
         )

@@ -17,9 +17,11 @@ import httpx
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from tests.embedded_format import metrics_of
 from tests.integration.service.deployment import operator_environment
 from tests.patience import PATIENCE_S
 from tests.ports import free_port
+from tests.shown_metrics import scraped
 
 TOLD = {
     "OCTOPUS_KAFKA": "msk-standard",
@@ -89,14 +91,19 @@ def test_request_under_way_is_answered_before_the_process_ends(
     )
     secrets.create_secret(Name=secret_name, SecretString="secret")
     host, port = silent.getsockname()
+    metrics_port = free_port()
     told = {
         **operator_environment(emulator),
         "OCTOPUS_INSTITUTION": institution,
         "OCTOPUS_GLOBUS_CLIENT_ID": "7c7b1f2e-8a57-4a8a-9a0c-0a8d1f6b2c11",
         "OCTOPUS_GLOBUS_SECRET_NAME": secret_name,
         "OCTOPUS_GLOBUS_AUTH_URL": f"http://{host}:{port}/",
+        "OCTOPUS_METRICS_LOG": "true",
+        "OCTOPUS_METRICS_PORT": str(metrics_port),
     }
     with service(tmp_path / "log", **told) as (process, url), ThreadPoolExecutor(1) as threads:
+        assert httpx.get(f"{url}/api/v3/keys", timeout=PATIENCE_S).status_code == 401
+        before = scraped(metrics_port)
         asked = threads.submit(httpx.get, f"{url}/health/ready", timeout=PATIENCE_S)
         under_way, _ = silent.accept()  # Globus is being asked, for two seconds
         with under_way:
@@ -106,3 +113,14 @@ def test_request_under_way_is_answered_before_the_process_ends(
             assert process.wait(timeout=PATIENCE_S) == 0
     assert reply.status_code == 503
     assert reply.json()["checks"]["globus"] is False
+    # What it counted is not lost with it: the log's last line has it.
+    assert (before["Requests"], before["RequestsRefused"]) == (1, 1)
+    said = [
+        metrics_of(line, namespace=f"Octopus/{institution}")
+        for line in (tmp_path / "log").read_text().splitlines()
+        if '"_aws"' in line
+    ]
+    (told_of,) = [metrics for metrics in said if "Requests" in metrics]
+    assert (told_of["Requests"], told_of["RequestsRefused"]) == (1, 1)
+    assert isinstance(told_of["RequestSeconds"], list)
+    assert len(told_of["RequestSeconds"]) == 1
