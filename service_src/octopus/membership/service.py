@@ -71,6 +71,7 @@ class Memberships:
         poll_s: float,
         held_s: float,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._globus = globus
@@ -80,6 +81,7 @@ class Memberships:
         self._poll_s = poll_s
         self._held_s = held_s
         self._clock = clock
+        self._monotonic = monotonic
         self._resting_until = 0.0
         self._unanswered = 0
 
@@ -114,10 +116,10 @@ class Memberships:
 
     def poll(self) -> None:
         """Ask for the members of the groups that are due, for two seconds at most; forget unused groups."""
-        ends = time.monotonic() + TICK_S
+        ends = self._monotonic() + TICK_S
         due = [group for group in self._store.given() if group.asked <= self._clock() - self._wait_s()]
         for group in due:
-            if self._clock() < self._resting_until or time.monotonic() > ends:
+            if self._clock() < self._resting_until or self._monotonic() > ends:
                 break
             try:
                 with self._leases.hold(f"group {group.id}", patience_s=0) as lease:

@@ -97,6 +97,8 @@ class World:
             poll_s=POLL_S,
             held_s=HELD_S,
             clock=self.clock,
+            # A poll ends after two seconds, which a busy machine needs for one group.
+            monotonic=self.clock,
         )
 
     def clock(self) -> float:
