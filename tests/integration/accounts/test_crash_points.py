@@ -1,7 +1,7 @@
 """A process that dies at any call of any operation leaves nothing that is not completed or undone.
 
 ``recorded_calls.json`` holds the calls of each operation, in order; each is a case: the process dies right
-before it and right after it. The short form has every other of those that leave something else behind than
+before it and right after it. The short form has every third of those that leave something else behind than
 the one before, by turns for the next call to go on with and for the background.
 `test_every_call_has_its_cases` fails when an operation makes other calls; with ``OCTOPUS_RECORD_CALLS=1`` in
 the environment it writes them down instead.
