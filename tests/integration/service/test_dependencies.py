@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from octopus.kafka.admin import TopicAdmin
+from octopus.status.models import Part
+from octopus.status.store import StatusStore
 from tests.integration.service.deployment import Deployment
 from tests.integration.service.replica import Person, Replica, await_that
 from tests.patience import PATIENCE_S
@@ -80,6 +82,23 @@ def test_readiness_says_which_dependency_is_away(replica: Replica, without_kafka
     assert here.json()["checks"] == {"kafka": True, "dynamodb": True, "iam": True, "globus": True}
     assert (away.status_code, away.json()["status"]) == (503, "unavailable")
     assert away.json()["checks"] == {"kafka": False, "dynamodb": True, "iam": True, "globus": True}
+
+
+def test_every_replica_tells_anybody_what_works(
+    replica: Replica, without_kafka: Replica, deployment: Deployment
+) -> None:
+    store = StatusStore(deployment.client("dynamodb"), deployment.settings.registry_table)
+    for part in Part:
+        store.tell(part, works=part is not Part.HTTPS)
+
+    for asked in (replica, without_kafka):
+        reply = httpx.get(f"{asked.url}/api/v3/status", timeout=PATIENCE_S)
+        assert (reply.status_code, reply.headers["Access-Control-Allow-Origin"]) == (200, "*")
+        told = reply.json()
+        assert (told["overall"], told["message"]) == ("degraded", "Does not work: https")
+        assert {part["part"]: part["works"] for part in told["parts"]} == {
+            part: part is not Part.HTTPS for part in Part
+        }
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
