@@ -33,6 +33,11 @@ def _wildcard(*resources: str) -> tuple[str, ...]:
 _IAM = "arn:<AWS::Partition>:iam::<AWS::AccountId>:"
 _KAFKA = "arn:<AWS::Partition>:kafka:<region>:<AWS::AccountId>:"
 _CLUSTER = "octopus-<institution>/<cluster>"
+_FUNCTIONS = (
+    "service/Authorizer/Function",
+    "hosting/Image/Build/Function",
+    "monitoring/Heartbeat/Function",
+)
 
 ACKNOWLEDGED = (
     # Who may call the gateway.
@@ -102,31 +107,32 @@ ACKNOWLEDGED = (
     Acknowledgement(
         "cfn-lint",
         ("W3005",),
-        ("service/Authorizer/Function", "hosting/Image/Build"),
+        ("service/Authorizer/Function", "hosting/Image/Build", "monitoring/Heartbeat/Function"),
         "The library names among dependencies what is also referred to; that is not wrong, only said twice.",
     ),
     Acknowledgement(
         "checkov",
         ("CKV_AWS_115",),
-        ("service/Authorizer/Function", "hosting/Image/Build/Function"),
+        _FUNCTIONS,
         "A reserved share would be taken from an account that may have ten; the rate of calls is bounded.",
     ),
     Acknowledgement(
         "checkov",
         ("CKV_AWS_116",),
-        ("service/Authorizer/Function", "hosting/Image/Build/Function"),
-        "The gateway and CloudFormation wait for their answers: there is no event that could be lost.",
+        _FUNCTIONS,
+        "The gateway and CloudFormation wait for their answers; a heartbeat that is lost is followed by the"
+        " next one.",
     ),
     Acknowledgement(
         "checkov",
         ("CKV_AWS_117",),
-        ("service/Authorizer/Function", "hosting/Image/Build/Function"),
-        "They ask Globus Auth and AWS's APIs, which are on the internet, and nothing inside the VPC.",
+        _FUNCTIONS,
+        "They ask Globus Auth, AWS's APIs and the gateway, all on the internet, and nothing inside the VPC.",
     ),
     Acknowledgement(
         "checkov",
         ("CKV_AWS_173",),
-        ("service/Authorizer/Function", "hosting/Image/Build/Function"),
+        _FUNCTIONS,
         "Their environment holds addresses and names; the client's secret is read from Secrets Manager.",
     ),
     # Keys that encrypt what is stored.
@@ -143,6 +149,7 @@ ACKNOWLEDGED = (
             "hosting/Image/Build",
             "hosting/Tasks/Log",
             "kafka/BrokerLogs",
+            "monitoring/Heartbeat/Log",
             "network/Own/Rejections",
             "protection/Log",
             "service/Authorizer/Log",
