@@ -86,6 +86,8 @@ class FoundationStack(Stack):
             trusted_arn=service.arn,
         )
         client_role.grant_assume(service.policy)
+        if not settings.in_fargate:
+            self._make_heartbeat(settings)
 
         self.told = {
             "registry_table": self.registry.table.table_name,
@@ -156,6 +158,22 @@ class FoundationStack(Stack):
         if settings.mail_from:
             MailSender(self, "MailSender", address=settings.mail_from).grant_send(service.policy)
         return service
+
+    def _make_heartbeat(self, settings: Settings) -> None:
+        """Make the principal of the process that looks whether everything works, where that is off AWS."""
+        institution = settings.institution
+        heartbeat = PlatformPrincipal(
+            self, "HeartbeatPrincipal", name=settings.named("heartbeat"), institution=institution
+        )
+        self.cluster.grant_send_heartbeat(heartbeat.policy)
+        self.registry.grant_tell_status(heartbeat.policy)
+        own_metrics.grant_put(heartbeat.policy, institution=institution)
+        if settings.on_msk:
+            self.cluster.grant_find_brokers(heartbeat.policy)
+        if not settings.public_url:
+            parameters.grant_read(
+                heartbeat.policy, self, institution=institution, name=parameters.GATEWAY_URL
+            )
 
     def _users(self, settings: Settings, service: PlatformPrincipal) -> Mapping[str, str]:
         """Let the service make IAM users, where people sign as such; return what it is told of them."""

@@ -6,6 +6,9 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+_HEARTBEAT = "octopus.heartbeat"
+"""Topic of the platform's, and name of a group that nobody joins."""
+
 
 class KafkaCluster(Construct):
     """Brokers that are made elsewhere; here is nothing of them.
@@ -65,6 +68,14 @@ class KafkaCluster(Construct):
         self._grant(grantee, [self._arn("topic", f"{self._identity}/octopus.*")], "WriteData")
         self._grant(grantee, [self.every("group")], "DeleteGroup", "DescribeGroup")
         self._grant(grantee, [self.every("transactional-id")], "DescribeTransactionalId")
+
+    def grant_send_heartbeat(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` write the heartbeat's events and read them, and see nothing else."""
+        topic, group = (self._arn(kind, f"{self._identity}/{_HEARTBEAT}") for kind in ("topic", "group"))
+        self._grant(grantee, [self.arn], "Connect")
+        self._grant(grantee, [topic], "DescribeTopic", "ReadData", "WriteData")
+        # librdkafka looks for the coordinator of a group also where none is joined.
+        self._grant(grantee, [group], "DescribeGroup")
 
     def grant_find_brokers(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` ask Amazon MSK where the brokers are."""

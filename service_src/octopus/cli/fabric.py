@@ -20,6 +20,7 @@ from octopus.fabric.progress import Progress
 from octopus.fabric.settings import FabricSettings
 
 if TYPE_CHECKING:
+    from octopus.fabric.finding import Finding
     from octopus.fabric.service import Fabric, ProcessStatus
 
 
@@ -70,15 +71,20 @@ def status(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show each process of the fabric; the exit status is 1 unless all are ready."""
+    """Show each process of the fabric, and what does not work; the exit status is 1 unless all is well."""
     if remote:
         remote_status.show(url or FabricSettings().service_url, as_json=as_json)
         return
     if url:
         raise typer.BadParameter("goes with --remote", param_hint="URL")
-    processes = _fabric(FabricSettings(), _progress(quiet=True)).status()
+    from octopus.fabric.finding import finding  # late: as `_fabric`
+
+    settings = FabricSettings()
+    processes = _fabric(settings, _progress(quiet=True)).status()
+    found = finding(settings, processes)
     if as_json:
-        print_json({"processes": _plain(processes)})
+        heartbeat = dataclasses.asdict(found) if found else None
+        print_json({"processes": _plain(processes), "heartbeat": heartbeat})
     else:
         print_table(
             ["process", "state", "ready", "pid", "since", "ports"],
@@ -94,7 +100,8 @@ def status(
                 for process in processes
             ],
         )
-    if not all(process.ready for process in processes):
+        _tell_finding(found)
+    if not all(process.ready for process in processes) or (found is not None and found.broken):
         raise typer.Exit(1)
 
 
@@ -170,6 +177,20 @@ def _fabric(settings: FabricSettings, progress: Progress) -> Fabric:
 
 def _progress(quiet: bool) -> Progress:
     return Progress(None if quiet else Console(stderr=True, highlight=False))
+
+
+def _tell_finding(found: Finding | None) -> None:
+    if found is None:
+        print_line("The heartbeat has not looked yet.")
+        return
+    at = f"{found.checked.astimezone():%H:%M:%S}"
+    if not found.broken:
+        print_line(f"Everything works, as the heartbeat found at {at}.")
+        return
+    since = ", ".join(f"{one.part} since {one.since.astimezone():%Y-%m-%d %H:%M:%S}" for one in found.broken)
+    print_line(f"Does not work, as the heartbeat found at {at}: {since}")
+    if found.probably:
+        print_line(f"The probable cause: no answer of {', '.join(found.probably)}")
 
 
 def _plain(processes: list[ProcessStatus]) -> list[dict[str, object]]:

@@ -24,6 +24,7 @@ class Principal(StrEnum):
 
     SERVICE = "service"
     JUDGE = "judge"
+    HEARTBEAT = "heartbeat"
 
 
 @app.callback()
@@ -37,7 +38,7 @@ def env(
     institution: InstitutionOption,
     as_json: JsonOption = False,
 ) -> None:
-    """Print shell exports for the web service or the judge: what the stacks say, and a key of its own.
+    """Print shell exports for one of these processes: what the stacks say, and a key of its own.
 
     The key is issued on first use and recorded in the registry, so that the judge knows it.
     """
@@ -53,8 +54,8 @@ def env(
         )
     except PrincipalGoneError:
         raise NotFoundError(
-            f"principal: IAM has no user {user_name}, since the stacks make none where a process signs with a"
-            " role (hosting=fargate), and no judge for brokers of Amazon MSK"
+            f"principal: IAM has no user {user_name}, since the stacks make none where the service signs"
+            " with a role and sends the heartbeat itself (hosting=fargate), and no judge for Amazon MSK"
         ) from None
     values = {
         **as_environment(settings),

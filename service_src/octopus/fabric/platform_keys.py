@@ -10,7 +10,7 @@ from octopus.credentials.platform import issue_platform_key
 from octopus.fabric.settings import INSTITUTION, FabricSettings
 from octopus.settings import DeployedSettings
 
-_PROCESSES = ("service", "judge")
+_PROCESSES = ("service", "judge", "heartbeat")
 
 
 def credentials_file(settings: FabricSettings) -> Path:

@@ -18,7 +18,7 @@ from octopus.fabric.supervision import MARKER, Program
 from octopus.parameters import as_environment
 from octopus.settings import DeployedSettings
 
-EMULATOR, GLOBUS, JUDGE, SERVICE = "emulator", "globus", "judge", "service"
+EMULATOR, GLOBUS, JUDGE, SERVICE, HEARTBEAT = "emulator", "globus", "judge", "service", "heartbeat"
 
 
 def titles(settings: FabricSettings) -> dict[str, str]:
@@ -30,6 +30,7 @@ def titles(settings: FabricSettings) -> dict[str, str]:
         JUDGE: "judge",
         **{node.name: f"Kafka broker{f' {node.number}' if several else ''}" for node in settings.nodes},
         SERVICE: "web service",
+        HEARTBEAT: "heartbeat",
     }
 
 
@@ -55,6 +56,7 @@ def ports(settings: FabricSettings) -> dict[str, list[tuple[int, str]]]:
             (settings.service_port, "OCTOPUS_SERVICE_PORT"),
             (settings.service_metrics_port, "OCTOPUS_SERVICE_METRICS_PORT"),
         ],
+        HEARTBEAT: [(settings.heartbeat_metrics_port, "OCTOPUS_HEARTBEAT_METRICS_PORT")],
     }
 
 
@@ -124,7 +126,18 @@ def all_programs(settings: FabricSettings, deployed: DeployedSettings) -> list[P
         },
         module="octopus.web",
     )
-    return [*first_programs(settings), judge, *brokers, service]
+    heartbeat = _python(
+        HEARTBEAT,
+        {
+            **_aws_environment(settings, profile=HEARTBEAT),
+            **told,
+            "OCTOPUS_KAFKA_CA_FILE": str(settings.home / "tls" / "ca.pem"),
+            "OCTOPUS_METRICS_PORT": str(settings.heartbeat_metrics_port),
+            "OCTOPUS_HEARTBEAT_FILE": str(heartbeat_file(settings)),
+            "OCTOPUS_JUDGE_URL": settings.judge_url,
+        },
+    )
+    return [*first_programs(settings), judge, *brokers, service, heartbeat]
 
 
 def ready(settings: FabricSettings, names: Collection[str]) -> set[str]:
@@ -134,6 +147,7 @@ def ready(settings: FabricSettings, names: Collection[str]) -> set[str]:
         GLOBUS: f"{settings.auth_url}health",
         JUDGE: f"{settings.judge_url}/health",
         SERVICE: f"{settings.service_url}/health/ready",
+        HEARTBEAT: f"http://127.0.0.1:{settings.heartbeat_metrics_port}/metrics",
     }
     inner_secret = secret_file(settings, "broker")
     nodes = {node.name: node for node in settings.nodes}
@@ -157,6 +171,11 @@ def _answers(url: str) -> bool:
 def secret_file(settings: FabricSettings, name: str) -> Path:
     """A generated secret of this fabric: ``judge``, ``broker`` (between brokers) or ``globus-client``."""
     return settings.home / "secrets" / name
+
+
+def heartbeat_file(settings: FabricSettings) -> Path:
+    """Where the heartbeat writes down what it found last."""
+    return settings.home / "heartbeat.json"
 
 
 def _globus(settings: FabricSettings) -> Program:

@@ -23,6 +23,7 @@ from octopus.fabric.ports import check_free, end, orphans
 from octopus.fabric.processes import (
     EMULATOR,
     GLOBUS,
+    HEARTBEAT,
     JUDGE,
     SERVICE,
     all_programs,
@@ -94,6 +95,7 @@ class Fabric:
                 self._supervisor.start_program(name)
             for name in (*self._brokers, SERVICE):
                 self._await(name)
+            self._start(HEARTBEAT)
             self._mend("Comparing accounts, projects and topics with Kafka and the log", heal.heal, unclean)
             self._emulator.mark_healed()
             return self.status()
@@ -106,7 +108,7 @@ class Fabric:
                 return False
             states = self._supervisor.states()
             # The brokers together: the last ones left could not agree on anything any more.
-            for names in ([SERVICE], self._brokers, [JUDGE], [GLOBUS]):
+            for names in ([HEARTBEAT], [SERVICE], self._brokers, [JUDGE], [GLOBUS]):
                 known = [name for name in names if name in states]
                 if known:
                     what = " and the ".join(self._titles[name] for name in known)

@@ -30,7 +30,7 @@ _CONFIGS = {
     "cleanup.policy": "delete",
     "retention.ms": str(int(timedelta(days=1) / timedelta(milliseconds=1))),
 }
-_TOPIC_EVERY_S = 60.0
+_TOPIC_EVERY_S = 10.0
 _HTTPS_PORT = 443
 
 
