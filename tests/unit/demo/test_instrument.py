@@ -19,11 +19,12 @@ from octopus.demo.events import PART_BYTES, Event, Kind, decode, encode
 from octopus.demo.instrument import Instrument
 from octopus.demo.rebuilding import Rebuilder
 from octopus.demo.watching import Watch
+from tests.patience import PATIENCE_S
 
 if sys.platform == "linux":
     from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
 
-_PATIENCE_S = 20
+_PATIENCE_S = PATIENCE_S
 
 
 class Running:

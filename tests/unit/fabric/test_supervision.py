@@ -13,6 +13,7 @@ import pytest
 from octopus.fabric.errors import FabricError, ProcessFailedError
 from octopus.fabric.ports import end, orphans
 from octopus.fabric.supervision import MARKER, Program, Supervisor, wait_until
+from tests.patience import PATIENCE_S
 
 ODD = "per%cent, comma = equals  two spaces"
 
@@ -107,7 +108,7 @@ def test_killed_supervisor_leaves_orphans_that_are_found_and_ended(
     assert orphans(tmp_path, under=pid) == []
     supervisord = psutil.Process(pid)
     supervisord.kill()
-    supervisord.wait(timeout=10)
+    supervisord.wait(timeout=PATIENCE_S)
     assert supervisor.pid() is None
     (left,) = orphans(tmp_path, under=None)
     assert end(left, seconds=10)

@@ -13,6 +13,7 @@ import pytest
 from octopus.errors import InvalidError
 from octopus.globus.database import Database
 from octopus.globus.store import IdentityStore
+from tests.patience import PATIENCE_S
 
 
 def test_identity_is_made_once_and_is_the_same_in_another_opening(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_processes_that_open_a_new_store_at_once_agree(tmp_path: Path) -> None:
         )
         for _ in range(4)
     ]
-    printed = {process.communicate(timeout=60)[0] for process in processes}
+    printed = {process.communicate(timeout=PATIENCE_S)[0] for process in processes}
 
     assert [process.returncode for process in processes] == [0] * 4
     assert len(printed) == 1

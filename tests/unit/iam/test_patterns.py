@@ -57,6 +57,6 @@ def test_backslash_in_a_policy_is_a_plain_character() -> None:
 
 
 def test_many_wildcards_take_no_exponential_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert not matches("*a" * 60 + "b", "a" * 2000)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

@@ -11,6 +11,7 @@ from typing import cast
 from octopus.judge.errors import SourceUnavailableError
 from octopus.judge.last_use import WRITTEN_EVERY, LastUse
 from octopus.judge.store import CredentialsTable, Use
+from tests.patience import PATIENCE_S
 from tests.unit.judge.world import record
 
 
@@ -26,7 +27,7 @@ class Table:
 
     def write_last_use(self, access_key_id: str, use: Use) -> None:
         if self.together is not None:
-            self.together.wait(10)
+            self.together.wait(PATIENCE_S)
         if self.away:
             raise SourceUnavailableError("credentials table: away")
         self.written.append((access_key_id, use.at))

@@ -12,6 +12,7 @@ import pytest
 from octopus.judge import readings
 from octopus.judge.errors import SourceUnavailableError
 from octopus.judge.readings import Lifetime, Reading, Readings
+from tests.patience import PATIENCE_S
 
 
 class Source:
@@ -29,7 +30,7 @@ class Source:
     def read(self, key: str, previous: str | None) -> str:
         self.count += 1
         self.begun.set()
-        assert self.go.wait(10)
+        assert self.go.wait(PATIENCE_S)
         if self.failure is not None:
             raise self.failure
         return f"{key}{self.count}" + (f" after {previous}" if previous else "")

@@ -18,6 +18,7 @@ from octopus.judge.secrets import StoredSecrets
 from octopus.judge.sources import Sources
 from octopus.judge.store import ChangeLog, CredentialsTable, KeyRecord, VersionRecord
 from octopus.metrics.instruments import Instruments
+from tests.patience import PATIENCE_S
 
 NOW = datetime(2026, 11, 22, 5, 0, 30, tzinfo=UTC)
 ALICE = PrincipalId("alice", "alice")
@@ -64,7 +65,7 @@ class World:
 
     def user(self, user_name: str) -> UserPolicies | None:
         self.begun.set()
-        assert self.go.wait(10)
+        assert self.go.wait(PATIENCE_S)
         if self.iam is not None:
             raise self.iam
         self.single.append(user_name)

@@ -25,6 +25,7 @@ from octopus.membership.service import Memberships
 from octopus.membership.store import GroupStore
 from octopus.registry.leases import Leases
 from octopus.registry.pending import Pending
+from tests.patience import PATIENCE_S
 from tests.ports import free_port
 from tests.trail import recorded
 
@@ -62,7 +63,7 @@ def running_stand_in(home: Path) -> Iterator[tuple[str, IdentityStore]]:
             yield settings.own_url, store
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
 
 @dataclass
