@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.monitoring.rule import Rule
+from stacks.monitoring.rule import Rule, shown
 from stacks.monitoring.series import Installed, Part, Series
 
 _OPERATORS = {
@@ -54,14 +54,13 @@ class RuleAlarms(Construct):
     def _make(self, rule: Rule) -> Iterator[str]:
         settings = self._installed.settings
         limit = rule.limit_for(settings)
-        shown = f"{limit:,.0f}" if limit >= 1000 else f"{limit:g}"
         for number, parts in enumerate(alarm_parts(rule.of(self._installed)), start=1):
             name = rule.id if number == 1 else f"{rule.id}-{number}"
             alarm = cloudwatch.CfnAlarm(
                 self,
                 name,
                 alarm_name=settings.named(name),
-                alarm_description=f"{rule.says.format(limit=shown)}: {self._runbooks}#{rule.id}",
+                alarm_description=f"{rule.says.format(limit=shown(limit))}: {self._runbooks}#{rule.id}",
                 comparison_operator=_OPERATORS[rule.beyond],
                 threshold=limit,
                 evaluation_periods=rule.times,

@@ -18,6 +18,11 @@ def everywhere(settings: Settings) -> bool:
     return True
 
 
+def shown(limit: float) -> str:
+    """Return a limit as people read it."""
+    return f"{limit:,.0f}" if limit >= 1000 else f"{limit:g}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """One alarm, or one for each ten metrics that it stands on.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
@@ -14,6 +15,8 @@ from tests.aws_account import Account
 pytestmark = [pytest.mark.aws, pytest.mark.timeout(LONGEST_S), pytest.mark.usefixtures("deployed")]
 
 ARRIVED_S = 120
+WRITTEN_S = 1200
+"""In which each metric comes for the first time, and CloudWatch lists it."""
 
 
 def test_an_alarm_goes_through_its_encrypted_topic(account: Account, institution: str, queue: str) -> None:
@@ -40,6 +43,36 @@ def test_an_event_goes_through_that_topic_too(
     finally:
         events.remove_targets(Rule=name, Ids=["topic"])
         events.delete_rule(Name=name)
+
+
+def test_every_metric_that_an_alarm_stands_on_is_written(account: Account, institution: str) -> None:
+    pages = (
+        account.client("cloudwatch")
+        .get_paginator("describe_alarms")
+        .paginate(AlarmNamePrefix=f"octopus-{institution}-")
+    )
+    alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
+    asked = [
+        metric
+        for alarm in alarms
+        for metric in (
+            [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
+            or [{name: alarm[name] for name in ("Namespace", "MetricName", "Dimensions")}]
+        )
+    ]
+
+    def silent() -> list[Mapping[str, Any]]:
+        written = account.client("cloudwatch").list_metrics
+        return [metric for metric in asked if not written(**metric)["Metrics"]]
+
+    attempts = Retrying(
+        retry=retry_if_result(bool),
+        stop=stop_after_delay(WRITTEN_S),
+        wait=wait_fixed(30),
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )
+    assert asked
+    assert attempts(silent) == []
 
 
 def _heard(

@@ -6,6 +6,7 @@ import re
 
 from octopus.settings import DeployedSettings, ServiceSettings
 from stacks.context_table import render
+from stacks.monitoring import rules, table
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.synthesis import Made
 
@@ -29,17 +30,18 @@ def test_what_the_service_is_told_besides_is_on_the_page_with_its_default() -> N
 
 def test_page_says_what_nobody_is_told_of(institutions: list[Made]) -> None:
     page = (ROOT / "docs" / "deploying.md").read_text()
-    assert "alarms but the two about IAM's ceilings" in page
-    made = [
-        resource
+    assert "**Not made in this release**: triggers in AWS and limits of them, the archive worker." in page
+    kinds = {
+        resource["Type"]
         for each in institutions
         for template in each.templates.values()
         for resource in template["Resources"].values()
-    ]
-    alarms = {each["Properties"]["AlarmName"] for each in made if each["Type"] == "AWS::CloudWatch::Alarm"}
-    assert {name.rpartition("-")[2] for name in alarms} == {"UsersOfCeiling", "ManagedPoliciesOfCeiling"}
-    kinds = {each["Type"] for each in made}
-    assert not kinds & {
-        "AWS::CloudWatch::Dashboard",
-        "AWS::Lambda::EventSourceMapping",
     }
+    assert "AWS::Lambda::EventSourceMapping" not in kinds
+    assert "consumers that are\nbehind" in page
+    assert not [rule.id for rule in rules.RULES if "lag" in rule.id]
+
+
+def test_table_of_alarms_is_the_one_that_the_rules_make() -> None:
+    page = (ROOT / "docs" / "monitoring.md").read_text()
+    assert table.render() in page, "copy the output of `python -m stacks.monitoring.table`"

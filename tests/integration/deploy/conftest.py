@@ -30,6 +30,7 @@ CONTEXT = {
     "bootstrap_servers": "127.0.0.1:19098",
     "public_url": "http://localhost:18000",
     "globus_client_id": CLIENT,
+    "alarms": "full",
     "alarm_mail": "operator@example.org",
     "tags": "project=octopus,owner=physics",
 }
