@@ -40,6 +40,9 @@ UNITS = {
 _CONNECT_S = 4
 """Of the connection, and again of its TLS."""
 _ANSWER_S = 8
+_AGAIN_S = 1
+_AT_ONCE = 3
+"""Attempts at public records, of which everybody together gets some a second."""
 _MOST_BYTES = 1 << 20
 _DAY_S = 86_400
 
@@ -113,11 +116,16 @@ def _days_left(connection: ssl.SSLSocket, now: float) -> float:
 
 
 def _ask(connection: http.client.HTTPConnection, path: str) -> Mapping[str, Any]:
-    connection.request("GET", path)
-    reply = connection.getresponse()
+    for _ in range(_AT_ONCE):
+        connection.request("GET", path)
+        reply = connection.getresponse()
+        content = reply.read(_MOST_BYTES)
+        if reply.status != http.client.TOO_MANY_REQUESTS:
+            break
+        time.sleep(_AGAIN_S)
     if reply.status != http.client.OK:
         raise NoAnswerError(f"status {reply.status}")
-    body: Mapping[str, Any] = json.loads(reply.read(_MOST_BYTES))
+    body: Mapping[str, Any] = json.loads(content)
     return body
 
 

@@ -63,6 +63,11 @@ def trusting(certificates: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certificates / "ca.pem")
 
 
+@pytest.fixture(autouse=True)
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "_AGAIN_S", 0)
+
+
 @pytest.fixture
 def address(certificates: Path) -> Iterator[Callable[[Reply], str]]:
     """Serves replies over TLS; the address, with a stage."""
@@ -143,6 +148,15 @@ def test_event_without_a_time_and_one_of_a_clock_ahead_are_no_fault(
 ) -> None:
     assert look(address(topic_of(None)), tls=trusting, now=NOW).age_s is None
     assert look(address(topic_of(int(NOW * 1000) + 900)), tls=trusting, now=NOW).age_s == 0
+
+
+def test_newest_event_is_asked_for_again_when_others_ask_too_much(
+    address: Callable[[Reply], str], trusting: ssl.SSLContext
+) -> None:
+    replies: list[Reply] = [lambda _path: (429, {"status": "error"})] * 2 + [topic_of(1)] * 2
+    asked = iter(replies)
+
+    assert look(address(lambda path: next(asked)(path)), tls=trusting, now=NOW).answers
 
 
 @pytest.mark.parametrize(
