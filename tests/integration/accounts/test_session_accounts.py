@@ -195,6 +195,7 @@ def test_deleted_account_leaves_nothing(owner: Fabric, kafka: MemoryKafka) -> No
 def test_background_does_its_work_without_iam(owner: Fabric) -> None:
     names = [job.name for job in owner.features.jobs]
     assert "ceilings" not in names
+    assert "age of the Globus secret" in names
 
     session = opened(owner, duration_s=900)
     owner.run_jobs()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -163,3 +164,29 @@ def test_event_of_a_person_is_kept_with_that_persons() -> None:
     record = to_record(Event(type="key.issued", actor="s", subject="s"), source="https://fabric")
 
     assert (record.key, record.headers["ce_subject"]) == ("s", "s")
+
+
+def test_age_of_the_oldest_event_is_known_until_it_is_published(
+    database: Any, table: str, trail: Trail
+) -> None:
+    clock, topic = Clock(), MemoryTopic()
+    publisher = Publisher(database, table, topic, source=lambda: "https://fabric", clock=clock)
+    assert not publisher.due()
+    assert publisher.waiting_s() == 0
+
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    trail.record(replace(event(0), time=hour_ago), replace(event(1), time=datetime.now(UTC)))
+    assert publisher.due()
+    before = publisher.waiting_s()
+    assert before == pytest.approx(3600, abs=300)
+
+    topic.takes = lambda _position: False
+    publisher.run()
+    assert not publisher.due()
+    assert publisher.waiting_s() > before, "it waits on while publishing rests"
+
+    topic.takes = lambda _position: True
+    clock.now += REST_S
+    publisher.run()
+    assert not publisher.due()
+    assert publisher.waiting_s() == 0

@@ -199,9 +199,14 @@ def test_health_checks_are_no_requests(service: Service) -> None:
     assert values(service.instruments)["Requests"] == 0
 
 
-def test_a_key_that_is_given_again_is_not_counted_again(service: Service) -> None:
+def test_each_key_is_counted_once_however_it_came_to_be(service: Service) -> None:
     assert service.asked(ALICE, "POST", "/api/v3/key", "/api/v3/key") == [200, 200]
-    assert values(service.instruments)["KeysIssued"] == 1
+    assert values(service.instruments)["KeysIssued"] == 1, "the second reply gives the same again"
 
+    (key,) = service.features.keys.recorded(ALICE)
+    assert service.asked(ALICE, "POST", f"/api/v3/keys/{key.access_key_id}/rotate") == [200]
+    assert values(service.instruments)["KeysIssued"] == 2
+
+    # Two work: there is no room for a third.
     assert service.asked(ALICE, "POST", "/api/v3/keys") == [200]
     assert values(service.instruments)["KeysIssued"] == 2

@@ -134,6 +134,8 @@ def test_registry_that_is_away_ends_no_job_for_ever(
     with Background(leases, [Job("any", 0.01, done.set)], instruments):
         assert done.wait(PATIENCE_S)
 
+    assert shown_metrics.values(instruments)["JobsPostponed"] == 2
+
 
 def test_job_that_takes_long_holds_up_no_other(leases: Leases, instruments: Instruments) -> None:
     over, others = threading.Event(), threading.Semaphore(0)
