@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 PATIENCE_SECONDS = 180
 """Until a write that no broker takes counts as failed."""
-_PAUSE_SECONDS = 0.005
+_GAP_SECONDS = 1.0
 
 
 class Writer:
@@ -19,22 +19,34 @@ class Writer:
 
     Attributes:
         acknowledged: values that the brokers said they have, in order.
+        gaps: seconds, of more than one each, in which nothing was acknowledged; in order.
     """
 
-    def __init__(self, settings: dict[str, Any], topic: str, *, first: int = 0) -> None:
+    def __init__(
+        self,
+        settings: dict[str, Any],
+        topic: str,
+        *,
+        first: int = 0,
+        pause_seconds: float = 0.005,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        """Write to ``topic``, a record every ``pause_seconds``."""
         self._topic = topic
         self._first = first
+        self._pause_seconds = pause_seconds
+        self._patience_seconds = patience_seconds
         self._producer = Producer(
             {
                 **settings,
                 "acks": "all",
                 "enable.idempotence": True,
-                "message.timeout.ms": PATIENCE_SECONDS * 1000,
+                "message.timeout.ms": int(patience_seconds * 1000),
                 "linger.ms": 5,
             }
         )
         self.acknowledged: list[bytes] = []
-        self._longest_gap = 0.0
+        self.gaps: list[float] = []
         self._last = time.monotonic()
         self._failures: list[KafkaError] = []
         self._stop = threading.Event()
@@ -47,15 +59,17 @@ class Writer:
     def __exit__(self, *_error: object) -> None:
         self._stop.set()
         self._thread.join()
-        assert self._producer.flush(PATIENCE_SECONDS) == 0
+        assert self._producer.flush(self._patience_seconds) == 0
         assert self._failures == []
         logging.getLogger(__name__).info(
-            "%d records acknowledged, the longest gap was %.1f s", len(self.acknowledged), self._longest_gap
+            "%d records acknowledged, the longest gap was %.1f s",
+            len(self.acknowledged),
+            max(self.gaps, default=0),
         )
 
     def _write(self) -> None:
         number = self._first
-        while not self._stop.wait(_PAUSE_SECONDS):
+        while not self._stop.wait(self._pause_seconds):
             self._producer.produce(self._topic, b"%d" % number, on_delivery=self._delivered)
             self._producer.poll(0)
             number += 1
@@ -68,7 +82,8 @@ class Writer:
         assert value is not None
         self.acknowledged.append(value)
         now = time.monotonic()
-        self._longest_gap = max(self._longest_gap, now - self._last)
+        if now - self._last > _GAP_SECONDS:
+            self.gaps.append(now - self._last)
         self._last = now
 
 
