@@ -14,7 +14,8 @@ import structlog
 from octopus.errors import UnavailableError
 from octopus.jobs import Job
 from octopus.metrics.instruments import Instruments
-from octopus.registry.leases import Leases
+from octopus.registry.leases import Leases, TurnTakenError
+from octopus.web.errors import away
 
 STOP_S = 10.0
 """What a stop waits for jobs under way; whatever they leave half-done is completed after the next start."""
@@ -62,23 +63,24 @@ class Background:
             self._stopping.wait(job.every_s)
 
     def _attempt(self, job: Job) -> None:
-        with ExitStack() as turn:
-            try:
-                if not job.due():
-                    return
-                turn.enter_context(self._leases.hold(f"job {job.name}", patience_s=0))
-            except UnavailableError:
-                return  # another replica is at it
-            except Exception as error:  # noqa: BLE001 - the registry is away, or whatever it is: tried again
-                self._instruments.count("JobsPostponed")
-                _log.warning("job.not_begun", job=job.name, reason=type(error).__name__)
+        try:
+            if not job.due():
                 return
-            try:
+            with ExitStack() as turn:
+                try:
+                    turn.enter_context(self._leases.hold(f"job {job.name}", patience_s=0))
+                except TurnTakenError:
+                    return  # another replica is at it
                 job.run()
-            except UnavailableError as away:
-                # Nothing that anybody must look into here: it is tried again.
+        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a job meets: tried again
+            if away(error):
+                # Nothing that anybody must look into here.
                 self._instruments.count("JobsPostponed")
-                _log.warning("job.postponed", job=job.name, reason=away.message)
-            except Exception:  # noqa: BLE001 - the thread must outlive whatever a job meets: tried again
+                _log.warning("job.postponed", job=job.name, reason=_reason(error))
+            else:
                 self._instruments.count("JobsFailed")
                 _log.exception("job.failed", job=job.name)
+
+
+def _reason(error: Exception) -> str:
+    return error.message if isinstance(error, UnavailableError) else type(error).__name__

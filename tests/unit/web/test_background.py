@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from structlog.testing import CapturingLogger
 
 from octopus.errors import UnavailableError
@@ -45,6 +46,7 @@ def test_each_job_is_done_at_once_and_again(leases: Leases, instruments: Instrum
     [
         (RuntimeError("broken"), "job.failed", "JobsFailed"),
         (UnavailableError("Kafka does not answer"), "job.postponed", "JobsPostponed"),
+        (EndpointConnectionError(endpoint_url="http://iam"), "job.postponed", "JobsPostponed"),
     ],
 )
 def test_job_that_fails_is_logged_and_tried_again_and_stops_no_other(
@@ -122,7 +124,7 @@ def test_registry_that_is_away_ends_no_job_for_ever(
 ) -> None:
     done = threading.Event()
     hold = Leases.hold
-    failures = iter([ConnectionError(), ConnectionError()])
+    failures = iter([EndpointConnectionError(endpoint_url="http://registry")] * 2)
 
     def failing(self: Leases, name: str, **arguments: Any) -> Any:
         for failure in failures:
