@@ -40,6 +40,8 @@ PINNED: Mapping[str, Mapping[str, str]] = {
         "Archive/Bucket/Resource": "ArchiveBucket49F1AC64",
         "CredentialStore/Credentials/Table/Resource": "CredentialStoreCredentialsTableC7154336",
         "CredentialStore/Key/Resource": "CredentialStoreKey99CCB195",
+        "HeartbeatPrincipal/Policy/Resource": "HeartbeatPrincipalPolicy08142E9C",
+        "HeartbeatPrincipal/User/Resource": "HeartbeatPrincipalUser927806CE",
         "JudgePrincipal/Policy/Resource": "JudgePrincipalPolicy95342B75",
         "JudgePrincipal/User/Resource": "JudgePrincipalUserC188ED73",
         "Logs/Bucket/Resource": "LogsBucket5C52C3D2",
@@ -65,6 +67,9 @@ PINNED: Mapping[str, Mapping[str, str]] = {
     },
     "protection": {
         "Log/Resource": "Log95422804",
+    },
+    "monitoring": {
+        "Heartbeat/Log/Resource": "HeartbeatLog932EB017",
     },
 }
 """By stack, as named behind the institution: the path of a construct below its stack, and its logical id.

@@ -1,4 +1,4 @@
-"""From the last release to this tree and back, with all of the data, through the script that an operator runs."""
+"""From the last release to this tree and back, with all of the data, by the script that anybody runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.timeout(3600)
 def test_upgrade_and_the_way_back_lose_nothing_and_old_keys_work_throughout() -> None:
     done = subprocess.run([ROOT / "scripts" / "rehearse-upgrade"], stdout=subprocess.PIPE, text=True)
-    print(done.stdout)
     figures = json.loads(done.stdout)
     assert figures["lost"] == []
     assert done.returncode == 0
