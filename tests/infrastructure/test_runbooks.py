@@ -60,7 +60,7 @@ def test_every_alarm_links_to_the_section_of_its_name(institutions: list[Made]) 
     for made in institutions:
         for alarm in alarms(made):
             page, _, id_ = alarm["AlarmDescription"].rpartition("#")
-            assert page.endswith(": docs/runbooks.md")
+            assert page.endswith(f": {made.settings.runbook_url or 'docs/runbooks.md'}")
             assert re.fullmatch(rf"{made.settings.named(id_)}(-\d+)?", alarm["AlarmName"])
             linked.add(id_)
     assert linked <= set(sections())

@@ -23,7 +23,7 @@ def widgets(installed: Installed) -> list[Widget]:
         graph(
             installed,
             "Function that asks about tokens",
-            Line(authorizer("Errors"), "Sum", "broke"),
+            Line(authorizer("Errors"), "Sum", "refused, or broke"),
             Line(authorizer("Throttles"), "Sum", "not run"),
             Line(authorizer("Duration"), "p95", "milliseconds, 95 %", right=True),
         ),

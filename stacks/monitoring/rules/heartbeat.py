@@ -29,7 +29,7 @@ RULES = (
     ),
     Rule(
         id="heartbeat-https",
-        says="For three minutes no new event could be read over HTTPS, or nobody tried",
+        says="For three minutes the newest event could not be read over HTTPS, or nobody tried",
         of=own("HttpsAnswers"),
         statistic="Minimum",
         beyond="<",
