@@ -68,9 +68,6 @@ PINNED: Mapping[str, Mapping[str, str]] = {
     "protection": {
         "Log/Resource": "Log95422804",
     },
-    "monitoring": {
-        "Heartbeat/Log/Resource": "HeartbeatLog932EB017",
-    },
 }
 """By stack, as named behind the institution: the path of a construct below its stack, and its logical id.
 
