@@ -150,7 +150,7 @@ RULES = (
     ),
     Rule(
         id="broker-connections-refused",
-        says="A broker refused connections, having as many as it takes",
+        says="A broker turned connections away: more came than it lets in",
         of=brokers("IAMTooManyConnections"),
         statistic="Sum",
         beyond=">",
