@@ -31,7 +31,9 @@ T = TypeVar("T")
 
 def passes(error: BaseException) -> bool:
     """Whether a call is to be made again."""
-    return isinstance(error, KafkaException) and error.args[0].code() in PASSING
+    if isinstance(error, KafkaException):
+        return error.args[0].code() in PASSING
+    return isinstance(error, TimeoutError)
 
 
 def patiently(ask: Callable[[], T]) -> T:

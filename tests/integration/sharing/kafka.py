@@ -46,7 +46,8 @@ class Client:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
-        self.admin = AdminClient(settings)
+        # librdkafka gives up what has no answer after so long, and it is asked again.
+        self.admin = AdminClient({**settings, "socket.timeout.ms": 15_000})
 
 
 Operation = Callable[[Client, str, str], None]

@@ -71,7 +71,7 @@ def _everything() -> list[Cell]:
 @pytest.mark.parametrize(
     "cells",
     [
-        pytest.param(_sample, id="pairwise"),
+        pytest.param(_sample, id="pairwise", marks=pytest.mark.timeout(900)),
         pytest.param(_everything, id="all", marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
     ],
 )
