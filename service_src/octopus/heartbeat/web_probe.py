@@ -15,8 +15,9 @@ from octopus.heartbeat.names import NAMESPACE, TOPIC
 
 RECORDS = f"/api/v3/public/{NAMESPACE}/{TOPIC}/records"
 _ANSWER_S = 8.0
-_AT_ONCE = 3
-"""Attempts at public records, of which everybody together gets some a second."""
+_ATTEMPTS = 3
+"""At public records, of which everybody together gets some a second."""
+_AGAIN_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -70,8 +71,8 @@ def answers(url: str) -> bool:
 def _ask(client: httpx.Client, offset: str) -> Any:
     attempts = Retrying(
         retry=retry_if_result(lambda reply: reply.status_code == httpx.codes.TOO_MANY_REQUESTS),
-        wait=wait_fixed(1),
-        stop=stop_after_attempt(_AT_ONCE),
+        wait=wait_fixed(_AGAIN_S),
+        stop=stop_after_attempt(_ATTEMPTS),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
     reply = attempts(client.get, RECORDS, params={"offset": offset, "limit": 1})
