@@ -280,7 +280,7 @@ def test_what_is_given_seldom_is_told_too() -> None:
     assert written["mail_from"] == "octopus@example.org"
 
 
-@pytest.mark.parametrize("name", ["octopus-anl-service", "octopus-anl-judge"])
+@pytest.mark.parametrize("name", ["octopus-anl-service", "octopus-anl-judge", "octopus-anl-heartbeat"])
 def test_platform_principals_are_users_with_a_policy_of_their_name_and_no_key(
     template: dict[str, Any], found: Template, name: str
 ) -> None:
@@ -301,6 +301,11 @@ def test_platform_principals_are_users_with_a_policy_of_their_name_and_no_key(
 def test_service_holds_what_it_may_do_with_users_in_a_policy_of_its_own(found: Template) -> None:
     held = found.find_resources("AWS::IAM::ManagedPolicy", {"Properties": {"Users": Match.any_value()}})
     named = {one["Properties"]["ManagedPolicyName"]: one["Properties"] for one in held.values()}
-    assert set(named) == {"octopus-anl-service", "octopus-anl-service-users", "octopus-anl-judge"}
+    assert set(named) == {
+        "octopus-anl-service",
+        "octopus-anl-service-users",
+        "octopus-anl-judge",
+        "octopus-anl-heartbeat",
+    }
     assert named["octopus-anl-service-users"]["Users"] == named["octopus-anl-service"]["Users"]
     assert "iam:" not in json.dumps(named["octopus-anl-service"]["PolicyDocument"])

@@ -48,7 +48,8 @@ def test_service_stack_is_the_same_whoever_runs_the_brokers(campus: Templates, b
 def without_the_cluster(value: Any) -> Any:
     """Return a template's value with every cluster named alike, and without the right to ask MSK for it."""
     if isinstance(value, list):
-        return [without_the_cluster(item) for item in value if item != "kafka:GetBootstrapBrokers"]
+        rest = [without_the_cluster(item) for item in value if item != "kafka:GetBootstrapBrokers"]
+        return rest[0] if len(rest) == 1 else rest  # as the library writes a policy's only action
     if not isinstance(value, dict):
         return value
     if set(value) == {"Fn::GetStackOutput"}:
@@ -81,9 +82,9 @@ def test_stacks_without_brokers_and_network_hold_only_what_an_emulator_knows(
 def test_judge_is_there_for_brokers_that_know_nothing_of_iam(institutions: list[Made]) -> None:
     for made in institutions:
         users = [user["UserName"] for user in _of_type(made, "AWS::IAM::User")]
-        platform = [made.settings.named("service")] if not made.settings.in_fargate else []
-        judging = [made.settings.named("judge")] if not made.settings.on_msk else []
-        assert users == [*platform, *judging], made.name
+        off_aws = ["service", "heartbeat"] if not made.settings.in_fargate else []
+        judging = ["judge"] if not made.settings.on_msk else []
+        assert set(users) == {made.settings.named(name) for name in (*off_aws, *judging)}, made.name
 
 
 def test_with_sessions_nobody_is_let_near_users_and_keys(institutions: list[Made]) -> None:

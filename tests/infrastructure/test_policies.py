@@ -81,6 +81,11 @@ def judge(policies: Policies) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def heartbeat(policies: Policies) -> dict[str, Any]:
+    return policies["octopus-anl-heartbeat"]
+
+
+@pytest.fixture(scope="module")
 def boundary(policies: Policies) -> dict[str, Any]:
     return policies["octopus-anl-principal-boundary"]
 
@@ -96,6 +101,7 @@ def test_there_is_one_policy_for_each_principal_and_one_about_users(policies: Po
         "octopus-anl-service",
         "octopus-anl-service-users",
         "octopus-anl-judge",
+        "octopus-anl-heartbeat",
         "octopus-anl-client",
         "AuthorizerRoleDefaultPolicy4E48E159",
     }
@@ -389,6 +395,50 @@ def test_judge_may(judge: dict[str, Any], action: str, resource: str, context: d
 )
 def test_judge_may_not(judge: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> None:
     assert not allows(judge, action, resource, context)
+
+
+# The heartbeat
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context"),
+    [
+        ("kafka-cluster:Connect", CLUSTER_ARN, {}),
+        ("kafka-cluster:DescribeTopic", f"{KAFKA}:topic/{CLUSTER}/octopus.heartbeat", {}),
+        ("kafka-cluster:WriteData", f"{KAFKA}:topic/{CLUSTER}/octopus.heartbeat", {}),
+        ("kafka-cluster:ReadData", f"{KAFKA}:topic/{CLUSTER}/octopus.heartbeat", {}),
+        ("kafka-cluster:DescribeGroup", f"{KAFKA}:group/{CLUSTER}/octopus.heartbeat", {}),
+        ("dynamodb:UpdateItem", f"{TABLE}/octopus-anl-registry", {"dynamodb:LeadingKeys": "STATUS"}),
+        ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "Octopus/anl"}),
+    ],
+)
+def test_heartbeat_may(
+    heartbeat: dict[str, Any], action: str, resource: str, context: dict[str, str]
+) -> None:
+    assert allows(heartbeat, action, resource, context)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context"),
+    [
+        ("kafka-cluster:WriteData", f"{KAFKA}:topic/{CLUSTER}/octopus.audit", {}),
+        ("kafka-cluster:ReadData", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
+        ("kafka-cluster:CreateTopic", f"{KAFKA}:topic/{CLUSTER}/octopus.heartbeat", {}),
+        ("kafka-cluster:AlterGroup", f"{KAFKA}:group/{CLUSTER}/octopus.heartbeat", {}),
+        ("dynamodb:UpdateItem", f"{TABLE}/octopus-anl-registry", {}),
+        ("dynamodb:UpdateItem", f"{TABLE}/octopus-anl-registry", {"dynamodb:LeadingKeys": "NAMESPACE#lab"}),
+        ("dynamodb:UpdateItem", f"{TABLE}/octopus-anl-credentials", {"dynamodb:LeadingKeys": "STATUS"}),
+        ("dynamodb:Query", f"{TABLE}/octopus-anl-registry", {"dynamodb:LeadingKeys": "STATUS"}),
+        ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "Octopus/another"}),
+        ("iam:GetUser", USER, {}),
+        ("kms:Decrypt", KEY, ENCRYPTED),
+        ("secretsmanager:GetSecretValue", f"{SECRET}:octopus/anl/globus-client-secret-AbCdEf", {}),
+    ],
+)
+def test_heartbeat_may_not(
+    heartbeat: dict[str, Any], action: str, resource: str, context: dict[str, str]
+) -> None:
+    assert not allows(heartbeat, action, resource, context)
 
 
 # The role of users' sessions
