@@ -87,11 +87,11 @@ _FOUND: Mapping[str, Callable[[Client, str], object]] = {
 }
 _GONE = (
     "404",
-    "DashboardNotFoundError",
     "NoSuchEntity",
     "NotFound",
     "NotFoundException",
     "ParameterNotFound",
+    "ResourceNotFound",
     "ResourceNotFoundException",
 )
 
