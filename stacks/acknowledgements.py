@@ -272,7 +272,11 @@ ACKNOWLEDGED = (
     Acknowledgement(
         "cdk-nag",
         _wildcard("*"),
-        ("foundation/ServicePrincipal/Policy", "monitoring/Heartbeat/Role"),
+        (
+            "foundation/ServicePrincipal/Policy",
+            "foundation/HeartbeatPrincipal/Policy",
+            "monitoring/Heartbeat/Role",
+        ),
         "cloudwatch:PutMetricData knows no resource; it has the fabric's own namespace as condition.",
     ),
     Acknowledgement(
