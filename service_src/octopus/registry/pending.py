@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 AGAIN_S = 30.0
 """How long a change rests that could not be completed: a dependency is away, or a request is at it."""
 OTHERS_AGAIN_S = 20.0
-"""How long it rests for other replicas: what is away may be away for this one alone, and whoever wrote down the
-time looks again soonest after it, so that without a start the others would hardly ever have their turn."""
+"""How long it rests for other replicas: what is away may be away for this one alone, and whoever wrote down
+the time looks again soonest after it: without a start the others would hardly ever have their turn."""
 
 _log = structlog.get_logger(__name__)
 
