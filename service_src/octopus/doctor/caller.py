@@ -20,6 +20,7 @@ from octopus.doctor.findings import NotKnownError
 from octopus.errors import OctopusError
 from octopus.fabric.errors import FabricError
 from octopus.groups.names import complete, namespace_of_groups
+from octopus.heartbeat.names import FULL_NAME as HEARTBEAT
 from octopus.kafka.client import TOKEN_REGION, client_settings, region_to_sign_for
 from octopus.kafka.servers import Address, parse_servers
 from octopus.topics.names import full_name, namespace_of
@@ -104,6 +105,9 @@ class Caller:
 
     def rights_on(self, topic: str) -> frozenset[str]:
         """What the caller may do with a topic, given by full name; nothing if the service does not say."""
+        if topic == HEARTBEAT:
+            # As everybody; it is in no namespace that the service could be asked about.
+            return frozenset({"read"})
         namespace, _, name = topic.partition(".")
         try:
             reply = self.get(f"{quote(namespace, safe='')}/{quote(name, safe='')}")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from octopus.access.rights import EVERYBODYS
 from octopus.credentials.scope import Scope, require_held
 from octopus.errors import ForbiddenError
 from octopus.iam.holdings import DataRight, Level, own
@@ -86,3 +87,13 @@ def test_session_ends_with_what_it_rests_on() -> None:
 def test_topic_that_is_not_held_so_is_named(topic: str, actions: tuple[str, ...], refusal: str) -> None:
     with pytest.raises(ForbiddenError, match=f"^{refusal}$"):
         opened("lab.t", topic, actions=actions)
+
+
+def test_session_for_the_heartbeat_reads_it_with_own_groups() -> None:
+    held = own(OWN) | EVERYBODYS
+    scope = require_held(
+        "alice", own=[OWN], held=held, topics=["octopus.heartbeat"], actions=["read", "write"]
+    )
+    assert scope == Scope(frozenset({DataRight("octopus.heartbeat", Level.READ)}), {OWN: None})
+    with pytest.raises(ForbiddenError):
+        require_held("alice", own=[OWN], held=held, topics=["octopus.audit"], actions=["read"])
