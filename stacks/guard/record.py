@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not re.fullmatch(r"\d+\.\d+\.\d+", given.version):
         sys.stderr.write(f"A version is three numbers with dots between, not {given.version!r}.\n")
         return 2
+    if (given.releases / given.version).exists():
+        sys.stderr.write(f"Release {given.version} is recorded already, and never changes.\n")
+        return 2
     if _git("status", "--porcelain", "--untracked-files=no"):
         sys.stderr.write("Commit first: a release is of a commit, and files have changed since the last.\n")
         return 2
@@ -37,13 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, settings in installations.known().items()
     }
     commit = _git("rev-parse", "HEAD")
-    try:
-        folder = release.write(Release(given.version, commit, made), given.releases)
-    except FileExistsError:
-        sys.stderr.write(
-            f"Release {given.version} is recorded already, and what was released never changes.\n"
-        )
-        return 2
+    folder = release.write(Release(given.version, commit, made), given.releases)
     sys.stdout.write(
         f"{folder} holds {len(made)} installations.\nCommit it, and: git tag -a v{given.version} {commit}\n"
     )
