@@ -17,6 +17,7 @@ from octopus.heartbeat.kafka_probe import KafkaFound
 from octopus.heartbeat.report import Away
 from octopus.heartbeat.service import Heartbeat, Probes
 from octopus.heartbeat.web_probe import HttpsFound
+from octopus.metrics.catalogue import catalogue
 from octopus.metrics.put import PutMetrics
 from octopus.status.models import Part
 from octopus.status.store import StatusStore
@@ -88,6 +89,7 @@ def test_round_through_everything_is_told_everywhere(fabric: Fabric) -> None:
         "CertificateDays": 42.0,
     }
     assert fabric.put == [measured]
+    assert measured.keys() == {one.name for one in catalogue().values() if one.component == "heartbeat"}
     shown = {
         sample.name: sample.value
         for family in heartbeat.figures.registry.collect()
