@@ -18,12 +18,13 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from octopus.metrics.catalogue import catalogue
 from octopus.metrics.put import PutMetrics
 from stacks.monitoring import rules
+from stacks.monitoring.rule import Rule
 from stacks.settings import Settings
 from tests.aws_account import Account
 from tests.patience import PATIENCE_S
 
 Alarm = Mapping[str, Any]
-PASSES_S = 5
+PASSES_S = 5.0
 """Seconds after which bad data is older than what an alarm looks at."""
 
 
@@ -32,6 +33,18 @@ def alarms(account: Account, deployed: None) -> Mapping[str, Alarm]:
     """Every alarm of the installation, by its name."""
     found = account.client("cloudwatch").describe_alarms(AlarmNamePrefix="octopus-life-")["MetricAlarms"]
     return {alarm["AlarmName"]: alarm for alarm in found}
+
+
+@pytest.fixture(scope="module")
+def settings(context: dict[str, str]) -> Settings:
+    """What was deployed."""
+    return Settings.from_context(context)
+
+
+@pytest.fixture(scope="module")
+def ruled(settings: Settings) -> Mapping[str, Rule]:
+    """The rule that each alarm is to follow, by the alarm's name."""
+    return {settings.named(rule.id): rule for rule in rules.alarms_of(settings)}
 
 
 @pytest.fixture
@@ -48,34 +61,42 @@ def letters(account: Account, queue: str) -> Callable[[], Iterator[tuple[str, st
     return come
 
 
-def test_alarms_are_those_that_the_rules_say(alarms: Mapping[str, Alarm], context: dict[str, str]) -> None:
-    settings = Settings.from_context(context)
-    assert set(alarms) == {settings.named(rule.id) for rule in rules.alarms_of(settings)}
+def test_alarms_are_those_that_the_rules_say(alarms: Mapping[str, Alarm], ruled: Mapping[str, Rule]) -> None:
+    assert alarms.keys() == ruled.keys()
     assert len(alarms) > 10
     assert not [name for name, alarm in alarms.items() if "Metrics" in alarm]
 
 
 def test_every_alarm_goes_off_by_bad_data_and_is_over_by_good_and_tells_of_both(
-    account: Account, alarms: Mapping[str, Alarm], letters: Callable[[], Iterator[tuple[str, str]]]
+    account: Account,
+    settings: Settings,
+    alarms: Mapping[str, Alarm],
+    ruled: Mapping[str, Rule],
+    letters: Callable[[], Iterator[tuple[str, str]]],
 ) -> None:
     told: set[tuple[str, str]] = set()
 
-    def have_told(state: str, ask: Callable[[], object]) -> bool:
-        ask()
+    def all_told(state: str) -> bool:
         told.update(letters())
         return {(name, state) for name in alarms} <= told
 
-    # About to be older than what the alarm looks at: so that good data is soon alone.
-    for alarm in alarms.values():
-        put(account, alarm, bad(alarm), age_s=alarm["Period"] * alarm["EvaluationPeriods"] - PASSES_S)
-    assert _until(lambda: have_told("ALARM", lambda: None)), told
+    def hurt() -> bool:
+        for name, alarm in alarms.items():
+            if (name, "ALARM") not in told:
+                # About to be older than what the alarm looks at: so that good data is soon alone.
+                window = alarm["Period"] * alarm["EvaluationPeriods"]
+                put(account, alarm, bad(ruled[name], settings), age_s=window - PASSES_S)
+        return all_told("ALARM")
+
+    assert _until(hurt), told
     assert states(account) == dict.fromkeys(alarms, "ALARM")
 
-    def mend() -> None:
-        for alarm in alarms.values():
-            put(account, alarm, good(alarm), age_s=0)
+    def mend() -> bool:
+        for name, alarm in alarms.items():
+            put(account, alarm, good(ruled[name], settings), age_s=0)
+        return all_told("OK")
 
-    assert _until(lambda: have_told("OK", mend)), told
+    assert _until(mend), told
     assert states(account) == dict.fromkeys(alarms, "OK")
 
 
@@ -155,18 +176,14 @@ def put(account: Account, alarm: Alarm, value: float, *, age_s: float) -> None:
     )
 
 
-def bad(alarm: Alarm) -> float:
-    """Return a value that an alarm goes off by."""
-    return float(alarm["Threshold"]) + (1 if _wants_less(alarm) else -1)
+def bad(rule: Rule, settings: Settings) -> float:
+    """Return a value by which its alarm goes off."""
+    return rule.limit_for(settings) + (1 if rule.beyond.startswith(">") else -1)
 
 
-def good(alarm: Alarm) -> float:
+def good(rule: Rule, settings: Settings) -> float:
     """Return a value by which it does not, however many of them are added up."""
-    return 0.0 if _wants_less(alarm) else float(alarm["Threshold"]) + 1
-
-
-def _wants_less(alarm: Alarm) -> bool:
-    return str(alarm["ComparisonOperator"]).startswith("GreaterThan")
+    return 0.0 if rule.beyond.startswith(">") else rule.limit_for(settings) + 1
 
 
 def _until(look: Callable[[], bool]) -> bool:
