@@ -74,6 +74,7 @@ def rehearse(given: argparse.Namespace) -> dict[str, Any]:
                 gaps = len(writer.gaps)
                 figures["seconds"][step] = _change(leaving, coming)
                 check()
+                content.ask_again(people, state)
                 after = _look(people, state, step)
                 figures["lost"] += [f"{step}: {loss}" for loss in snapshot.losses(before, after)]
                 figures[f"rights that {step} gave to all"] = sorted(snapshot.added_for_all(before, after))

@@ -93,6 +93,18 @@ def share(everybody: Sequence[Person], grants: int, state: State) -> None:
         sessions[everybody[owner].name].call("POST", path, {"who": other.subject, "right": right})
 
 
+def ask_again(everybody: Sequence[Person], state: State) -> None:
+    """Ask for each person's key, which the service returns; it looks through the account's policies first.
+
+    Raises:
+        RehearsalError: somebody was given another key.
+    """
+    for person in everybody:
+        again = person.session(state).call("POST", "key")
+        if any(again[part] != person.key[part] for part in ("access_key", "secret_key")):
+            raise RehearsalError(f"{person.name} was given another key than before.")
+
+
 def write(everybody: Sequence[Person], records: int, state: State) -> None:
     """Write so many records, spread over all, each person with the own key into the own topic.
 
