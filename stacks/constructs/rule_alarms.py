@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from aws_cdk import IResolvable
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -56,6 +56,7 @@ class RuleAlarms(Construct):
         limit = rule.limit_for(settings)
         for number, parts in enumerate(alarm_parts(rule.of(self._installed)), start=1):
             name = rule.id if number == 1 else f"{rule.id}-{number}"
+            one = len(parts) == len(parts[0]) == 1
             alarm = cloudwatch.CfnAlarm(
                 self,
                 name,
@@ -67,11 +68,8 @@ class RuleAlarms(Construct):
                 treat_missing_data=rule.without_data,
                 alarm_actions=self._hearers,
                 ok_actions=self._hearers,
+                **(_of_one(rule, parts[0][0]) if one else _of_the_worst(rule, parts)),
             )
-            if len(parts) == len(parts[0]) == 1:
-                _look_at_one(alarm, rule, parts[0][0])
-            else:
-                _look_at_worst(alarm, rule, parts)
             yield alarm.attr_arn
 
 
@@ -86,20 +84,18 @@ def alarm_parts(parts: Sequence[Part]) -> Iterator[list[Part]]:
     yield held
 
 
-def _look_at_one(alarm: cloudwatch.CfnAlarm, rule: Rule, series: Series) -> None:
-    alarm.namespace = series.namespace
-    alarm.metric_name = series.name
-    alarm.statistic = rule.statistic
-    alarm.period = rule.period_s
-    alarm.dimensions = [
-        cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
-        for name, value in series.dimensions.items()
-    ] or None
+def _of_one(rule: Rule, series: Series) -> dict[str, Any]:
+    return {
+        "namespace": series.namespace,
+        "metric_name": series.name,
+        "dimensions": _dimensions(series) or None,
+        "statistic": rule.statistic,
+        "period": rule.period_s,
+    }
 
 
-def _look_at_worst(alarm: cloudwatch.CfnAlarm, rule: Rule, parts: Sequence[Part]) -> None:
-    queries: list[IResolvable | cloudwatch.CfnAlarm.MetricDataQueryProperty] = []
-    worst_of = []
+def _of_the_worst(rule: Rule, parts: Sequence[Part]) -> dict[str, Any]:
+    queries, worst_of = [], []
     for number, part in enumerate(parts, start=1):
         ids = [f"m{number}" if len(part) == 1 else f"m{number}_{place}" for place in range(1, len(part) + 1)]
         queries += [
@@ -110,10 +106,7 @@ def _look_at_worst(alarm: cloudwatch.CfnAlarm, rule: Rule, parts: Sequence[Part]
                     metric=cloudwatch.CfnAlarm.MetricProperty(
                         namespace=series.namespace,
                         metric_name=series.name,
-                        dimensions=[
-                            cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
-                            for name, value in series.dimensions.items()
-                        ],
+                        dimensions=_dimensions(series),
                     ),
                     period=rule.period_s,
                     stat=rule.statistic,
@@ -134,4 +127,11 @@ def _look_at_worst(alarm: cloudwatch.CfnAlarm, rule: Rule, parts: Sequence[Part]
             id="worst", expression=f"{worst}([{', '.join(worst_of)}])", return_data=True
         )
     )
-    alarm.metrics = queries
+    return {"metrics": queries}
+
+
+def _dimensions(series: Series) -> list[cloudwatch.CfnAlarm.DimensionProperty]:
+    return [
+        cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
+        for name, value in series.dimensions.items()
+    ]
