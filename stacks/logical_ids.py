@@ -62,9 +62,6 @@ PINNED: Mapping[str, Mapping[str, str]] = {
         "Gateway/AccessLog/Resource": "GatewayAccessLogAEFA1E8A",
         "Gateway/Api/Resource": "GatewayApi4EDF2151",
     },
-    "monitoring": {
-        "Heartbeat/Log/Resource": "HeartbeatLog932EB017",
-    },
     "protection": {
         "Log/Resource": "Log95422804",
     },

@@ -62,7 +62,6 @@ class MonitoringStack(Stack):
                 public_url=public_url,
                 registry=foundation.registry,
                 log_retention=lifetime.of_logs(settings),
-                removal_policy=lifetime.of_data(settings),
             )
         name = settings.named("fabric")
         cloudwatch.CfnDashboard(

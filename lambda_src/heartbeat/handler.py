@@ -44,6 +44,8 @@ _AGAIN_S = 1
 _AT_ONCE = 3
 """Attempts at public records, of which everybody together gets some a second."""
 _MOST_BYTES = 1 << 20
+_HEADERS = {"User-Agent": "octopus-heartbeat"}
+"""AWS's common rules for web ACLs refuse whoever sends no such header (``NoUserAgent_HEADER``)."""
 _DAY_S = 86_400
 
 logger = logging.getLogger(__name__)
@@ -117,7 +119,7 @@ def _days_left(connection: ssl.SSLSocket, now: float) -> float:
 
 def _ask(connection: http.client.HTTPConnection, path: str) -> Mapping[str, Any]:
     for _ in range(_AT_ONCE):
-        connection.request("GET", path)
+        connection.request("GET", path, headers=_HEADERS)
         reply = connection.getresponse()
         content = reply.read(_MOST_BYTES)
         if reply.status != http.client.TOO_MANY_REQUESTS:

@@ -15,6 +15,8 @@ from stacks.constructs.registry import Registry
 from stacks.constructs.source_function import source_function
 
 SOURCE = Path(__file__).parents[2] / "lambda_src" / "heartbeat"
+_LATEST = Duration.minutes(1)
+"""A beat that comes later says nothing that the next one does not."""
 
 
 class Heartbeat(Construct):
@@ -36,14 +38,13 @@ class Heartbeat(Construct):
         public_url: str,
         registry: Registry,
         log_retention: logs.RetentionDays,
-        removal_policy: RemovalPolicy,
     ) -> None:
         """Make it.
 
         Args:
             public_url: at which users call the gateway, as `ServiceStack.url` says it.
             registry: the foundation's.
-            removal_policy: of the log.
+            log_retention: of its log, which goes with it: what it found is in metrics and registry.
         """
         super().__init__(scope, id_)
         self.function, role = source_function(
@@ -58,8 +59,10 @@ class Heartbeat(Construct):
                 "OCTOPUS_REGISTRY_TABLE": registry.table.table_name,
             },
             log_retention=log_retention,
-            removal_policy=removal_policy,
+            removal_policy=RemovalPolicy.DESTROY,
         )
+        # Lambda's own retries, of what failed and of what found no room to run.
+        self.function.configure_async_invoke(retry_attempts=0, max_event_age=_LATEST)
         registry.grant_tell_status(role)
         own_metrics.grant_put(role, institution=institution)
         events.Rule(
@@ -68,7 +71,7 @@ class Heartbeat(Construct):
             description="Reads the newest heartbeat over HTTPS",
             schedule=events.Schedule.rate(Duration.minutes(1)),
             targets=[
-                # A beat that comes late says nothing that the next one does not.
-                targets.LambdaFunction(self.function, retry_attempts=0, max_event_age=Duration.minutes(1))
+                # EventBridge's, until Lambda has taken the event.
+                targets.LambdaFunction(self.function, retry_attempts=0, max_event_age=_LATEST)
             ],
         )

@@ -59,6 +59,7 @@ FREE: Mapping[str, str] = {
     "AWS::ECS::TaskDefinition": "its tasks are paid for",
     "AWS::ElasticLoadBalancingV2::Listener": "the balancer is paid for",
     "AWS::ElasticLoadBalancingV2::TargetGroup": "the balancer is paid for",
+    "AWS::Lambda::EventInvokeConfig": "calls are charged, not how often they are tried",
     "AWS::Events::Rule": "events of AWS's own services, and schedules, are not charged",
     "AWS::IAM::ManagedPolicy": _NO_CHARGE,
     "AWS::IAM::Policy": _NO_CHARGE,

@@ -22,7 +22,6 @@ STATEFUL: Mapping[str, str] = {
     "AWS::IAM::ManagedPolicy": "it has a name, which another one cannot have while it is attached",
     "AWS::IAM::User": "keys made for it outside the stacks",
     "AWS::KMS::Key": "what it encrypted is lost with it",
-    "AWS::Logs::LogGroup": "lines",
     "AWS::MSK::Cluster": "records",
     "AWS::MSK::Configuration": "its revisions, one of which the brokers use",
     "AWS::MSK::ServerlessCluster": "records",

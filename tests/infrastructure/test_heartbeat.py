@@ -58,6 +58,8 @@ def test_function_runs_each_minute_ends_before_the_next_and_is_not_called_again(
     assert rule["State"] == "ENABLED"
     (target,) = rule["Targets"]
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
+    (invoked,) = of_type(template, "AWS::Lambda::EventInvokeConfig")
+    assert (invoked["MaximumEventAgeInSeconds"], invoked["MaximumRetryAttempts"]) == (60, 0)
     assert function["Timeout"] < 60
 
 

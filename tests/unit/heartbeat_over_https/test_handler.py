@@ -37,7 +37,9 @@ class _Gateway(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        status, answer = self.server.reply(self.path)  # type: ignore[attr-defined]
+        # A web ACL of AWS's common rules refuses whoever does not say what it is.
+        known = self.headers["User-Agent"]
+        status, answer = self.server.reply(self.path) if known else (403, {})  # type: ignore[attr-defined]
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Location", "https://127.0.0.1:9/elsewhere")
