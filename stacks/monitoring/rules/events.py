@@ -97,7 +97,7 @@ EVENTS = (
     ),
     EventRule(
         id="tasks-not-started",
-        says="ECS could not start or keep a task of the web service",
+        says="ECS cannot start a task of the web service",
         pattern=_tasks,
         where=lambda settings: settings.in_fargate,
     ),
