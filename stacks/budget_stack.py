@@ -9,8 +9,12 @@ from constructs import Construct
 
 from stacks.settings import Settings
 
-_TOLD = (("ACTUAL", 80), ("FORECASTED", 100))
-"""Of what is spent, and of what AWS expects by the month's end: the percent above which it tells."""
+_TOLD = (("ACTUAL", 50), ("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
+"""Of what is spent, and of what AWS expects by the month's end: the percent above which it tells.
+
+An account has no forecast before it was in use for about five weeks. Source: AWS Cost Management User Guide,
+"Best practices for AWS Budgets".
+"""
 
 
 class BudgetStack(Stack):

@@ -44,7 +44,10 @@ class Monitoring:
         default=365,
     )
     alarm_certificate_days: int = variable(
-        read.whole_number(2, 90), "Days before a certificate's end at which there is an alarm", default=21
+        read.whole_number(2, 90),
+        "Days before a certificate's end at which there is an alarm; with more than 45 it is on before each"
+        " renewal by ACM",
+        default=21,
     )
     runbook_url: str = variable(
         read.url,
@@ -54,7 +57,7 @@ class Monitoring:
     )
     budget_usd: int = variable(
         read.whole_number(0, 10_000_000),
-        "USD a month of the AWS account; 80 % of it spent, or a forecast above it, is an alarm. `0`: no"
-        " budget, as an account of an organization may have none of its own",
+        "USD a month of the AWS account; 50, 80 and 100 % of it spent, or a forecast above it, is a letter."
+        " `0`: no budget, as an account of an organization may have none of its own",
         default=0,
     )
