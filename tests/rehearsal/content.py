@@ -94,13 +94,15 @@ def share(everybody: Sequence[Person], grants: int, state: State) -> None:
 
 
 def ask_again(everybody: Sequence[Person], state: State) -> None:
-    """Ask for each person's key, which the service returns; it looks through the account's policies first.
+    """Ask for each person's account and key as if there were none; the account's policies are mended by that.
 
     Raises:
         RehearsalError: somebody was given another key.
     """
     for person in everybody:
-        again = person.session(state).call("POST", "key")
+        session = person.session(state)
+        session.call("POST", "user")
+        again = session.call("POST", "key")
         if any(again[part] != person.key[part] for part in ("access_key", "secret_key")):
             raise RehearsalError(f"{person.name} was given another key than before.")
 
