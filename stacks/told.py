@@ -10,6 +10,7 @@ _AS_GIVEN = (
     "credentials",
     "groups_held_seconds",
     "groups_poll_seconds",
+    "heartbeat_over_https",
     "kafka",
     "key_days_most",
     "key_unused_days",

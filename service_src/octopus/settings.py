@@ -104,6 +104,8 @@ class DeployedSettings(_Settings):
     """Days for which the registry keeps the audit."""
     heartbeat: Literal["process", "service"] = "process"
     """Who sends the heartbeat through Kafka: a process of its own, or the web service among its tasks."""
+    heartbeat_over_https: bool = True
+    """Whether anybody reads it at the public address, so that the status tells how that stands."""
     alarm_ceiling_percent: int = 80
     """Percent of what the AWS account may hold of IAM users and policies at which the log warns."""
     browser_origins: str = ""

@@ -249,6 +249,7 @@ def test_parameters_are_the_fields_of_the_settings_that_processes_read(template:
         "audit_days": "400",
         "alarm_ceiling_percent": "80",
         "heartbeat": "process",
+        "heartbeat_over_https": "True",
     }
     if_given = {"browser_origins", "cli_client_id", "mail_from"}
     assert written == {f"/octopus/anl/{name}": value for name, value in values.items()}

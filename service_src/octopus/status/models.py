@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from octopus.times import Moment
+
+UNSEEN = timedelta(minutes=3)
+"""A part that nobody looked at for so long may stand in any way."""
 
 
 class Part(StrEnum):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 from botocore.config import Config
@@ -17,15 +17,15 @@ from octopus.errors import OverLimitError
 from octopus.learnt import Learnt
 from octopus.rates import SharedRate
 from octopus.settings import ServiceSettings
-from octopus.status.models import Part, PartReply, Standing, StatusReply
+from octopus.status.models import UNSEEN, Part, PartReply, Standing, StatusReply
 from octopus.status.store import StatusStore
 
 REQUESTS = 20
 """A second, of all callers and replicas together."""
 KEPT_S = 5.0
 """How long an answer of the registry counts: whoever looks does so once a minute."""
-UNSEEN = timedelta(minutes=3)
-"""A part that nobody looked at for so long may stand in any way."""
+_IN_A_ROW = 2
+"""Questions to the registry without an answer that make it away: one alone may be a connection that ended."""
 
 Checks = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Gives each dependency of this process by its name: None while it answers, else why not."""
@@ -39,20 +39,30 @@ class FabricStatus:
     """
 
     def __init__(
-        self, store: StatusStore, checks: Checks, *, replicas: int, clock: Callable[[], float] = time.time
+        self,
+        store: StatusStore,
+        checks: Checks,
+        *,
+        replicas: int,
+        parts: Collection[Part] = tuple(Part),
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """
         Args:
             checks: of this process, asked while the registry is away.
             replicas: of the service; each lets its share of requests through.
+            parts: that somebody looks at; what the registry holds of others is from another time.
             clock: seconds since the epoch.
+            monotonic: seconds, of this process.
         """
         self._store = store
         self._checks = checks
+        self._parts = frozenset(parts)
         self._clock = clock
         self._rate = SharedRate(replicas=replicas)
-        self._known: Learnt[list[Standing]] = Learnt("status", self._read, lasts_s=KEPT_S, clock=clock)
-        self._registry_answers = True
+        self._known: Learnt[list[Standing]] = Learnt("status", self._read, lasts_s=KEPT_S, clock=monotonic)
+        self._unanswered = 0
         self._seen_here: dict[Part, Standing] = {}
 
     async def read(self) -> StatusReply:
@@ -67,20 +77,21 @@ class FabricStatus:
                 f"status: at most {REQUESTS} requests a second, of everybody together", retry_after_s=wait_s
             )
         known = {standing.part: standing for standing in await asyncio.to_thread(self._known.get) or []}
-        if self._registry_answers:
-            self._seen_here.clear()
-        else:
+        # A process that knows nothing yet waits for no second failure.
+        if self._unanswered >= (_IN_A_ROW if known else 1):
             known |= await self._look(known)
+        else:
+            self._seen_here.clear()
         return _reply(known, self._now())
 
     def _read(self) -> list[Standing]:
         try:
             standings = self._store.read()
         except (BotoCoreError, ClientError):
-            self._registry_answers = False
+            self._unanswered += 1
             raise
-        self._registry_answers = True
-        return standings
+        self._unanswered = 0
+        return [standing for standing in standings if standing.part in self._parts]
 
     async def _look(self, known: Mapping[Part, Standing]) -> Mapping[Part, Standing]:
         """What this process knows itself: nothing is managed without the registry, and who can log in."""
@@ -102,18 +113,24 @@ def open_status(settings: ServiceSettings, checks: Checks) -> FabricStatus:
     # Whoever asks waits for it, and nothing is lost when it is not there.
     config = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
     store = StatusStore(aws.dynamodb(config), settings.registry_table)
-    return FabricStatus(store, checks, replicas=settings.service_replicas)
+    parts = [part for part in Part if part is not Part.HTTPS or settings.heartbeat_over_https]
+    return FabricStatus(store, checks, replicas=settings.service_replicas, parts=parts)
 
 
 def _reply(known: Mapping[Part, Standing], now: datetime) -> StatusReply:
     parts = [_shown(part, known.get(part), now) for part in Part]
-    consumed = known.get(Part.CONSUME)
     return StatusReply(
         message=_sentence(parts),
         overall=_overall(parts),
-        heartbeat=consumed.worked if consumed else None,
+        heartbeat=_newest(known),
         parts=parts,
     )
+
+
+def _newest(known: Mapping[Part, Standing]) -> datetime | None:
+    # What is consumed while nothing can be produced is an old event.
+    produced, consumed = (known[part].worked if part in known else None for part in (Part.PRODUCE, Part.CONSUME))
+    return min(produced, consumed) if produced and consumed else None
 
 
 def _shown(part: Part, standing: Standing | None, now: datetime) -> PartReply:
