@@ -79,7 +79,7 @@ def of_dashboard(body: Mapping[str, Any]) -> Iterator[Watched]:
             if series:
                 namespace, name, *pairs = series
                 yield Watched(title, namespace, name, dict(zip(pairs[::2], pairs[1::2], strict=True)))
-            elif options["expression"].startswith("SEARCH"):
+            elif "SEARCH(" in options["expression"]:
                 yield _searched(title, options["expression"])
 
 
@@ -116,7 +116,7 @@ def types_named(made: Made, watched: Watched) -> set[str]:
 
 
 def _searched(title: str, expression: str) -> Watched:
-    match = _SEARCH.match(expression)
+    match = _SEARCH.search(expression)
     assert match, expression
     namespace, *dimensions = [word.strip('"') for word in match["schema"].split(",")]
     given = dict(re.findall(r'"([^"]+)"="([^"]+)"', match["terms"]))
@@ -135,6 +135,8 @@ def text(made: Made, value: Any) -> str:
         given = made.templates[stack]["Outputs"][argument["OutputName"]]["Value"]
         referred = given.get("Ref") or given["Fn::GetAtt"][0]
         return f"{stack}/{referred}"
+    if function == "Ref":
+        return f"<{argument}>"
     if function == "Fn::GetAtt":
         return f"monitoring/{argument[0]}"
     raise KeyError(function)

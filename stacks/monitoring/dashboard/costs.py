@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.monitoring.dashboard.widgets import Line, Widget, graph, text
+from stacks.monitoring.dashboard.widgets import DAY_S, Line, Widget, graph, text
 from stacks.monitoring.series import Installed, authorizer, authorizer_logs, gateway, nat, table
 
 QUESTION = "What does it cost?"
@@ -22,7 +22,7 @@ def widgets(installed: Installed) -> list[Widget]:
             "Requests and calls, a day",
             Line(gateway("Count"), "Sum", "requests to the gateway"),
             Line(authorizer("Invocations"), "Sum", "calls about tokens"),
-            period_s=86_400,
+            period_s=DAY_S,
         ),
         graph(
             installed,
@@ -32,7 +32,7 @@ def widgets(installed: Installed) -> list[Widget]:
                 for what in ("registry", "credentials")
                 for verb in ("Read", "Write")
             ),
-            period_s=86_400,
+            period_s=DAY_S,
         ),
     ]
     if installed.nat_gateways:
@@ -42,7 +42,7 @@ def widgets(installed: Installed) -> list[Widget]:
                 "NAT: bytes to the internet and back, a day",
                 Line(nat("BytesOutToDestination"), "Sum", "out"),
                 Line(nat("BytesInFromDestination"), "Sum", "in"),
-                period_s=86_400,
+                period_s=DAY_S,
             )
         )
     if installed.authorizer_logs:
@@ -51,7 +51,7 @@ def widgets(installed: Installed) -> list[Widget]:
                 installed,
                 "Bytes of the brokers' authorizer logs",
                 Line(authorizer_logs("BucketSizeBytes"), "Average", "stored"),
-                period_s=86_400,
+                period_s=DAY_S,
             )
         )
     return found

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from stacks.monitoring.dashboard.widgets import Line, Widget, graph, search
-from stacks.monitoring.series import Installed, brokers, cluster, nat, own, tasks
+from stacks.monitoring.dashboard.widgets import DAY_S, Line, Widget, graph, search
+from stacks.monitoring.series import (
+    Installed,
+    brokers,
+    cluster,
+    domain_certificate,
+    key_calls,
+    nat,
+    own,
+    tasks,
+)
 
 QUESTION = "Is it full?"
 
@@ -52,7 +61,21 @@ def _account(installed: Installed) -> list[Widget]:
     days = [Line(own("GlobusSecretAgeDays"), "Maximum", "age of the Globus secret")]
     if settings.heartbeat_over_https or not settings.in_fargate:
         days.append(Line(own("CertificateDays"), "Minimum", "left of the certificate", right=True))
-    return [*found, graph(installed, "Days", *days, period_s=3600)]
+    if settings.domain:
+        days.append(
+            Line(domain_certificate("DaysToExpiry"), "Minimum", "left of the domain's in ACM", right=True)
+        )
+    return [
+        *found,
+        graph(
+            installed,
+            "KMS: calls a minute of the whole account",
+            Line(key_calls("CallCount"), "Sum", "calls"),
+            rule="keys-throttled",
+            period_s=60,
+        ),
+        graph(installed, "Days", *days, period_s=DAY_S),
+    ]
 
 
 def _brokers(installed: Installed) -> list[Widget]:
@@ -83,6 +106,39 @@ def _brokers(installed: Installed) -> list[Widget]:
             Line(brokers("ClientConnectionCount", signed=True), "Sum", "broker"),
             rule="broker-connections",
             period_s=60,
+        ),
+        graph(
+            installed,
+            "Events in a second by broker",
+            Line(brokers("MessagesInPerSec"), "Average", "broker"),
+        ),
+        *(_in_detail(installed) if settings.kafka_monitoring == "per-broker" else []),
+    ]
+
+
+def _in_detail(installed: Installed) -> list[Widget]:
+    burstable = installed.settings.broker_type.startswith("kafka.t3.")
+    return [
+        graph(
+            installed,
+            "New connections a second by broker",
+            Line(brokers("ConnectionCreationRate", signed=True), "Sum", "broker"),
+            rule="" if burstable else "broker-new-connections",
+            period_s=60,
+        ),
+        graph(
+            installed,
+            "Threads for requests by broker: idle, of 1",
+            Line(brokers("RequestHandlerAvgIdlePercent"), "Average", "broker"),
+            rule="broker-request-threads",
+            most=1,
+        ),
+        graph(
+            installed,
+            "Threads for the network by broker: idle, of 1",
+            Line(brokers("NetworkProcessorAvgIdlePercent"), "Average", "broker"),
+            rule="broker-network-threads",
+            most=1,
         ),
     ]
 

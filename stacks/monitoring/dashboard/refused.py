@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stacks.monitoring.dashboard.widgets import Line, Widget, graph
-from stacks.monitoring.series import Installed, authorizer, brokers, gateway, own, table, web_acl
+from stacks.monitoring.series import Installed, authorizer, balancer, brokers, gateway, own, table, web_acl
 
 QUESTION = "Is anyone refused?"
 
@@ -43,6 +43,14 @@ def widgets(installed: Installed) -> list[Widget]:
                 Line(own("RequestsFailed"), "Sum", "broke (500)"),
             )
         )
+        found.append(
+            graph(
+                installed,
+                "Balancer: its own faults, and connections that it turned away",
+                Line(balancer("HTTPCode_ELB_5XX_Count"), "Sum", "5xx"),
+                Line(balancer("RejectedConnectionCount"), "Sum", "turned away"),
+            )
+        )
     return [*found, *_brokers(installed), _tables(installed)]
 
 
@@ -50,10 +58,10 @@ def _brokers(installed: Installed) -> list[Widget]:
     settings = installed.settings
     if settings.kafka not in ("msk-standard", "msk-express") or settings.kafka_monitoring != "per-broker":
         return []
-    return [
+    found = [
         graph(
             installed,
-            "Connections refused by broker, there being too many",
+            "Connections refused by broker, too many new ones coming at once",
             Line(brokers("IAMTooManyConnections"), "Sum", "broker"),
         ),
         graph(
@@ -67,6 +75,16 @@ def _brokers(installed: Installed) -> list[Widget]:
             Line(brokers("FetchThrottleTime"), "Average", "broker"),
         ),
     ]
+    if settings.kafka == "msk-standard":
+        found.append(
+            graph(
+                installed,
+                "Packets held back by broker, its network being full",
+                Line(brokers("BwInAllowanceExceeded"), "Sum", "in, broker"),
+                Line(brokers("BwOutAllowanceExceeded"), "Sum", "out, broker"),
+            )
+        )
+    return found
 
 
 def _tables(installed: Installed) -> Widget:

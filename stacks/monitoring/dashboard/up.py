@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stacks.monitoring.dashboard.widgets import Line, Widget, alarm_states, graph, text
+from stacks.monitoring.dashboard.widgets import MOST_ALARMS, Line, Widget, alarm_states, graph, text
 from stacks.monitoring.series import Installed, brokers, cluster, gateway, own, targets
 
 QUESTION = "Is it up?"
@@ -16,7 +16,7 @@ def widgets(installed: Installed, alarms: Sequence[str]) -> list[Widget]:
     settings = installed.settings
     https = [Line(own("HttpsAnswers"), "Minimum", "HTTPS")] if settings.heartbeat_over_https else []
     found = [
-        alarm_states("Alarms", alarms, height=1 + -(-len(alarms) // _ALARMS_IN_A_ROW)),
+        *_alarms(alarms),
         graph(
             installed,
             "Heartbeat: 1 is an answer",
@@ -74,6 +74,12 @@ def widgets(installed: Installed, alarms: Sequence[str]) -> list[Widget]:
             )
         )
     return [*found, *_brokers(installed)]
+
+
+def _alarms(arns: Sequence[str]) -> list[Widget]:
+    """Return as many widgets as it takes: with 60 brokers there are more alarms than one may show."""
+    shown = [arns[start : start + MOST_ALARMS] for start in range(0, len(arns), MOST_ALARMS)]
+    return [alarm_states("Alarms", each, height=1 + -(-len(each) // _ALARMS_IN_A_ROW)) for each in shown]
 
 
 def _brokers(installed: Installed) -> list[Widget]:

@@ -11,6 +11,10 @@ from stacks.monitoring.series import Installed, Series, Source
 
 WIDTH = 24
 """Of a dashboard, in CloudWatch's units."""
+MOST_ALARMS = 100
+"""In one widget. Source: Amazon CloudWatch API Reference, "Dashboard body structure and syntax"."""
+DAY_S = 86_400
+_DAYS_SHOWN = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,7 @@ def graph(
     Args:
         rule: whose limit is drawn across it.
         most: where its axis ends; by what there is to see, without one.
-        period_s: of one point.
+        period_s: of one point. Points of a day are drawn for a month, whatever the dashboard shows.
     """
     metrics: list[list[Any]] = []
     for line in lines:
@@ -74,6 +78,8 @@ def graph(
         "metrics": metrics,
         "yAxis": {"left": {"min": 0, **({"max": most} if most is not None else {})}, "right": {"min": 0}},
     }
+    if period_s >= DAY_S:
+        properties["start"] = f"-P{_DAYS_SHOWN}D"
     if rule:
         limit = BY_ID[rule].limit_for(installed.settings)
         properties["annotations"] = {"horizontal": [{"label": rule, "value": limit}]}
