@@ -55,7 +55,7 @@ class MonitoringStack(Stack):
             runbooks=runbooks,
         )
         if settings.in_fargate and settings.heartbeat_over_https:
-            Heartbeat(
+            heartbeat = Heartbeat(
                 self,
                 "Heartbeat",
                 institution=settings.institution,
@@ -63,6 +63,9 @@ class MonitoringStack(Stack):
                 registry=foundation.registry,
                 log_retention=lifetime.of_logs(settings),
             )
+            for alarm in alarms.of_silence:
+                # Else the first silence that it tells of is that of a function that is not there yet.
+                alarm.node.add_dependency(heartbeat)
         name = settings.named("fabric")
         cloudwatch.CfnDashboard(
             self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -35,6 +36,12 @@ class EventRules(Construct):
             runbooks: address of the page that has a section for each rule.
         """
         super().__init__(scope, id_)
+        stack = Stack.of(self)
+
+        def arn(service: str, resource: str) -> str:
+            kind, _, name = resource.partition("/")
+            return stack.format_arn(service=service, resource=kind, resource_name=name)
+
         for rule in rules:
             says = {"rule": settings.named(rule.id), "says": f"{rule.says}: {runbooks}#{rule.id}"}
             # Unquoted, EventBridge puts the event in as the JSON that it is.
@@ -44,7 +51,7 @@ class EventRules(Construct):
                 rule.id,
                 name=settings.named(rule.id),
                 description=says["says"],
-                event_pattern=rule.pattern(settings),
+                event_pattern=rule.pattern(settings, arn),
                 targets=[
                     events.CfnRule.TargetProperty(
                         id="topic",

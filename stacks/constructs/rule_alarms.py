@@ -25,6 +25,8 @@ _MOST_METRICS = 10
 class RuleAlarms(Construct):
     """One alarm a rule, and another for each ten metrics more; each tells when it begins and when it is over.
 
+    A new one tells once that nothing is wrong, too: CloudWatch acts on whatever change to ``OK``.
+
     An alarm of a single metric is no metric maths, which an emulator may not know.
     """
 
@@ -48,16 +50,19 @@ class RuleAlarms(Construct):
         self._installed = installed
         self._hearers = [topic.topic_arn]
         self._runbooks = runbooks
-        self.arns = [arn for rule in rules for arn in self._make(rule)]
+        made = [(rule, alarm) for rule in rules for alarm in self._make(rule)]
+        self.arns = [alarm.attr_arn for _, alarm in made]
         """Of every alarm, in the order of the rules."""
+        self.of_silence = [alarm for rule, alarm in made if rule.without_data == "breaching"]
+        """Those that go off when nobody writes."""
 
-    def _make(self, rule: Rule) -> Iterator[str]:
+    def _make(self, rule: Rule) -> Iterator[cloudwatch.CfnAlarm]:
         settings = self._installed.settings
         limit = rule.limit_for(settings)
         for number, parts in enumerate(alarm_parts(rule.of(self._installed)), start=1):
             name = rule.id if number == 1 else f"{rule.id}-{number}"
-            one = len(parts) == len(parts[0]) == 1
-            alarm = cloudwatch.CfnAlarm(
+            one = len(parts) == len(parts[0]) == 1 and not rule.each
+            yield cloudwatch.CfnAlarm(
                 self,
                 name,
                 alarm_name=settings.named(name),
@@ -70,7 +75,6 @@ class RuleAlarms(Construct):
                 ok_actions=self._hearers,
                 **(_of_one(rule, parts[0][0]) if one else _of_the_worst(rule, parts)),
             )
-            yield alarm.attr_arn
 
 
 def alarm_parts(parts: Sequence[Part]) -> Iterator[list[Part]]:
@@ -114,13 +118,16 @@ def _of_the_worst(rule: Rule, parts: Sequence[Part]) -> dict[str, Any]:
             )
             for id_, series in zip(ids, part, strict=True)
         ]
-        if len(part) > 1:
-            queries.append(
-                cloudwatch.CfnAlarm.MetricDataQueryProperty(
-                    id=f"s{number}", expression=" + ".join(ids), return_data=False
-                )
+        expression = rule.each.format(*ids) or " + ".join(ids)
+        if expression == ids[0]:
+            worst_of.append(ids[0])
+            continue
+        queries.append(
+            cloudwatch.CfnAlarm.MetricDataQueryProperty(
+                id=f"s{number}", expression=expression, return_data=False
             )
-        worst_of.append(ids[0] if len(part) == 1 else f"s{number}")
+        )
+        worst_of.append(f"s{number}")
     worst = "MAX" if rule.beyond.startswith(">") else "MIN"
     queries.append(
         cloudwatch.CfnAlarm.MetricDataQueryProperty(

@@ -11,6 +11,8 @@ from stacks.settings import Settings
 
 Limit = float | Callable[[Settings], float]
 Where = Callable[[Settings], bool]
+Arn = Callable[[str, str], str]
+"""Returns the ARN of a service's resource in the account and region that are watched."""
 
 
 def everywhere(settings: Settings) -> bool:
@@ -35,6 +37,8 @@ class Rule:
     says: str
     """What is wrong when it goes off, as a sentence without its full stop; ``{limit}`` is the limit."""
     of: Source
+    each: str = ""
+    """What a part is in metric maths, its series being ``{0}`` and so on; without it, their sum."""
     statistic: str
     beyond: Literal[">", ">=", "<", "<="]
     limit: Limit
@@ -65,7 +69,7 @@ class EventRule:
     """Name of the rule, and of its section in ``docs/runbooks.md``."""
     says: str
     """What happened, as a sentence without its full stop."""
-    pattern: Callable[[Settings], Mapping[str, Any]]
+    pattern: Callable[[Settings, Arn], Mapping[str, Any]]
     """As EventBridge reads it."""
     where: Where = everywhere
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 
 import pytest
 
@@ -35,7 +34,7 @@ def named(institutions: list[Made], name: str) -> Made:
 @pytest.mark.parametrize(
     ("file", "alarm", "metric", "statistic", "beyond", "limit", "seconds", "times"),
     [
-        ("tiny-trial", "broker-cpu-credits", "CPUCreditBalance", "Minimum", AT_MOST, 100, 300, 3),
+        ("tiny-trial", "broker-cpu-credits", "CPUCreditBalance", "Average", AT_MOST, 100, 300, 3),
         ("tiny-trial", "broker-storage", "KafkaDataLogsDiskUsed", "Maximum", AT_LEAST, 85, 300, 1),
         ("tiny-trial", "broker-offline-partitions", "OfflinePartitionsCount", "Maximum", GREATER, 0, 60, 1),
         ("tiny-trial", "broker-under-min-isr", "UnderMinIsrPartitionCount", "Maximum", AT_LEAST, 1, 60, 1),
@@ -121,6 +120,20 @@ def test_cpu_is_the_sum_of_both_and_takes_an_alarm_for_five_brokers(institutions
     assert alarms["broker-cpu-2"]["AlarmDescription"].endswith("#broker-cpu")
 
 
+def test_credits_count_on_a_broker_that_saves_none(institutions: list[Made]) -> None:
+    """A new one has none, and one that is idle gets them."""
+    queries = watched.alarms(named(institutions, "tiny-trial"))["broker-cpu-credits"]["Metrics"]
+    assert [query["MetricStat"]["Metric"]["MetricName"] for query in queries if "MetricStat" in query] == [
+        "CPUCreditBalance",
+        "CpuUser",
+        "CpuSystem",
+    ] * 3
+    assert [query["Expression"] for query in queries if "Expression" in query] == [
+        *(f"IF(m{number}_2 + m{number}_3 >= 18, m{number}_1, 576)" for number in (1, 2, 3)),
+        "MIN([s1, s2, s3])",
+    ]
+
+
 def test_parts_are_shared_out_without_losing_one() -> None:
     parts = [(Series("AWS/Kafka", "CpuUser", {"Broker ID": str(number)}),) for number in range(60)]
     shared = list(alarm_parts(parts))
@@ -149,10 +162,37 @@ def test_alarms_are_of_the_rules_that_the_settings_ask_for(made: Made) -> None:
 
 
 def test_a_trial_has_ten_alarms_at_most(institutions: list[Made]) -> None:
-    made = named(institutions, "tiny-trial")
-    assert len(watched.alarms(made)) == 10
+    found = watched.alarms(named(institutions, "tiny-trial"))
     essential = {rule.id for rule in rules.RULES if rule.essential}
-    assert watched.alarms(made).keys() == essential
+    # A trial's address is AWS's, and so is its certificate.
+    assert found.keys() == essential - {"certificate"}
+    assert len(found) == 9
+
+
+@pytest.mark.parametrize(
+    ("context", "alarmed"),
+    [
+        ({"preset": "lab"}, False),
+        ({"preset": "lab", "public_url": "https://octopus.anl.example"}, True),
+        ({"preset": "lab", "public_url": "https://octopus.anl.example", "public_requests": "0"}, False),
+        ({**CAMPUS, "public_requests": "0"}, True),
+    ],
+)
+def test_certificate_is_alarmed_where_it_is_ones_own_and_somebody_looks(
+    context: dict[str, str], alarmed: bool
+) -> None:
+    settings = Settings.from_context({"institution": "anl", **context})
+    assert rules.BY_ID["certificate"].holds(settings) == alarmed
+
+
+@pytest.mark.parametrize(
+    ("region", "calls"), [("us-east-1", 100_000), ("eu-central-1", 20_000), ("sa-east-1", 10_000)]
+)
+def test_calls_to_kms_are_held_to_what_a_region_lets_an_account_ask(region: str, calls: int) -> None:
+    settings = Settings.from_context({"institution": "anl", "preset": "lab", "region": region})
+    rule = rules.BY_ID["keys-throttled"]
+    assert (rule.statistic, rule.period_s) == ("Sum", 60)
+    assert rule.limit_for(settings) == pytest.approx(0.8 * calls * 60)
 
 
 def test_silence_of_the_heartbeat_is_an_alarm(made: Made) -> None:
@@ -161,6 +201,22 @@ def test_silence_of_the_heartbeat_is_an_alarm(made: Made) -> None:
     assert ("heartbeat-https" in alarms) == made.settings.heartbeat_over_https
     silent = {name for name, alarm in alarms.items() if alarm["TreatMissingData"] == "breaching"}
     assert silent <= {"heartbeat-kafka", "heartbeat-https", "tasks-few"}
+
+
+def test_silence_is_told_of_once_the_function_is_there_that_writes(made: Made) -> None:
+    resources = made.templates["monitoring"]["Resources"]
+    each_minute = {
+        logical_id
+        for logical_id, resource in resources.items()
+        if "ScheduleExpression" in resource["Properties"]
+    }
+    silent = [
+        resource
+        for resource in resources.values()
+        if resource["Properties"].get("TreatMissingData") == "breaching"
+    ]
+    assert silent
+    assert all(each_minute <= set(alarm.get("DependsOn", [])) for alarm in silent)
 
 
 def test_limits_are_the_settings() -> None:
@@ -198,17 +254,31 @@ def test_events_go_to_the_topic_with_their_runbook(made: Made) -> None:
 
 def test_events_are_of_this_installation(made: Made) -> None:
     settings = made.settings
-    patterns = {rule.id: rule.pattern(settings) for rule in rules.events_of(settings)}
-    assert ("KAFKA" in patterns["aws-health"]["detail"]["service"]) == settings.on_msk
-    assert ("ECS" in patterns["aws-health"]["detail"]["service"]) == settings.in_fargate
-    tables = patterns["recovery-off"]["detail"]["requestParameters"]["tableName"]
-    assert tables == [settings.named("credentials"), settings.named("registry")]
+    patterns = {
+        resource["Properties"]["Name"].removeprefix(settings.named("")): resource["Properties"][
+            "EventPattern"
+        ]
+        for resource in made.templates["monitoring"]["Resources"].values()
+        if "EventPattern" in resource["Properties"]
+    }
+    told_of = patterns["aws-health"]["detail"]
+    assert told_of["eventRegion"] == [settings.region, "global", {"exists": False}]
+    assert ("KAFKA" in told_of["service"]) == settings.on_msk
+    assert ("ECS" in told_of["service"]) == settings.in_fargate
+    assert ("ACM" in told_of["service"]) == bool(settings.domain)
+    assert ("WAF" in told_of["service"]) == settings.waf
     assert ("deployment-failed" in patterns) == settings.in_fargate
+    here = f":{settings.region}:<AWS::AccountId>:"
     for id_ in {"deployment-failed", "tasks-not-started"} & patterns.keys():
-        ((wanted,),) = (each.values() for each in patterns[id_]["resources"])
-        ours = f"arn:aws:ecs:us-east-1:111122223333:service/{settings.named('web')}/Tasks-Service-1A2B"
-        assert fnmatchcase(ours, wanted)
-        assert not fnmatchcase(ours.replace(settings.named("web"), f"{settings.named('web')}-2"), wanted)
+        (service,) = patterns[id_]["resources"]
+        arn = f"arn:<AWS::Partition>:ecs{here}service/{settings.named('web')}/"
+        assert watched.text(made, service["prefix"]) == arn
+    assert ("broker-events" in patterns) == settings.on_msk
+    if settings.on_msk:
+        brokers, nothing = patterns["broker-events"]["resources"]
+        arn = f"arn:<AWS::Partition>:kafka{here}*/{settings.cluster_name}/*"
+        assert watched.text(made, brokers["wildcard"]) == arn
+        assert nothing == {"exists": False}
 
 
 # The heartbeat over HTTPS

@@ -11,13 +11,17 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
+from octopus.metrics.catalogue import catalogue
 from stacks.monitoring.rules import IDS
 from tests.documented_commands import faults
+from tests.infrastructure import watched
 from tests.infrastructure.synthesis import ROOT, Made
 
 PAGE = (ROOT / "docs" / "runbooks.md").read_text()
 BY_HAND = ("budget",)
 """Sections of what tells and is no rule."""
+OF_MACHINES = ("broker", "judge")
+"""Components whose metrics are Prometheus' alone."""
 TOOLS = {("logs", "tail"), ("s3", "ls")}
 """What AWS's command line does by more than one call."""
 
@@ -92,6 +96,15 @@ def test_every_log_that_is_named_is_one(institutions: list[Made]) -> None:
             if stack in made.templates
         ]
         assert set(found) in ({1}, {0, 1}), (stack, construct)
+
+
+def test_every_metric_that_is_named_is_on_a_dashboard(institutions: list[Made]) -> None:
+    drawn = {each.name for made in institutions for each in watched.of_dashboard(watched.dashboard(made))}
+    of_aws = {name for entry in watched.EMITTED for name in entry["names"]}
+    known = {name for name, metric in catalogue().items() if metric.component not in OF_MACHINES} | of_aws
+    named = {span for span in re.findall(r"(?<!`)`([^`]+)`(?!`)", PAGE) if span in known}
+    assert len(named) >= 5
+    assert named <= drawn
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)", code()))))

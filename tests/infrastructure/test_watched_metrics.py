@@ -7,8 +7,10 @@ import json
 import pytest
 
 from octopus.metrics.catalogue import catalogue, namespace
-from stacks.monitoring import own
+from stacks.monitoring import own, rules
+from stacks.settings import Settings
 from tests.infrastructure import watched
+from tests.infrastructure.conftest import CAMPUS
 from tests.infrastructure.synthesis import FILES, Made
 
 
@@ -44,8 +46,8 @@ def test_every_name_in_a_metric_is_that_of_something_in_the_stacks(made: Made) -
             assert set(entry.get("of", [])) <= watched.types_named(made, each), each
 
 
-def test_no_alarm_without_tasks_stands_on_what_is_only_in_a_log(made: Made) -> None:
-    """An emulator reads no metric out of a log."""
+def test_no_alarm_without_tasks_stands_on_what_is_only_in_their_log(made: Made) -> None:
+    """What runs elsewhere writes its metrics, or they are Prometheus'; the authorizer is in AWS always."""
     if made.settings.in_fargate:
         return
     ours = [
@@ -54,7 +56,24 @@ def test_no_alarm_without_tasks_stands_on_what_is_only_in_a_log(made: Made) -> N
         for each in watched.of_alarm(made, name, alarm)
         if each.name in catalogue()
     ]
-    assert {metric.through for metric in ours} == {"put"}
+    assert ours
+    assert {metric.component for metric in ours if metric.through != "put"} <= {"authorizer"}
+
+
+def test_globus_is_watched_wherever_the_authorizer_asks_it() -> None:
+    of_ones_own = Settings.from_context({**CAMPUS, "alarms": "full"})
+    assert rules.BY_ID["globus-away"].holds(of_ones_own)
+    assert "TokensUnchecked" in own.emitted(of_ones_own)
+
+
+def test_every_metric_that_an_alarm_stands_on_is_drawn(made: Made) -> None:
+    drawn = {(each.namespace, each.name) for each in watched.of_dashboard(watched.dashboard(made))}
+    alarming = {
+        (each.namespace, each.name)
+        for name, alarm in watched.alarms(made).items()
+        for each in watched.of_alarm(made, name, alarm)
+    }
+    assert alarming <= drawn
 
 
 def test_without_msk_there_is_no_metric_of_it_and_no_maths(institutions: list[Made]) -> None:

@@ -8,12 +8,6 @@ from __future__ import annotations
 
 from stacks.monitoring.rule import Rule
 from stacks.monitoring.series import authorizer, gateway, own, table
-from stacks.settings import Settings
-
-
-def _fargate(settings: Settings) -> bool:
-    return settings.in_fargate
-
 
 _TABLES = tuple(
     Rule(
@@ -60,7 +54,6 @@ RULES = (
         limit=0,
         period_s=300,
         times=2,
-        where=_fargate,
     ),
     *_TABLES,
 )

@@ -17,6 +17,16 @@ _MOST_CONNECTIONS = 3000
 _MOST_NEW_CONNECTIONS = 100
 """A second, likewise; but on t3.small."""
 _NEAR = 0.8
+_MOST_CREDITS = 576
+"""That a t3.small saves.
+
+Source: Amazon EC2 User Guide, "Key concepts for burstable performance instances".
+"""
+_SAVES_NOTHING_PERCENT = 18
+"""Of its CPU, from which on a t3.small keeps next to nothing of what it is given.
+
+It is given 20 %, likewise. A little less, since without credits it gets no more, and shows what it gets.
+"""
 
 
 def _standard(settings: Settings) -> bool:
@@ -87,9 +97,12 @@ RULES = (
     ),
     Rule(
         id="broker-cpu-credits",
-        says="For a quarter of an hour a broker had {limit} CPU credits or fewer; without them it is slow",
-        of=brokers("CPUCreditBalance"),
-        statistic="Minimum",
+        says="For a quarter of an hour a broker had {limit} CPU credits or fewer and saved none;"
+        " without them it is slow",
+        of=brokers("CPUCreditBalance", "CpuUser", "CpuSystem"),
+        # A new broker has none, and saves them as long as it is idle.
+        each=f"IF({{1}} + {{2}} >= {_SAVES_NOTHING_PERCENT}, {{0}}, {_MOST_CREDITS})",
+        statistic="Average",
         beyond="<=",
         limit=100,
         period_s=300,
@@ -150,7 +163,7 @@ RULES = (
     ),
     Rule(
         id="broker-connections-refused",
-        says="A broker turned connections away: more came than it lets in",
+        says="A broker turned connections away: more new ones a second came than it lets in",
         of=brokers("IAMTooManyConnections"),
         statistic="Sum",
         beyond=">",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stacks.monitoring.rule import EventRule
+from stacks.monitoring.rule import Arn, EventRule
 from stacks.settings import Settings
 
 _ALWAYS = (
@@ -22,57 +22,83 @@ _ALWAYS = (
 )
 _WITH_MSK = ("KAFKA",)
 _IN_FARGATE = ("ECR", "ECS", "ELASTICLOADBALANCING", "FARGATE", "NATGATEWAY", "VPC")
+_WITH_A_DOMAIN = ("ACM",)
+_WITH_A_WEB_ACL = ("WAF",)
 
 
-def _health(settings: Settings) -> Mapping[str, Any]:
+def _health(settings: Settings, _arn: Arn) -> Mapping[str, Any]:
     services = (
         *_ALWAYS,
         *(_WITH_MSK if settings.on_msk else ()),
         *(_IN_FARGATE if settings.in_fargate else ()),
+        *(_WITH_A_DOMAIN if settings.domain else ()),
+        *(_WITH_A_WEB_ACL if settings.waf else ()),
     )
-    return {"source": ["aws.health"], "detail": {"service": sorted(services)}}
-
-
-def _brokers(settings: Settings) -> Mapping[str, Any]:
     return {
-        "source": ["aws.kafka"],
-        # Where an account has a trail, each call of anybody's to MSK is an event, too.
-        "detail-type": [{"anything-but": "AWS API Call via CloudTrail"}],
+        "source": ["aws.health"],
+        "detail": {
+            "service": sorted(services),
+            # Two regions hear of others' faults, too. Source: AWS Health User Guide, "Creating EventBridge
+            # rules for AWS Region coverage". What names no region at all is the whole account's.
+            "eventRegion": [settings.region, "global", {"exists": False}],
+        },
     }
 
 
-def _of_the_service(settings: Settings) -> list[Mapping[str, str]]:
-    return [{"wildcard": f"arn:*:ecs:*:*:service/{settings.named('web')}/*"}]
+def _risk(_settings: Settings, _arn: Arn) -> Mapping[str, Any]:
+    # Of the account, by whatever region it comes.
+    return {"source": ["aws.health"], "detail": {"service": ["ABUSE", "RISK"]}}
 
 
-def _deployment(settings: Settings) -> Mapping[str, Any]:
+def _brokers(settings: Settings, arn: Arn) -> Mapping[str, Any]:
+    return {
+        "source": ["aws.kafka"],
+        # Where an account has a trail, each call of anybody's to MSK is an event, too.
+        "detail-type": [
+            {"anything-but": ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"]}
+        ],
+        # The cluster or one of its brokers. Nowhere does AWS say that each event names one: others are told.
+        "resources": [{"wildcard": arn("kafka", f"*/{settings.cluster_name}/*")}, {"exists": False}],
+    }
+
+
+def _of_the_service(settings: Settings, arn: Arn) -> list[Mapping[str, str]]:
+    return [{"prefix": arn("ecs", f"service/{settings.named('web')}/")}]
+
+
+def _deployment(settings: Settings, arn: Arn) -> Mapping[str, Any]:
     return {
         "source": ["aws.ecs"],
         "detail-type": ["ECS Deployment State Change"],
-        "resources": _of_the_service(settings),
+        "resources": _of_the_service(settings, arn),
         "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
     }
 
 
-def _tasks(settings: Settings) -> Mapping[str, Any]:
+def _tasks(settings: Settings, arn: Arn) -> Mapping[str, Any]:
     return {
         "source": ["aws.ecs"],
         "detail-type": ["ECS Service Action"],
-        "resources": _of_the_service(settings),
+        "resources": _of_the_service(settings, arn),
         "detail": {"eventType": ["ERROR", "WARN"]},
     }
 
 
-def _recovery(settings: Settings) -> Mapping[str, Any]:
+def _recovery(settings: Settings, _arn: Arn) -> Mapping[str, Any]:
+    names = [settings.named(table) for table in ("credentials", "registry")]
+    # DynamoDB takes an ARN for a name, and a trail shows what was sent.
+    tables = {"tableName": [*names, *({"suffix": f":table/{name}"} for name in names)]}
+    unrecoverable = {"pointInTimeRecoverySpecification": {"pointInTimeRecoveryEnabled": [False]}}
+    unprotected = {"deletionProtectionEnabled": [False]}
     return {
         "source": ["aws.dynamodb"],
         "detail-type": ["AWS API Call via CloudTrail"],
         "detail": {
-            "eventName": ["UpdateContinuousBackups"],
-            "requestParameters": {
-                "tableName": [settings.named("credentials"), settings.named("registry")],
-                "pointInTimeRecoverySpecification": {"pointInTimeRecoveryEnabled": [False]},
-            },
+            "$or": [
+                {"eventName": ["UpdateContinuousBackups"], "requestParameters": tables | unrecoverable},
+                {"eventName": ["UpdateTable"], "requestParameters": tables | unprotected},
+                {"eventName": ["DeleteTable"], "requestParameters": tables},
+            ]
         },
     }
 
@@ -82,6 +108,11 @@ EVENTS = (
         id="aws-health",
         says="AWS says that something the fabric stands on is out of order, or will be worked on",
         pattern=_health,
+    ),
+    EventRule(
+        id="account-at-risk",
+        says="AWS found a key of this account in public, or was told that the account does harm",
+        pattern=_risk,
     ),
     EventRule(
         id="broker-events",
@@ -103,7 +134,7 @@ EVENTS = (
     ),
     EventRule(
         id="recovery-off",
-        says="Somebody turned off the point-in-time recovery of a table",
+        says="Somebody deleted a table, or turned off its protection or its point-in-time recovery",
         pattern=_recovery,
     ),
 )

@@ -41,7 +41,7 @@ RULES = (
     ),
     Rule(
         id="tasks-busy",
-        says="For a quarter of an hour tasks used more than {limit} % of their CPU, as many as there may be",
+        says="For a quarter of an hour the tasks used more than {limit} % of their CPU on average",
         of=tasks("CPUUtilization"),
         statistic="Average",
         beyond=">",
