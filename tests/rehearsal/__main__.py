@@ -8,12 +8,14 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from octopus.fabric.supervision import wait_until
 from stacks.guard import release
 from tests.integration.cluster.traffic import Reader, Writer
+from tests.patience import PATIENCE_S
 from tests.rehearsal import content, snapshot
 from tests.rehearsal.content import Person
 from tests.rehearsal.errors import RehearsalError
@@ -69,11 +71,11 @@ def rehearse(given: argparse.Namespace) -> dict[str, Any]:
                 if not topic.startswith(reader)
             ),
         }
-        with _running(people[0], state) as (writer, check):
+        with _running(people[0], state) as (writer, goes_on):
             for step, leaving, coming in (("upgrade", old, new), ("back", new, old)):
                 gaps = len(writer.gaps)
                 figures["seconds"][step] = _change(leaving, coming)
-                check()
+                goes_on()
                 content.ask_again(people, state)
                 after = _look(people, state, step)
                 figures["lost"] += [f"{step}: {loss}" for loss in snapshot.losses(before, after)]
@@ -137,13 +139,21 @@ def _look(people: Sequence[Person], state: State, when: str) -> Snapshot:
 
 
 @contextlib.contextmanager
-def _running(person: Person, state: State) -> Iterator[tuple[Writer, Any]]:
+def _running(person: Person, state: State) -> Iterator[tuple[Writer, Callable[[], None]]]:
     """Write and read all the time with one key; every acknowledged record must have been read at the end."""
     topic = f"{person.namespace}.{_STEADY}"
     settings = person.kafka(state)
     with Reader(settings, topic, f"{person.namespace}.{_STEADY}") as reader:
         with Writer(settings, topic, pause_seconds=_BETWEEN_WRITES_S, patience_seconds=_AWAY_S) as writer:
-            yield writer, lambda: reader.await_all(list(writer.acknowledged))
+
+            def goes_on() -> None:
+                before = len(writer.acknowledged)
+                wait_until(
+                    lambda: len(writer.acknowledged) > before, seconds=PATIENCE_S, what="The steady client"
+                )
+                reader.await_all(list(writer.acknowledged))
+
+            yield writer, goes_on
         reader.await_all(writer.acknowledged)
 
 

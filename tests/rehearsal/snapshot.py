@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -49,7 +49,7 @@ class Snapshot:
 def take(everybody: Sequence[Person], state: State) -> Snapshot:
     """Ask the service, IAM and Kafka; each person reads what he may with his own key."""
     seen = {person.name: _seen(person, state) for person in everybody}
-    principals, rights = _principals(state)
+    principals, rights = _principals({person.subject for person in everybody}, state)
     topics = {person.name: _readable(person, seen[person.name]) for person in everybody}
     read = at_once(lambda person: _records(person, topics[person.name], state), everybody)
     records = {
@@ -127,7 +127,7 @@ def _readable(person: Person, seen: Mapping[str, Any]) -> list[str]:
     return [person.topic, *shared]
 
 
-def _principals(state: State) -> tuple[dict[str, Any], dict[str, Rights]]:
+def _principals(subjects: Collection[str], state: State) -> tuple[dict[str, Any], dict[str, Rights]]:
     iam = boto3.client(
         "iam",
         endpoint_url=f"http://127.0.0.1:{state.ports['AWS']}",
@@ -139,6 +139,8 @@ def _principals(state: State) -> tuple[dict[str, Any], dict[str, Rights]]:
     for page in iam.get_paginator("list_users").paginate(PathPrefix=_PRINCIPALS):
         for listed in page["Users"]:
             name = listed["UserName"]
+            if name not in subjects:
+                continue
             user = iam.get_user(UserName=name)["User"]
             keys = iam.list_access_keys(UserName=name)["AccessKeyMetadata"]
             tags = iam.list_user_tags(UserName=name)["Tags"]
