@@ -23,13 +23,15 @@ class Acknowledgement:
 
     kind: Kind
     resource: str
+    what: str
+    """What of the resource; beside it anything else is a change of its own."""
     reason: str
     until: datetime.date
     """The last day on which it passes."""
 
     def covers(self, change: Change) -> bool:
         """Return whether it is of that change."""
-        return (self.kind, self.resource) == (change.kind, change.resource)
+        return (self.kind, self.resource, self.what) == (change.kind, change.resource, change.what)
 
 
 def read(path: Path, *, today: datetime.date) -> list[Acknowledgement]:
@@ -51,7 +53,7 @@ def read(path: Path, *, today: datetime.date) -> list[Acknowledgement]:
 
 
 def _read(one: dict[str, object], where: str, today: datetime.date) -> Acknowledgement:
-    fields = {"kind", "resource", "reason", "until"}
+    fields = {"kind", "resource", "what", "reason", "until"}
     if one.keys() != fields:
         raise AcknowledgementError(f"{where} must have {', '.join(sorted(fields))} and nothing else.")
     kind, until, reason = one["kind"], one["until"], str(one["reason"]).strip()
@@ -63,4 +65,4 @@ def _read(one: dict[str, object], where: str, today: datetime.date) -> Acknowled
         raise AcknowledgementError(f"{where}: until must be a date such as {today}, without quotes.")
     if until > today + datetime.timedelta(days=LONGEST_DAYS):
         raise AcknowledgementError(f"{where}: until must be within {LONGEST_DAYS} days, not {until}.")
-    return Acknowledgement(Kind(str(kind)), str(one["resource"]), reason, until)
+    return Acknowledgement(Kind(str(kind)), str(one["resource"]), str(one["what"]), reason, until)

@@ -20,6 +20,7 @@ Undo what is not meant. What is meant goes, with its reason and a last day, into
   [[change]]
   kind = "{change.kind}"
   resource = "{change.resource}"
+  what = "{change.what}"
   reason = "..."
   until = {until}
 """
@@ -45,10 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, KeyError, SettingsError, AcknowledgementError) as error:
         sys.stderr.write(f"{error.args[0]}\n")
         return 2
-    failed = [text for change, names in found.items() if (text := objection(change, names, meant, today))]
+    against = {change: objection(change, names, meant, today) for change, names in found.items()}
+    failed = [text for text in against.values() if text]
     if not given.name:
         failed += [
-            f"acknowledged, and no such change: {one.kind} {one.resource}; take it out of {path.name}"
+            f"acknowledged, and no such change: {one.kind} {one.resource} {one.what};"
+            f" take it out of {path.name}"
             for one in meant
             if not any(one.covers(change) for change in found)
         ]
@@ -60,10 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"An update from {last.version} replaces and removes nothing that holds state{passed}.\n"
         )
         return 0
-    for change in found:
-        until = today + datetime.timedelta(days=acknowledged.LONGEST_DAYS)
+    until = today + datetime.timedelta(days=acknowledged.LONGEST_DAYS)
+    for change in [change for change, text in against.items() if text][:1]:
         sys.stdout.write(_ADVICE.format(path=f"releases/{path.name}", change=change, until=until))
-        break
     return 1
 
 

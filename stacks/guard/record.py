@@ -9,14 +9,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stacks.guard import installations, release
+from stacks.guard import command, installations, release
 from stacks.guard.release import Installation, Release
 
 _ROOT = Path(__file__).parents[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the files of a release of the last commit and return the exit status: 2 when it cannot be."""
+    """Write the files of a release of the last commit and return the exit status.
+
+    It is 2 when there is no such release to record, and 1 where the guard does not let an update from the
+    one before pass: once recorded, nothing would object any more.
+    """
     parser = argparse.ArgumentParser(
         prog="scripts/record-release",
         description="Write below releases/ what the last commit's stacks hold, to compare later ones with.",
@@ -35,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if _git("status", "--porcelain", "--untracked-files=no"):
         sys.stderr.write("Commit first: a release is of a commit, and files have changed since the last.\n")
         return 2
+    if release.any_in(given.releases) and command.main(["--releases", str(given.releases)]):
+        sys.stderr.write(f"Release {given.version} is not recorded, as the guard does not let it pass.\n")
+        return 1
     made = {
         name: Installation(settings, release.of_templates(installations.synthesize(settings)))
         for name, settings in installations.known().items()

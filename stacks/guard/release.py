@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stacks.guard.stateful import CLUSTER, KEPT_BY, Resource, at, attributes, holds_state, set_at_creation
+from stacks.guard.stateful import (
+    CLUSTER,
+    ENDED_BY,
+    KEPT_BY,
+    Resource,
+    at,
+    attributes,
+    holds_state,
+    imported,
+    name_of,
+    set_at_creation,
+)
 
 RELEASES = Path(__file__).parents[2] / "releases"
 _HEAD = "release.toml"
@@ -28,12 +39,39 @@ class Held:
     """Properties of which another value is another resource, by their path."""
     kept_by: Mapping[str, Any]
     """Properties that keep what it holds, by their path."""
+    ended_by: Mapping[str, Any]
+    """Properties by which what it holds ends, by their path."""
     attributes: Mapping[str, Any]
     """Of a cluster: what MSK changes one at a time, by name. Empty for anything else."""
 
 
-Stacks = Mapping[str, Mapping[str, Held]]
-"""By stack, as named behind the institution, and logical id."""
+@dataclass(frozen=True)
+class Named:
+    """A resource that holds nothing and has a name, which there can be one of at a time."""
+
+    type: str
+    name: Mapping[str, Any]
+    """The properties that name it, by their path."""
+    set_at_creation: Mapping[str, Any]
+    """As of what is held, but for the name."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What an update of a stack could lose, or fail at."""
+
+    held: Mapping[str, Held] = field(default_factory=dict)
+    """By logical id."""
+    named: Mapping[str, Named] = field(default_factory=dict)
+    """By logical id."""
+    exports: Mapping[str, Any] = field(default_factory=dict)
+    """What it gives to other stacks, by the export's name."""
+    imports: Sequence[str] = ()
+    """Names of exports that it takes."""
+
+
+Stacks = Mapping[str, Stack]
+"""By its name behind the institution."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +95,51 @@ class Release:
 
 
 def of_templates(templates: Mapping[str, Mapping[str, Any]]) -> Stacks:
-    """Return what holds state in templates, by the same names."""
-    return {
-        stack: {
-            logical_id: _held(resource, template["Resources"])
-            for logical_id, resource in sorted(template.get("Resources", {}).items())
-            if holds_state(resource)
-        }
-        for stack, template in templates.items()
-    }
+    """Return what an update of templates could lose or fail at, by the same names."""
+    return {stack: _of_template(template) for stack, template in templates.items()}
+
+
+def _of_template(template: Mapping[str, Any]) -> Stack:
+    resources = dict(sorted(template.get("Resources", {}).items()))
+    outputs = [output for output in template.get("Outputs", {}).values() if "Export" in output]
+    return Stack(
+        held={id_: _held(one, resources) for id_, one in resources.items() if holds_state(one)},
+        named={
+            id_: _named(one, name)
+            for id_, one in resources.items()
+            if not holds_state(one) and (name := name_of(one))
+        },
+        exports={output["Export"]["Name"]: output["Value"] for output in outputs},
+        imports=sorted(set(imported(template))),
+    )
+
+
+def _named(resource: Resource, name: Mapping[str, Any]) -> Named:
+    others = {path: value for path, value in set_at_creation(resource).items() if path not in name}
+    return Named(resource["Type"], name, others)
 
 
 def _held(resource: Resource, beside: Mapping[str, Resource]) -> Held:
     properties = resource.get("Properties", {})
-    kept_by = {path: at(properties, path) for path in KEPT_BY.get(resource["Type"], ())}
+
+    def given(paths: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        found = {path: at(properties, path) for path in paths.get(resource["Type"], ())}
+        return {path: value for path, value in found.items() if value is not None}
+
     return Held(
         type=resource["Type"],
         deletion=resource.get("DeletionPolicy"),
         replacement=resource.get("UpdateReplacePolicy"),
         set_at_creation=set_at_creation(resource),
-        kept_by={path: value for path, value in kept_by.items() if value is not None},
+        kept_by=given(KEPT_BY),
+        ended_by=given(ENDED_BY),
         attributes=attributes(resource, beside) if resource["Type"] == CLUSTER else {},
     )
+
+
+def any_in(folder: Path) -> bool:
+    """Return whether a folder holds a release."""
+    return any(folder.glob(f"*/{_HEAD}"))
 
 
 def last(folder: Path = RELEASES) -> Release:
@@ -100,8 +161,13 @@ def read(folder: Path) -> Release:
     for path in sorted(folder.glob("*.json")):
         written = json.loads(path.read_text(encoding="utf-8"))
         stacks = {
-            stack: {logical_id: Held(**held) for logical_id, held in resources.items()}
-            for stack, resources in written["stacks"].items()
+            name: Stack(
+                held={id_: Held(**held) for id_, held in stack["held"].items()},
+                named={id_: Named(**named) for id_, named in stack["named"].items()},
+                exports=stack["exports"],
+                imports=stack["imports"],
+            )
+            for name, stack in written["stacks"].items()
         }
         installations[path.stem] = Installation(written["settings"], stacks)
     return Release(folder.name, head["commit"], installations)

@@ -27,6 +27,7 @@ STATEFUL: Mapping[str, str] = {
     "AWS::MSK::ServerlessCluster": "records",
     "AWS::S3::Bucket": "objects",
     "AWS::SecretsManager::Secret": "secrets put in by hand",
+    "AWS::SNS::Subscription": "somebody confirmed it; another one of the same address ends with this one",
     "AWS::SNS::Topic": "subscriptions that people confirmed",
     "AWS::SQS::Queue": "messages",
 }
@@ -37,9 +38,27 @@ KEPT_BY: Mapping[str, tuple[str, ...]] = {
         "/DeletionProtectionEnabled",
         "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled",
     ),
+    "AWS::KMS::Key": ("/EnableKeyRotation",),
     "AWS::S3::Bucket": ("/VersioningConfiguration/Status",),
 }
 """Properties that keep what a resource holds from being lost."""
+
+ENDED_BY: Mapping[str, tuple[str, ...]] = {
+    "AWS::DynamoDB::GlobalTable": ("/TimeToLiveSpecification",),
+    "AWS::DynamoDB::Table": (
+        "/PointInTimeRecoverySpecification/RecoveryPeriodInDays",
+        "/TimeToLiveSpecification",
+    ),
+    "AWS::KMS::Key": ("/Enabled",),
+    "AWS::Logs::LogGroup": ("/RetentionInDays",),
+    "AWS::S3::Bucket": ("/LifecycleConfiguration",),
+}
+"""Properties by which something ends; without them, and with a greater number, nothing ends sooner."""
+
+FIXED: Mapping[str, tuple[str, ...]] = {
+    "AWS::KMS::Key": ("/KeySpec", "/KeyUsage", "/MultiRegion", "/Origin"),
+}
+"""Properties of which CloudFormation refuses another value. Source: its reference of each type."""
 
 _KEEPING = ("Retain", "RetainExceptOnCreate", "Snapshot")
 
@@ -60,9 +79,36 @@ def set_at_creation(resource: Resource) -> dict[str, Any]:
     Those that replace under a condition count too. Source: ``createOnlyProperties`` and
     ``conditionalCreateOnlyProperties`` of CloudFormation's registry schemas, which cfn-lint brings along.
     """
-    paths = [path.removeprefix("/properties") for path in _paths(resource["Type"])]
-    found = {path: at(resource.get("Properties", {}), path) for path in sorted(paths)}
+    properties, type_ = resource.get("Properties", {}), resource["Type"]
+    paths = [*_paths(type_, "createOnlyProperties", "conditionalCreateOnlyProperties"), *FIXED.get(type_, ())]
+    found = {path: at(properties, path) for path in sorted(paths)}
+    found["/AttributeDefinitions"] = _types_of_keys(properties) if "/KeySchema" in found else None
     return {path: value for path, value in found.items() if value is not None}
+
+
+def name_of(resource: Resource) -> dict[str, Any]:
+    """Return what of its properties there can be one of at a time, by their path; empty where AWS names it.
+
+    Source: ``primaryIdentifier`` of the registry schemas, where a template gives all of it, and names among
+    ``createOnlyProperties``.
+    """
+    properties, type_ = resource.get("Properties", {}), resource["Type"]
+    identifier = {path: at(properties, path) for path in sorted(_paths(type_, "primaryIdentifier"))}
+    if identifier and None not in identifier.values():
+        return identifier
+    names = [path for path in sorted(_paths(type_, "createOnlyProperties")) if path.endswith("Name")]
+    # What is not written out is the name of something else, to which this belongs.
+    return {path: value for path in names if isinstance(value := at(properties, path), str)}
+
+
+def _types_of_keys(properties: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return the types of a table's keys: the schema does not say that another type is another table.
+
+    Source: AWS CloudFormation User Guide, ``AWS::DynamoDB::Table``, ``AttributeDefinitions``.
+    """
+    keys = [key["AttributeName"] for key in properties.get("KeySchema", ())]
+    types = {one["AttributeName"]: one["AttributeType"] for one in properties.get("AttributeDefinitions", ())}
+    return {key: types[key] for key in keys if key in types} or None
 
 
 def at(properties: Mapping[str, Any], path: str) -> Any:
@@ -110,12 +156,22 @@ def references(value: Any) -> Iterator[str]:
             yield from references(each)
 
 
-def _paths(type_: str) -> list[str]:
+def imported(value: Any) -> Iterator[str]:
+    """Yield the names of other stacks' exports that a value asks for."""
+    if isinstance(value, dict):
+        if isinstance(name := value.get("Fn::ImportValue"), str):
+            yield name
+        for each in value.values():
+            yield from imported(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from imported(each)
+
+
+def _paths(type_: str, *lists: str) -> list[str]:
+    """Return the properties that stand in lists of a type's schema, by their path."""
     if type_.startswith("Custom::"):
         return []
     # One region's schemas stand for all: what replaces a resource is the same everywhere.
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema
-    return [
-        *schema.get("createOnlyProperties", []),
-        *schema.get("conditionalCreateOnlyProperties", []),
-    ]
+    return [path.removeprefix("/properties") for each in lists for path in schema.get(each, [])]
