@@ -41,6 +41,10 @@ SUSPENDED_POLICY = {
 """In place of the policies of a user that is suspended: an explicit deny wins over whatever else it holds."""
 
 
+class _InlineFullError(Failure):
+    """IAM takes no inline policy of this length of a user that holds others besides."""
+
+
 class IamPrincipals(Principals):
     """IAM users of one fabric's accounts. Each call may be repeated."""
 
@@ -89,7 +93,8 @@ class IamPrincipals(Principals):
 
         Returns:
             The rights that they give now: all of them, unless IAM has no room for another managed policy.
-            Then as many as fit into those that there are, so that nothing stays that was withdrawn.
+            Then as many as fit into those that there are, so that nothing stays that was withdrawn. And none
+            that are spare where what somebody gave the user by hand takes their room.
 
         Raises:
             Failure: IAM will not have it: another fabric's user, or a ceiling of the AWS account.
@@ -106,6 +111,11 @@ class IamPrincipals(Principals):
                 _log.warning("principal.no_room", subject=subject, reason=full.message)
                 holdings = self._fitting(subject, holdings, full.usable)
                 policies = self._policies(holdings)
+            except _InlineFullError:
+                needed = frozenset(right for right in holdings if not right.spare)
+                if needed == holdings:
+                    raise
+                holdings, policies = needed, self._policies(needed)
             else:
                 return holdings
 
@@ -211,7 +221,7 @@ class IamPrincipals(Principals):
             )
         except self._client.exceptions.LimitExceededException as ceiling:
             told = ceiling.response["Error"].get("Message", "")
-            raise Failure(
+            raise _InlineFullError(
                 f"Failed to write the policy of IAM user {subject}: with what it holds besides, its inline "
                 f"policies are longer than IAM lets them be ({told}): take away what somebody gave it by hand"
             ) from None
@@ -253,7 +263,7 @@ class IamPrincipals(Principals):
 
     def _fitting(self, subject: str, holdings: Holdings, managed: int) -> Holdings:
         fit = fitting(cluster_arn=self._cluster_arn, holdings=holdings, managed=managed)
-        if len(fit) < len(holdings):
+        if not all(right.spare for right in holdings - fit):
             _log.warning("principal.rights_left_out", subject=subject, held=len(holdings), written=len(fit))
         return fit
 

@@ -85,10 +85,11 @@ def principal_policies(*, cluster_arn: str, holdings: Holdings) -> PolicySet:
             is none.
         PolicyTooLargeError: IAM takes less; says how much.
     """
-    names, policies, placed = _packed(cluster_arn, holdings)
-    if placed < len(names):
+    _, policies, placed = _packed(cluster_arn, holdings)
+    needed = _needed(holdings)
+    if placed < len(needed):
         raise PolicyTooLargeError(
-            f"the policies of one principal name {placed} of these {len(names)} topics and projects at"
+            f"the policies of one principal name {placed} of these {len(needed)} topics and projects at"
             f" most: IAM takes {INLINE_POLICY_CEILING} characters and {MOST_MANAGED_POLICIES} times"
             f" {MANAGED_POLICY_CEILING}. Share whole projects instead of topics, or fewer of them"
         )
@@ -96,7 +97,7 @@ def principal_policies(*, cluster_arn: str, holdings: Holdings) -> PolicySet:
 
 
 def fitting(*, cluster_arn: str, holdings: Holdings, managed: int = MOST_MANAGED_POLICIES) -> Holdings:
-    """As many of these rights as `principal_policies` takes: the most senior ones, mostly all of them.
+    """As many of these rights as `principal_policies` says: the most senior ones, mostly all of them.
 
     So nobody loses what he has by being given more, by whomsoever.
 
@@ -187,22 +188,28 @@ def _packed(
     for right in holdings:
         rights.setdefault(right.name, []).append(right)
     order = sorted(rights, key=lambda name: (min(right.seniority for right in rights[name]), name))
-    named = {name: _needs(name, rights[name]) for name in order}
-    waiting = deque(named.values())
+    needs_of = {name: _needs(name, rights[name]) for name in order}
+    needed = _needed(holdings)
+    waiting = deque(order)
     policies: list[dict[str, Any]] = []
-    while not policies or (waiting and len(policies) <= managed):
+    while not policies or (waiting and waiting[0] in needed and len(policies) <= managed):
         on_cluster = () if policies else CLUSTER_ACTIONS
         ceiling = MANAGED_POLICY_CEILING if policies else INLINE_POLICY_CEILING
         document, needs = cluster.document([], cluster=on_cluster), list[Need]()
         while waiting:
-            needs += waiting[0]
+            needs += needs_of[waiting[0]]
             longer = cluster.document(needs, cluster=on_cluster)
             if _size(longer) > ceiling:
                 break
             document = longer
             waiting.popleft()
         policies.append(document)
-    return order, policies, len(named) - len(waiting)
+    return order, policies, len(order) - len(waiting)
+
+
+def _needed(holdings: Holdings) -> set[str]:
+    """Names for which policies are made: all but those on which nothing is held that is not spare."""
+    return {right.name for right in holdings if not right.spare}
 
 
 def _needs(name: str, rights: list[DataRight]) -> list[Need]:

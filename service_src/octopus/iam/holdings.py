@@ -31,7 +31,7 @@ class Claim(IntEnum):
     GRANT = 3
     """A topic or a project that is shared."""
     EVERYBODY = 4
-    """Whoever has an account."""
+    """Whoever has an account. It comes last, so that nobody misses for it what is his own."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class DataRight:
     def seniority(self) -> tuple[Claim, datetime]:
         """Where not all fit into policies, the least are kept: nobody's right goes for one given later."""
         return self.claim, self.given or _NEVER
+
+    @property
+    def spare(self) -> bool:
+        """Whether it is written where room is left, and is no reason for another policy or for a refusal."""
+        return self.claim is Claim.EVERYBODY
 
 
 Holdings = frozenset[DataRight]

@@ -13,6 +13,7 @@ import boto3
 import pytest
 from structlog.testing import capture_logs
 
+from octopus.access.rights import EVERYBODYS
 from octopus.accounts.principal import SUSPENDED_POLICY, IamPrincipals
 from octopus.errors import Failure
 from octopus.iam.document import parse
@@ -383,6 +384,45 @@ def test_policies_that_there_are_take_what_fits_until_there_is_room_again(
 
     assert principals.ensure(SUBJECT, wanted) == wanted
     assert principals.in_order(SUBJECT, wanted)
+
+
+@pytest.mark.parametrize("needed", [OWN | own("a-lab", "b-lab", "c-lab"), OWN | reads(8)])
+def test_what_everybody_holds_asks_for_no_managed_policy_and_is_left_out_in_silence(
+    iam: Any, principals: IamPrincipals, monkeypatch: pytest.MonkeyPatch, needed: Holdings
+) -> None:
+    for call, _ in FULL:
+        _refuse(iam, monkeypatch, call, "LimitExceededException")
+
+    with capture_logs() as logs:
+        fit = principals.fitting(SUBJECT, needed | EVERYBODYS)
+        written = principals.ensure(SUBJECT, fit)
+
+    assert written == fit == needed
+    assert principals.in_order(SUBJECT, needed | EVERYBODYS)
+    assert logs == []
+
+
+def test_what_everybody_holds_gives_way_to_what_a_user_was_given_by_hand(
+    iam: Any, principals: IamPrincipals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = iam.put_user_policy
+    room = len(canonical_json(principal_policies(cluster_arn=CLUSTER, holdings=OWN).inline))
+    refused = iam.exceptions.LimitExceededException(
+        {"Error": {"Code": "LimitExceeded", "Message": "Maximum policy size of 2048 bytes exceeded"}},
+        "PutUserPolicy",
+    )
+
+    def put_besides_another(**asked: Any) -> Any:
+        if len(asked["PolicyDocument"]) > room:
+            raise refused
+        return put(**asked)
+
+    monkeypatch.setattr(iam, "put_user_policy", put_besides_another)
+
+    assert principals.ensure(SUBJECT, OWN | EVERYBODYS) == OWN
+    assert principals.in_order(SUBJECT, OWN)
+    with pytest.raises(Failure, match="take away what somebody gave it by hand"):
+        principals.ensure(SUBJECT, OWN | reads(1))
 
 
 def test_policy_of_that_name_elsewhere_is_not_taken_over(

@@ -238,6 +238,43 @@ def test_inline_policy_holds_eight_shared_topics_beside_ones_own_namespace(share
     assert len(principal_policies(cluster_arn=CLUSTER, holdings=many_reads(shared)).managed) == managed
 
 
+HEARTBEAT = frozenset({DataRight("octopus.heartbeat", Level.READ, claim=Claim.EVERYBODY)})
+
+
+@pytest.mark.parametrize(
+    ("needed", "written"),
+    [
+        (many_reads(0), True),
+        (many_reads(6), True),
+        (many_reads(8), False),
+        (many_reads(9), True),  # the ninth opens a managed policy, which has room
+        (own(OWN, "astro-lab", "beamline-7"), True),
+        (own(OWN, "astro-lab", "beamline-7", "climate-sim"), False),
+    ],
+    ids=["alone", "6 topics", "8 topics", "9 topics", "2 projects", "3 projects"],
+)
+def test_what_everybody_holds_is_written_where_there_is_room_and_opens_no_policy(
+    needed: Holdings, written: bool
+) -> None:
+    fit = fitting(cluster_arn=CLUSTER, holdings=needed | HEARTBEAT)
+
+    assert fit == (needed | HEARTBEAT if written else needed)
+    policies = principal_policies(cluster_arn=CLUSTER, holdings=needed | HEARTBEAT)
+    assert len(policies.managed) == len(principal_policies(cluster_arn=CLUSTER, holdings=needed).managed)
+    assert policies == principal_policies(cluster_arn=CLUSTER, holdings=fit)
+    assert may(needed | HEARTBEAT, "topic", "octopus.heartbeat") == (READ_TOPIC if written else set())
+
+
+def test_what_everybody_holds_is_no_reason_to_refuse_what_fits_without_it() -> None:
+    every = many_reads(5000)
+    full = fitting(cluster_arn=CLUSTER, holdings=every)
+
+    assert fitting(cluster_arn=CLUSTER, holdings=every | HEARTBEAT) == full
+    assert len(principal_policies(cluster_arn=CLUSTER, holdings=full | HEARTBEAT).managed) == 10
+    with pytest.raises(PolicyTooLargeError, match=f"name {len(full)} of these 5001 topics"):
+        principal_policies(cluster_arn=CLUSTER, holdings=every | HEARTBEAT)
+
+
 def test_where_not_all_fit_nobody_loses_what_he_had_before() -> None:
     def given(name: str, day: int, claim: Claim = Claim.GRANT) -> DataRight:
         level = Level.ALL if claim is Claim.ROLE else Level.READ
