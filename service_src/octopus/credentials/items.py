@@ -17,6 +17,11 @@ def key_row(access_key_id: str) -> dict[str, Any]:
     return {"pk": {"S": f"KEY#{access_key_id}"}, "sk": {"S": "KEY"}}
 
 
+def version_row(subject: str) -> dict[str, Any]:
+    """Primary key of what the judge is told of a principal's policies."""
+    return {"pk": {"S": f"SUBJECT#{subject}"}, "sk": {"S": "VERSION"}}
+
+
 def pointer_row(subject: str, access_key_id: str) -> dict[str, Any]:
     """Primary key of its owner's pointer to it."""
     return {"pk": {"S": f"SUBJECT#{subject}"}, "sk": {"S": f"KEY#{access_key_id}"}}

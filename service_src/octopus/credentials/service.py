@@ -302,6 +302,10 @@ class Credentials:
         """
         self._store.bump_version(subject, policy_sha256, *conditions)
 
+    def policy_sha256(self, subject: str) -> str | None:
+        """Hash of the policies that the judge was told of last (`bump_version`); None when of none."""
+        return self._store.policy_sha256(subject)
+
     def change(self, subject: str, policy_sha256: str) -> list[TransactWriteItemTypeDef]:
         """Items that tell the judge, for the transaction that changes the account itself."""
         return self._store.change(subject, policy_sha256)

@@ -193,6 +193,11 @@ class CredentialStore:
         """
         self._write([*self.change(subject, policy_sha256), *conditions])
 
+    def policy_sha256(self, subject: str) -> str | None:
+        """Hash of the policies that the principal was last said to have; None when nothing was said."""
+        rows = list(self._read_rows([items.version_row(subject)]))
+        return rows[0]["policy_sha256"]["S"] if rows else None
+
     def change(self, subject: str, policy_sha256: str | None = None) -> list[TransactWriteItemTypeDef]:
         """The two items that belong into every transaction that changes a principal."""
         now = datetime.now(UTC)
@@ -204,7 +209,7 @@ class CredentialStore:
             {
                 "Update": {
                     "TableName": self._table,
-                    "Key": {"pk": {"S": f"SUBJECT#{subject}"}, "sk": {"S": "VERSION"}},
+                    "Key": items.version_row(subject),
                     "UpdateExpression": f"SET changed = {changed}, policy_sha256 = {policy} ADD version :one",
                     "ExpressionAttributeValues": {
                         ":one": {"N": "1"},

@@ -10,6 +10,8 @@ from octopus.access.service import Access
 from octopus.accounts.ceilings import Ceilings
 from octopus.accounts.namespaces import Namespaces
 from octopus.accounts.service import Accounts
+from octopus.accounts.upkeep import EVERY_S as POLICIES_EVERY_S
+from octopus.accounts.upkeep import policies
 from octopus.addresses import Addresses
 from octopus.audit.jobs import jobs as audit_jobs
 from octopus.audit.trail import Trail
@@ -76,6 +78,7 @@ def background_jobs(
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
         Job("heal namespaces", _HEALS_EVERY_S, namespaces.heal_all),
         Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
+        Job("policies", POLICIES_EVERY_S, policies(accounts).run),
         Job("heal topics", _HEALS_EVERY_S, healing.heal_all),
         Job("client quotas", _RATES_EVERY_S, rates.align),
         Job("count at Kafka", AGAIN_S, census.take),

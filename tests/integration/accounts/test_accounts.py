@@ -14,19 +14,21 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from octopus import aws
 from octopus.access.models import Right
 from octopus.access.refresh import DUE_S, TURN_AGAIN_S
+from octopus.access.rights import EVERYBODYS
 from octopus.accounts.models import State
 from octopus.accounts.principal import IamPrincipals
 from octopus.accounts.store import lease_name, policies_lease_name
 from octopus.errors import Failure, OctopusError, UnavailableError
-from octopus.iam.generate import principal_policies
+from octopus.iam.generate import canonical_json, principal_policies
 from octopus.iam.holdings import Holdings, own
 from octopus.iam.policy_names import INLINE_POLICY_NAME
 from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.leases import LIFE_S, Leases
 from octopus.registry.pending import AGAIN_S
-from tests.integration.accounts.crash import known_policy, pending, require_sound, watched
+from tests.integration.accounts.crash import changes_something, known_policy, pending, require_sound, watched
 from tests.integration.accounts.fabric import Fabric
 from tests.integration.accounts.operations import OPERATIONS, grant
 from tests.integration.broker.node import CLUSTER_ARN
@@ -216,6 +218,53 @@ def test_ceiling_of_policies_is_named_and_what_to_do(
 
     with pytest.raises(Failure, match=r"2048 bytes exceeded\): take away what somebody gave it by hand"):
         principals.suspend(fabric.subject)
+
+
+def test_policies_are_as_they_should_be_without_what_everybody_holds_where_it_has_no_room(
+    fabric: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fabric.features.accounts.create(fabric.subject)
+    needed = principal_policies(
+        cluster_arn=fabric.settings.cluster_arn, holdings=own(fabric.namespace)
+    ).inline
+    client = aws.iam()
+    put = client.put_user_policy
+    refused = client.exceptions.LimitExceededException(
+        {"Error": {"Code": "LimitExceeded", "Message": "Maximum policy size of 2048 bytes exceeded"}},
+        "PutUserPolicy",
+    )
+
+    def put_besides_another(**asked: Any) -> Any:
+        if len(asked["PolicyDocument"]) > len(canonical_json(needed)):
+            raise refused
+        return put(**asked)
+
+    monkeypatch.setattr(client, "put_user_policy", put_besides_another)
+
+    fabric.features.accounts.refresh(fabric.subject)
+
+    held = iam.get_user_policy(UserName=fabric.subject, PolicyName=INLINE_POLICY_NAME)["PolicyDocument"]
+    assert held == needed
+
+
+def test_policies_that_an_earlier_release_wrote_are_brought_up_to_date_without_anybodys_asking(
+    fabric: Fabric, iam: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = fabric.features.accounts
+    with monkeypatch.context() as earlier:
+        earlier.setattr("octopus.access.rights.EVERYBODYS", frozenset())
+        accounts.create(fabric.subject)
+
+    fabric.run_jobs()
+
+    wanted = own(fabric.namespace) | EVERYBODYS
+    rights = principal_policies(cluster_arn=fabric.settings.cluster_arn, holdings=wanted)
+    held = iam.get_user_policy(UserName=fabric.subject, PolicyName=INLINE_POLICY_NAME)["PolicyDocument"]
+    assert held == rights.inline
+    with watched(fabric) as calls:
+        accounts.bring_up_to_date(fabric.subject)
+        accounts.bring_up_to_date(fabric.friend)  # who has no account
+    assert not [call for call in calls.made if changes_something(call)]
 
 
 @pytest.mark.parametrize("change", ["delete", "revoke", "tend"])
