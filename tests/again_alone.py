@@ -3,11 +3,12 @@
 Beside two others on two cores a real broker or service is now and then too slow for some client that nobody
 here wrote. What fails so passes once everything else has ended; what is broken fails again. Only few are
 tried again, and only those of real processes: many at once are no accident, and nothing else depends on load.
+Nor does what ends a process or is left behind by one, and it may well not come again.
 """
 
 from __future__ import annotations
 
-import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -16,48 +17,60 @@ from pathlib import Path
 
 import pytest
 
+from tests import failed_reports
+
 ROOT = Path(__file__).parents[1]
-CACHE = Path(".cache") / "pytest-last"
-"""Where pytest writes down what failed: apart from that of tests which somebody runs by hand meanwhile."""
+FAILED = ROOT / ".cache" / "failed-tests"
 MOST = 3
 """Failures that may be accidents of one run."""
 REAL_PROCESSES = "tests/integration/"
+
+# What xdist says of a test whose process ended, and pytest of what nobody could catch.
+_NEVER_SLOWNESS = re.compile(
+    r"^worker '\w+' crashed|PytestUnraisableExceptionWarning|PytestUnhandledThreadExceptionWarning",
+    re.MULTILINE,
+)
 
 Run = Callable[[Sequence[str]], int]
 """Runs pytest with these arguments, and returns its exit status."""
 
 
-def main(arguments: Sequence[str], *, run: Run, cache: Path) -> int:
+def main(arguments: Sequence[str], *, run: Run, reports: Path) -> int:
     """The exit status of the suite.
 
     Args:
         arguments: of the run of everything.
-        cache: where pytest keeps what it knows of the last run.
+        reports: the file for what failed in it.
     """
-    status = run(["-o", f"cache_dir={cache}", "--cache-clear", *arguments])
+    status = run([*failed_reports.arguments(reports), *arguments])
     if status != pytest.ExitCode.TESTS_FAILED:
         return status
-    failed = last_failed(cache)
-    if not failed or len(failed) > MOST or not all(map(_is_of_real_processes, failed)):
+    failed = failed_reports.read(reports)
+    if not failed or len(failed) > MOST or not all(map(_may_be_slowness, failed, failed.values())):
         return status
     _say(f"Tried again alone: {', '.join(failed)}")
-    # Each in a process of its own, so that no other folder's processes run beside it; in the same form.
+    # Each in a process of its own, so that no other folder's processes run beside it; in the same form, and
+    # in a folder of its own, so that the logs of what failed stay.
     form = [each for before, each in pairwise(["", *arguments]) if "-m" in (before, each)]
-    again = [test for test in failed if run(["-o", f"cache_dir={cache}", *form, test]) != pytest.ExitCode.OK]
-    for test in failed:
+    again = [
+        test
+        for number, test in enumerate(failed, 1)
+        if run([f"--basetemp=.cache/pytest-again-{number}", *form, test]) != pytest.ExitCode.OK
+    ]
+    for test, said in failed.items():
         _say(f"failed beside others, {'and alone' if test in again else 'passed alone'}: {test}")
+        _say(f"  beside others: {_last_line(said)}")
     return status if again else pytest.ExitCode.OK
 
 
-def last_failed(cache: Path) -> list[str]:
-    """What failed in the last run, as pytest's cache provider has it (``--last-failed``)."""
-    file = cache / "v" / "cache" / "lastfailed"
-    return sorted(json.loads(file.read_text())) if file.exists() else []
-
-
-def _is_of_real_processes(test: str) -> bool:
+def _may_be_slowness(test: str, said: str) -> bool:
     # Without a test's name it is a file that could not be read.
-    return test.startswith(REAL_PROCESSES) and "::" in test
+    return test.startswith(REAL_PROCESSES) and "::" in test and not _NEVER_SLOWNESS.search(said)
+
+
+def _last_line(said: str) -> str:
+    """Where a test broke and with which exception, as pytest ends its account."""
+    return (said.splitlines() or [""])[-1]
 
 
 def _say(line: str) -> None:
@@ -70,4 +83,4 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], run=_run, cache=ROOT / CACHE))
+    sys.exit(main(sys.argv[1:], run=_run, reports=FAILED))
