@@ -1,5 +1,6 @@
 package org.octopus.broker;
 
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -88,10 +89,21 @@ final class EnforcementPoint implements AutoCloseable {
     }
 
     private Optional<MetricsPort> openMetrics() {
-        return settings.metricsPort() == 0
-                ? Optional.empty()
-                : Optional.of(
-                        new MetricsPort(settings.metricsPort(), () -> MetricsText.of(counts, policies.held())));
+        int port = settings.metricsPort();
+        if (port == 0) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new MetricsPort(port, () -> MetricsText.of(counts, policies.held())));
+        } catch (IOException e) {
+            // Anybody on the machine could take the port, and so keep the node from starting.
+            LOG.error(
+                    "Nobody can read this node's metrics until it is started again: {} {}: {}",
+                    EnforcementSettings.METRICS_PORT,
+                    port,
+                    e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private void every(long ms, Runnable task) {

@@ -6,17 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
-import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,9 +72,27 @@ class MetricsPortTest {
     }
 
     @Test
-    void portOfSomebodyElseEndsTheStart() {
-        ConfigException refused = assertThrows(ConfigException.class, () -> new MetricsPort(port, () -> ""));
-        assertTrue(refused.getMessage().contains(EnforcementSettings.METRICS_PORT), refused.getMessage());
+    void portOfSomebodyElseIsNotHad() {
+        assertThrows(BindException.class, () -> new MetricsPort(port, () -> ""));
+    }
+
+    @Test
+    void requestsThatNeverEndKeepNobodyElseOut() throws Exception {
+        int other = freePort();
+        List<Socket> halves = new ArrayList<>();
+        try (MetricsPort bounded = new MetricsPort(other, text::toString, Duration.ofMillis(200))) {
+            for (int i = 0; i < 4; i++) {
+                Socket half = new Socket(InetAddress.getLoopbackAddress(), bounded.port());
+                halves.add(half);
+                half.getOutputStream().write("GET /metr".getBytes(StandardCharsets.US_ASCII));
+            }
+            assertEquals("one 1\n", get(other, "/metrics").body());
+            assertEquals("one 1\n", get(other, "/metrics").body(), "its threads go on");
+        } finally {
+            for (Socket half : halves) {
+                half.close();
+            }
+        }
     }
 
     /** A port that nobody listens on. */
@@ -84,7 +107,8 @@ class MetricsPortTest {
     }
 
     private static HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        return HttpClient.newHttpClient().send(request.build(), BodyHandlers.ofString());
+        return HttpClient.newHttpClient()
+                .send(request.timeout(Duration.ofSeconds(30)).build(), BodyHandlers.ofString());
     }
 
     private static URI uri(int port, String path) {

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -18,6 +21,7 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.server.authorizer.Action;
+import org.apache.kafka.server.authorizer.AuthorizationResult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -124,6 +128,20 @@ class NodeMetricsTest {
         assertThrows(ConnectException.class, () -> MetricsPortTest.get(port, "/metrics"));
     }
 
+    /** Or whoever may log in at the machine could keep a node from starting. */
+    @Test
+    void portOfSomebodyElseKeepsNoNodeFromItsWork() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                IamAuthorizer without = new IamAuthorizer()) {
+            Map<String, Object> other = new HashMap<>(configs);
+            other.put(EnforcementSettings.METRICS_PORT, Integer.toString(taken.getLocalPort()));
+            without.configure(other);
+            mayDescribeWhatIsNamed("ns.a");
+            assertEquals(List.of(AuthorizationResult.ALLOWED), decide(without, "ns.a", true));
+            assertEquals(List.of(AuthorizationResult.DENIED), decide(without, "ns.b", true));
+        }
+    }
+
     private void mayDescribeWhatIsNamed(String name) {
         judge.reply(
                 "/policies",
@@ -137,8 +155,12 @@ class NodeMetricsTest {
     }
 
     private void decide(String topic, boolean logged) {
+        decide(authorizer, topic, logged);
+    }
+
+    private static List<AuthorizationResult> decide(IamAuthorizer authorizer, String topic, boolean logged) {
         ResourcePattern resource = new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL);
-        authorizer.authorize(
+        return authorizer.authorize(
                 new RequestDouble("CLIENT", USER, ApiKeys.METADATA.id),
                 List.of(new Action(AclOperation.DESCRIBE, resource, 1, logged, logged)));
     }
