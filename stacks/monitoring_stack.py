@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Environment, Stack
+import tomllib
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Environment, Stack, Tags
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -15,6 +18,8 @@ from stacks.monitoring import dashboard, rules
 from stacks.monitoring.series import Installed
 
 RUNBOOKS = "docs/runbooks.md"
+RELEASE_TAG = "octopus:release"
+_PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 class MonitoringStack(Stack):
@@ -74,3 +79,7 @@ class MonitoringStack(Stack):
             dashboard_body=self.to_json_string(dashboard.body(installed, alarms.arns)),
         )
         CfnOutput(self, "DashboardName", value=name, description="Dashboard in CloudWatch")
+        # It names what other stacks made by their outputs. A release that makes some of that anew, under the
+        # same id, changes no other word of this template: nothing would be updated, and the old ones watched.
+        release = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["version"]
+        Tags.of(self).add(RELEASE_TAG, release)

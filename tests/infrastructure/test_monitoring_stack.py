@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pytest
 
 from stacks.constructs.rule_alarms import alarm_parts
 from stacks.monitoring import rules
 from stacks.monitoring.series import Series
+from stacks.monitoring_stack import RELEASE_TAG
 from stacks.settings import Settings
 from tests.infrastructure import watched
 from tests.infrastructure.conftest import CAMPUS
-from tests.infrastructure.synthesis import FILES, Made
+from tests.infrastructure.synthesis import FILES, ROOT, Made
 
 GREATER, LESS = "GreaterThanThreshold", "LessThanThreshold"
 AT_LEAST, AT_MOST = "GreaterThanOrEqualToThreshold", "LessThanOrEqualToThreshold"
@@ -292,3 +294,17 @@ def test_function_that_reads_over_https_is_there_where_tasks_and_no_process_look
         if resource["Type"] == "AWS::Lambda::Function"
     ]
     assert bool(functions) == (settings.in_fargate and settings.heartbeat_over_https)
+
+
+def test_release_updates_whatever_names_what_other_stacks_made(made: Made) -> None:
+    """CloudFormation reads outputs again where something else changes; some are names that AWS gives."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    watching = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Lambda::Function")
+    named = [
+        resource
+        for resource in made.templates["monitoring"]["Resources"].values()
+        if resource["Type"] in watching and "Fn::GetStackOutput" in json.dumps(resource)
+    ]
+    assert set(watching[:2]) <= {one["Type"] for one in named}
+    for resource in named:
+        assert {"Key": RELEASE_TAG, "Value": version} in resource["Properties"]["Tags"]
