@@ -72,10 +72,11 @@ def test_configure_stops_what_changed_and_leaves_the_rest(
 
 @pytest.mark.parametrize("character", ['"', "'", "\\", ";", "#", "\n"])
 def test_character_that_supervisord_would_misread_is_refused(
-    program: Callable[..., Program], supervisor: Supervisor, character: str
+    program: Callable[..., Program], tmp_path: Path, character: str
 ) -> None:
+    # Before supervisord is asked anything.
     with pytest.raises(FabricError, match="may not hold any of"):
-        supervisor.configure([program("odd", SLEEP, ODD=f"a{character}b")])
+        Supervisor(tmp_path).configure([program("odd", SLEEP, ODD=f"a{character}b")])
 
 
 def test_configuration_is_private(

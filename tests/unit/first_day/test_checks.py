@@ -10,6 +10,7 @@ from botocore.stub import ANY
 
 from stacks.first_day.checks import certificate, existing_network, linked_roles, mail, quotas
 from stacks.first_day.findings import Finding, State
+from stacks.first_day.stacks import PARTS
 from tests.recorded_answers import Record
 from tests.unit.first_day.conftest import MakeAccount
 
@@ -113,7 +114,7 @@ def test_sender_of_mail_is_verified_by_itself_or_its_domain(
 def test_quotas_count_what_is_in_use_and_name_the_increase(make_account: MakeAccount, record: Record) -> None:
     account = make_account(preset="lab")
     stacks, ec2 = record(account, "cloudformation"), record(account, "ec2")
-    for _ in range(6):
+    for _ in PARTS:
         stacks.add_client_error("describe_stacks", "ValidationError", "it does not exist")
     ec2.add_response("describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}]})
     ec2.add_response("describe_addresses", {"Addresses": [{"PublicIp": str(each)} for each in range(5)]})
@@ -186,7 +187,7 @@ def test_quota_without_a_name_or_a_number_cannot_be_told(make_account: MakeAccou
         private_subnet_ids=SUBNETS,
     )
     stacks, answers = record(account, "cloudformation"), record(account, "service-quotas")
-    for _ in range(6):
+    for _ in PARTS:
         stacks.add_client_error("describe_stacks", "ValidationError", "it does not exist")
     for ask in ("get_service_quota", "get_aws_default_service_quota"):
         answers.add_client_error(ask, "NoSuchResourceException")
