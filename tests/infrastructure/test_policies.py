@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from octopus.accounts import principal as accounts
+from octopus.heartbeat.names import FULL_NAME as HEARTBEAT
 from octopus.iam import policy_names
 from octopus.iam.generate import principal_policies
 from octopus.iam.holdings import own
@@ -404,10 +405,10 @@ def test_judge_may_not(judge: dict[str, Any], action: str, resource: str, contex
     ("action", "resource", "context"),
     [
         ("kafka-cluster:Connect", CLUSTER_ARN, {}),
-        ("kafka-cluster:DescribeTopic", f"{KAFKA}:topic/{CLUSTER}/octopus.heartbeat", {}),
-        ("kafka-cluster:WriteData", f"{KAFKA}:topic/{CLUSTER}/octopus.heartbeat", {}),
-        ("kafka-cluster:ReadData", f"{KAFKA}:topic/{CLUSTER}/octopus.heartbeat", {}),
-        ("kafka-cluster:DescribeGroup", f"{KAFKA}:group/{CLUSTER}/octopus.heartbeat", {}),
+        ("kafka-cluster:DescribeTopic", f"{KAFKA}:topic/{CLUSTER}/{HEARTBEAT}", {}),
+        ("kafka-cluster:WriteData", f"{KAFKA}:topic/{CLUSTER}/{HEARTBEAT}", {}),
+        ("kafka-cluster:ReadData", f"{KAFKA}:topic/{CLUSTER}/{HEARTBEAT}", {}),
+        ("kafka-cluster:DescribeGroup", f"{KAFKA}:group/{CLUSTER}/{HEARTBEAT}", {}),
         ("dynamodb:UpdateItem", f"{TABLE}/octopus-anl-registry", {"dynamodb:LeadingKeys": "STATUS"}),
         ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "Octopus/anl"}),
     ],
@@ -423,8 +424,8 @@ def test_heartbeat_may(
     [
         ("kafka-cluster:WriteData", f"{KAFKA}:topic/{CLUSTER}/octopus.audit", {}),
         ("kafka-cluster:ReadData", f"{KAFKA}:topic/{CLUSTER}/ns-6a9a4b11.t", {}),
-        ("kafka-cluster:CreateTopic", f"{KAFKA}:topic/{CLUSTER}/octopus.heartbeat", {}),
-        ("kafka-cluster:AlterGroup", f"{KAFKA}:group/{CLUSTER}/octopus.heartbeat", {}),
+        ("kafka-cluster:CreateTopic", f"{KAFKA}:topic/{CLUSTER}/{HEARTBEAT}", {}),
+        ("kafka-cluster:AlterGroup", f"{KAFKA}:group/{CLUSTER}/{HEARTBEAT}", {}),
         ("dynamodb:UpdateItem", f"{TABLE}/octopus-anl-registry", {}),
         ("dynamodb:UpdateItem", f"{TABLE}/octopus-anl-registry", {"dynamodb:LeadingKeys": "NAMESPACE#lab"}),
         ("dynamodb:UpdateItem", f"{TABLE}/octopus-anl-credentials", {"dynamodb:LeadingKeys": "STATUS"}),
