@@ -6,7 +6,8 @@ newest, then that event. What comes of it goes
 - to CloudWatch, as the metrics of the fabric's own that are named here
 - to the registry, as how the part ``https`` stands
 
-The address works when the event was read, however old it is: its age says how the way into Kafka is.
+The address works when the event was read, however old it is: its age says how the way into Kafka is. It works
+as well when it has no room for another reader: it answers, and others read.
 Nothing but the Lambda runtime's own libraries is needed.
 """
 
@@ -40,7 +41,10 @@ UNITS = {
 _CONNECT_S = 4
 """Of the connection, and again of its TLS."""
 _ANSWER_S = 8
+_READ_S = 25
+"""Of all attempts together: the function has 50 s, in which it has to tell as well."""
 _AGAIN_S = 1
+"""Where the refusal does not say after how long."""
 _AT_ONCE = 3
 """Attempts at public records, of which everybody together gets some a second."""
 _MOST_BYTES = 1 << 20
@@ -52,6 +56,10 @@ logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
 
 
+class NoRoomError(Exception):
+    """Others ask for as many public records as may be asked for."""
+
+
 class NoAnswerError(Exception):
     """The address did not give what was asked for; the message says what it did."""
 
@@ -61,7 +69,7 @@ class Found:
     """What a user finds at the public address."""
 
     answers: bool
-    """Whether the newest event was read."""
+    """Whether the newest event was read, or others read so many that there was no room."""
     seconds: float | None = None
     """Of that request."""
     age_s: float | None = None
@@ -95,12 +103,12 @@ def look(url: str, *, tls: ssl.SSLContext, now: float) -> Found:
     try:
         connection.connect()
         days = _days_left(connection.sock, now)
-        connection.sock.settimeout(_ANSWER_S)
-        end = _ask(connection, f"{path}?offset=latest&limit=1")["latest"]
-        began = time.monotonic()
-        newest = _ask(connection, f"{path}?offset={max(0, int(end) - 1)}&limit=1")
-        seconds = time.monotonic() - began
-        age = _age_s(newest["records"], now)
+        ends = time.monotonic() + _READ_S
+        end = _ask(connection, f"{path}?offset=latest&limit=1", ends).body["latest"]
+        newest = _ask(connection, f"{path}?offset={max(0, int(end) - 1)}&limit=1", ends)
+        age = _age_s(newest.body["records"], now)
+    except NoRoomError:
+        return Found(answers=True, certificate_days=days)
     except (OSError, http.client.HTTPException, NoAnswerError, LookupError, TypeError, ValueError) as error:
         # What came instead is not repeated: it may be anybody's who sits at the address.
         said = str(error) if isinstance(error, NoAnswerError) else type(error).__name__
@@ -108,7 +116,7 @@ def look(url: str, *, tls: ssl.SSLContext, now: float) -> Found:
         return Found(answers=False, certificate_days=days)
     finally:
         connection.close()
-    return Found(answers=True, seconds=seconds, age_s=age, certificate_days=days)
+    return Found(answers=True, seconds=newest.seconds, age_s=age, certificate_days=days)
 
 
 def _days_left(connection: ssl.SSLSocket, now: float) -> float:
@@ -117,18 +125,33 @@ def _days_left(connection: ssl.SSLSocket, now: float) -> float:
     return (ssl.cert_time_to_seconds(ends) - now) / _DAY_S
 
 
-def _ask(connection: http.client.HTTPConnection, path: str) -> Mapping[str, Any]:
-    for _ in range(_AT_ONCE):
+@dataclass(frozen=True)
+class _Answer:
+    body: Mapping[str, Any]
+    seconds: float
+
+
+def _ask(connection: http.client.HTTPSConnection, path: str, ends: float) -> _Answer:
+    for attempt in range(1, _AT_ONCE + 1):
+        began = time.monotonic()
+        connection.timeout = min(_ANSWER_S, max(0.1, ends - began))
+        if connection.sock is None:
+            connection.connect()  # the gateway may have closed the one before
+        connection.sock.settimeout(connection.timeout)
         connection.request("GET", path, headers=_HEADERS)
         reply = connection.getresponse()
         content = reply.read(_MOST_BYTES)
+        seconds = time.monotonic() - began
+        if reply.status == http.client.OK:
+            return _Answer(json.loads(content), seconds)
         if reply.status != http.client.TOO_MANY_REQUESTS:
+            raise NoAnswerError(f"status {reply.status}")
+        after = reply.headers.get("Retry-After", "")
+        wait_s = max(_AGAIN_S, float(after)) if after.isdecimal() else _AGAIN_S
+        if attempt == _AT_ONCE or time.monotonic() + wait_s >= ends:
             break
-        time.sleep(_AGAIN_S)
-    if reply.status != http.client.OK:
-        raise NoAnswerError(f"status {reply.status}")
-    body: Mapping[str, Any] = json.loads(content)
-    return body
+        time.sleep(wait_s)
+    raise NoRoomError
 
 
 def _age_s(records: list[Mapping[str, Any]], now: float) -> float | None:

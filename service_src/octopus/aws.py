@@ -41,9 +41,9 @@ def _session() -> boto3.Session:
     return boto3.Session(region_name=os.environ.get("AWS_REGION"))
 
 
-def cloudwatch() -> CloudWatchClient:
-    """Metrics that alarms stand on."""
-    return _session().client("cloudwatch", config=_CONFIG)
+def cloudwatch(config: Config | None = None) -> CloudWatchClient:
+    """Metrics that alarms stand on; the argument as for `dynamodb`."""
+    return _session().client("cloudwatch", config=_CONFIG.merge(config) if config else _CONFIG)
 
 
 def credentials() -> Credentials:

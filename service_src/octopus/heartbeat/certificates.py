@@ -5,10 +5,12 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from octopus.heartbeat.looking import begin
 from octopus.kafka.servers import Address, open_tls
 
 _DAY_S = 86_400
@@ -26,8 +28,9 @@ def days_left(
     Args:
         addresses: each with the PEM bundle that signs there; the system's roots when None.
     """
-    ends = [_ends(address, ca_file) for address, ca_file in addresses]
-    known = [end for end in ends if end is not None]
+    # All at once: each of those that are away takes its time.
+    asked = [begin(partial(_ends, address, ca_file)) for address, ca_file in addresses]
+    known = [end for each in asked if (end := each.result()) is not None]
     return max(0.0, (min(known) - clock()) / _DAY_S) if known else None
 
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from botocore.config import Config
+
 from octopus import aws
 from octopus.addresses import Addresses, open_addresses
 from octopus.errors import UnavailableError
@@ -32,6 +34,8 @@ _CONFIGS = {
 }
 _TOPIC_EVERY_S = 10.0
 _HTTPS_PORT = 443
+_TELLING = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+"""With what a look at Kafka takes, the lease of a job outlives either of the two that does not answer."""
 
 
 def open_process(settings: HeartbeatSettings) -> Heartbeat:
@@ -56,12 +60,15 @@ def open_process(settings: HeartbeatSettings) -> Heartbeat:
         readiness=readiness,
         https=https if settings.public_requests else None,
         certificate_days=lambda: certificates.days_left(_with_certificates(settings, addresses)),
-        judge=lambda: not settings.judge_url or web_probe.answers(f"{settings.judge_url}/health"),
+        judge=lambda: (
+            not settings.judge_url
+            or web_probe.answers(f"{settings.judge_url}/health", ca_file=settings.kafka_ca_file)
+        ),
     )
     return Heartbeat(
         probes,
-        status=StatusStore(aws.dynamodb(), settings.registry_table),
-        metrics=PutMetrics(aws.cloudwatch(), institution=settings.institution),
+        status=StatusStore(aws.dynamodb(_TELLING), settings.registry_table),
+        metrics=PutMetrics(aws.cloudwatch(_TELLING), institution=settings.institution),
         file=settings.heartbeat_file,
     )
 
@@ -80,14 +87,14 @@ def jobs(settings: ServiceSettings, addresses: Addresses, *, kafka: TopicAdmin) 
     )
     if settings.heartbeat != "service":
         return
-    status = StatusStore(aws.dynamodb(), settings.registry_table)
+    status = StatusStore(aws.dynamodb(_TELLING), settings.registry_table)
     heartbeat = Heartbeat(
         Probes(
             kafka=_kafka(settings, addresses).look,
             readiness=lambda: web_probe.readiness(_own_url(settings)),
         ),
         status=status,
-        metrics=PutMetrics(aws.cloudwatch(), institution=settings.institution),
+        metrics=PutMetrics(aws.cloudwatch(_TELLING), institution=settings.institution),
     )
 
     def due() -> bool:
@@ -125,4 +132,4 @@ def _own_url(settings: ServiceSettings) -> str:
     host = settings.listen_host
     with suppress(ValueError):  # of a name
         host = "localhost" if ipaddress.ip_address(host).is_unspecified else host
-    return f"http://{host}:{settings.listen_port}"
+    return f"http://{Address(host, settings.listen_port)}"

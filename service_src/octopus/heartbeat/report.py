@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,22 +65,25 @@ def write(path: Path, report: Report) -> None:
         "away": list(report.away),
     }
     aside = path.with_suffix(".new")
-    aside.write_text(json.dumps(body, indent=2) + "\n")
+    with aside.open("w") as file:
+        file.write(json.dumps(body, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # else a power cut may leave an empty file under the name
     aside.replace(path)
 
 
 def read(path: Path) -> Report | None:
-    """The last report; None where there is none."""
+    """The last report; None where none can be read: what is there may be cut off, or another release's."""
     try:
         body = json.loads(path.read_text())
-    except FileNotFoundError:
+        return Report(
+            round=body["round"],
+            checked=datetime.fromisoformat(body["checked"]),
+            parts={
+                Part(part): Stand(works=stand["works"], since=datetime.fromisoformat(stand["since"]))
+                for part, stand in body["parts"].items()
+            },
+            away=tuple(map(Away, body["away"])),
+        )
+    except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError):
         return None
-    return Report(
-        round=body["round"],
-        checked=datetime.fromisoformat(body["checked"]),
-        parts={
-            Part(part): Stand(works=stand["works"], since=datetime.fromisoformat(stand["since"]))
-            for part, stand in body["parts"].items()
-        },
-        away=tuple(map(Away, body["away"])),
-    )

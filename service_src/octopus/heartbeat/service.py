@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -14,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from octopus.heartbeat import report as reports
 from octopus.heartbeat.figures import Figures
 from octopus.heartbeat.kafka_probe import KafkaFound
+from octopus.heartbeat.looking import Answer, begin
 from octopus.heartbeat.report import Away, Report, Stand
 from octopus.heartbeat.web_probe import HttpsFound
 from octopus.metrics.put import PutMetrics
@@ -25,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Probes:
-    """What is looked at. Each answers in bounded time, and raises nothing."""
+    """What is looked at, all at once. Each answers within half a minute."""
 
     kafka: Callable[[], KafkaFound]
     readiness: Callable[[], Mapping[str, bool] | None]
@@ -66,23 +68,32 @@ class Heartbeat:
         self._round = 0
         # A process that has just begun goes on with what the one before it knew.
         self._last = reports.read(file) if file is not None else None
+        if file is not None and self._last is None and file.exists():
+            _log.warning("heartbeat.report_not_read", file=str(file))
 
     def beat(self) -> Report:
         """Look at everything once. Whatever cannot be told keeps nothing else from being told."""
-        kafka = self._probes.kafka()
-        https = self._probes.https() if self._probes.https is not None else None
-        checks = self._probes.readiness()
+        probes = self._probes
+        asked_kafka = begin(partial(_answer, probes.kafka, KafkaFound(reached=None)))
+        asked_https = (
+            begin(partial(_answer, probes.https, HttpsFound(answers=False))) if probes.https else None
+        )
+        asked_readiness = begin(partial(_answer, probes.readiness, None))
+        asked_judge = begin(partial(_answer, probes.judge, otherwise=True))
+        asked_days = begin(partial(_answer, probes.certificate_days, None))
+        kafka, checks = asked_kafka.result(), asked_readiness.result()
+        https = asked_https.result() if asked_https else None
         parts = {**_of_service(checks), **_of_kafka(kafka)}
         if https is not None:
             parts[Part.HTTPS] = https.answers
-        values = _values(kafka, https, self._probes.certificate_days())
+        values = _values(kafka, https, asked_days.result())
         self.figures.show(values)
         registry = self._tell(parts)
         self._put(values)
         away = {
             Away.AWS: not registry,
-            Away.BROKERS: not kafka.reached,
-            Away.JUDGE: not self._probes.judge(),
+            Away.BROKERS: kafka.reached is False,
+            Away.JUDGE: not asked_judge.result(),
             Away.SERVICE: checks is None,
             Away.GLOBUS: checks is not None and not checks.get("globus", True),
         }
@@ -128,6 +139,15 @@ class Heartbeat:
         return report
 
 
+def _answer(probe: Callable[[], Answer], otherwise: Answer) -> Answer:
+    """What a probe finds; ``otherwise``, if it breaks: rather that is told than nothing of anything."""
+    try:
+        return probe()
+    except Exception:  # noqa: BLE001 - whatever it is, the other probes have found something
+        _log.exception("heartbeat.probe_broke")
+        return otherwise
+
+
 def _of_service(checks: Mapping[str, bool] | None) -> dict[Part, bool]:
     if checks is None:
         return {Part.LOGIN: False, Part.MANAGEMENT: False}
@@ -137,11 +157,8 @@ def _of_service(checks: Mapping[str, bool] | None) -> dict[Part, bool]:
 
 
 def _of_kafka(found: KafkaFound) -> dict[Part, bool]:
-    return {
-        Part.KAFKA_SIGN_IN: found.sign_in_s is not None,
-        Part.PRODUCE: found.produced,
-        Part.CONSUME: found.consumed,
-    }
+    parts = {Part.KAFKA_SIGN_IN: found.sign_in_s is not None, Part.PRODUCE: found.produced}
+    return parts if found.consumed is None else {**parts, Part.CONSUME: found.consumed}
 
 
 def _values(kafka: KafkaFound, https: HttpsFound | None, certificate_days: float | None) -> dict[str, float]:

@@ -8,6 +8,7 @@ SaslAuthenticate v1.
 from __future__ import annotations
 
 import json
+import math
 import struct
 import time
 from base64 import urlsafe_b64encode
@@ -19,11 +20,19 @@ from typing import Final
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    retry_if_not_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_fixed,
+)
 
-from octopus.kafka.servers import Address, open_tls
+from octopus.kafka.servers import Address, open_tls, seconds_left
 
 ANSWER_S = 10.0
+_AGAIN_S: Final = 1.0
 _HANDSHAKE: Final = 17
 _AUTHENTICATE: Final = 36
 _VERSION: Final = 1
@@ -33,7 +42,11 @@ _NOTICEABLE_S: Final = 5.0
 
 
 class NoVerdictError(Exception):
-    """The broker closed the connection without saying yes or no."""
+    """The broker speaks TLS, and said neither yes nor no."""
+
+
+class SilentError(NoVerdictError):
+    """It kept the connection open and said nothing for as long as a client waits."""
 
 
 @dataclass(frozen=True)
@@ -60,33 +73,53 @@ def sign(credentials: Credentials, *, region: str, life_s: int = 900) -> tuple[s
     return token, signed_at + life_s
 
 
-@retry(
-    retry=retry_if_exception_type(NoVerdictError),
-    wait=wait_fixed(1),
-    stop=stop_after_attempt(3),
-    reraise=True,
-)
-def present(address: Address, ca_file: Path | None, token: str) -> Verdict:
+def present(
+    address: Address,
+    ca_file: Path | None,
+    token: str,
+    *,
+    client: str = "octopus-doctor",
+    ends: float = math.inf,
+) -> Verdict:
     """Show a token to one broker, by the mechanism OAUTHBEARER; without a verdict once more, as clients do.
 
+    Args:
+        client: who asks, for the broker's request log.
+        ends: on the monotonic clock, when there is to be a verdict at the latest.
+
     Raises:
-        NoVerdictError: the broker closed the connection, each time.
+        NoVerdictError: the broker closed the connection, each time, or was silent.
         OSError: it cannot be reached, or not believed.
     """
-    with open_tls(address, ca_file) as connection:
-        connection.settimeout(ANSWER_S)
+    attempts = Retrying(
+        retry=retry_if_exception_type(NoVerdictError) & retry_if_not_exception_type(SilentError),
+        wait=wait_fixed(_AGAIN_S),
+        stop=stop_after_attempt(3) | stop_after_delay(ends - time.monotonic() - _AGAIN_S),
+        reraise=True,
+    )
+    return attempts(_presented, address, ca_file, token, client, ends)
+
+
+def _presented(address: Address, ca_file: Path | None, token: str, client: str, ends: float) -> Verdict:
+    with open_tls(address, ca_file, ends=ends) as connection:
+        connection.settimeout(seconds_left(ends, most_s=ANSWER_S))
         try:
-            mechanisms = _handshake(connection)
+            mechanisms = _handshake(connection, client)
             if "OAUTHBEARER" not in mechanisms:
                 return Verdict(mechanisms, "the listener has no mechanism OAUTHBEARER", 0)
             first = f"n,,\x01auth=Bearer {token}\x01\x01".encode()
-            code, message, challenge, session_ms = _authenticate(connection, first)
+            connection.settimeout(seconds_left(ends, most_s=ANSWER_S))
+            code, message, challenge, session_ms = _authenticate(connection, client, first)
             if code == 0 and challenge:
                 # RFC 7628: the server says why in JSON, the client says that it has read it.
-                code, _, _, _ = _authenticate(connection, b"\x01")
+                code, _, _, _ = _authenticate(connection, client, b"\x01")
                 message = _status(challenge)
+        except TimeoutError as error:
+            raise SilentError(f"{address} gave no answer in time") from error
         except (ConnectionError, EOFError) as error:
             raise NoVerdictError(f"{address} closed the connection without an answer") from error
+        except (struct.error, UnicodeDecodeError) as error:
+            raise NoVerdictError(f"{address} gave an answer that is none of Kafka's") from error
         return Verdict(mechanisms, None if code == 0 else (message or f"error {code}"), session_ms)
 
 
@@ -115,8 +148,8 @@ def broker_ahead_s(
     return first if abs(first - second) < _NOTICEABLE_S else None
 
 
-def _handshake(connection: SSLSocket) -> tuple[str, ...]:
-    body = _ask(connection, _HANDSHAKE, _string("OAUTHBEARER"))
+def _handshake(connection: SSLSocket, client: str) -> tuple[str, ...]:
+    body = _ask(connection, client, _HANDSHAKE, _string("OAUTHBEARER"))
     _error, count = struct.unpack_from(">hi", body)
     mechanisms, at = [], 6
     for _ in range(count):
@@ -126,8 +159,8 @@ def _handshake(connection: SSLSocket) -> tuple[str, ...]:
     return tuple(mechanisms)
 
 
-def _authenticate(connection: SSLSocket, given: bytes) -> tuple[int, str | None, bytes, int]:
-    body = _ask(connection, _AUTHENTICATE, struct.pack(">i", len(given)) + given)
+def _authenticate(connection: SSLSocket, client: str, given: bytes) -> tuple[int, str | None, bytes, int]:
+    body = _ask(connection, client, _AUTHENTICATE, struct.pack(">i", len(given)) + given)
     code, length = struct.unpack_from(">hh", body)
     at = 4 + max(length, 0)
     message = body[4:at].decode() if length >= 0 else None
@@ -137,8 +170,8 @@ def _authenticate(connection: SSLSocket, given: bytes) -> tuple[int, str | None,
     return code, message, challenge, session_ms
 
 
-def _ask(connection: SSLSocket, api: int, body: bytes) -> bytes:
-    request = struct.pack(">hhi", api, _VERSION, api) + _string("octopus-doctor") + body
+def _ask(connection: SSLSocket, client: str, api: int, body: bytes) -> bytes:
+    request = struct.pack(">hhi", api, _VERSION, api) + _string(client) + body
     connection.sendall(struct.pack(">i", len(request)) + request)
     (size,) = struct.unpack(">i", _read(connection, 4))
     if not 4 <= size <= _LONGEST:

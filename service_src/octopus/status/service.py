@@ -129,7 +129,8 @@ def _reply(known: Mapping[Part, Standing], now: datetime) -> StatusReply:
 
 def _newest(known: Mapping[Part, Standing]) -> datetime | None:
     # What is consumed while nothing can be produced is an old event.
-    produced, consumed = (known[part].worked if part in known else None for part in (Part.PRODUCE, Part.CONSUME))
+    worked = {part: standing.worked for part, standing in known.items()}
+    produced, consumed = worked.get(Part.PRODUCE), worked.get(Part.CONSUME)
     return min(produced, consumed) if produced and consumed else None
 
 

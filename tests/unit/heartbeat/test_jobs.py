@@ -34,8 +34,8 @@ class MemoryTopics:
 @pytest.fixture
 def jobs(database: Any, table: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Job]]:
     """The jobs by name."""
-    monkeypatch.setattr(aws, "dynamodb", lambda: database)
-    monkeypatch.setattr(aws, "cloudwatch", lambda: None)
+    monkeypatch.setattr(aws, "dynamodb", lambda _config: database)
+    monkeypatch.setattr(aws, "cloudwatch", lambda _config: None)
 
     def made(topics: MemoryTopics, **settings: Any) -> dict[str, Job]:
         told = ServiceSettings(
@@ -86,6 +86,7 @@ def test_service_looks_itself_where_it_is_told_so_and_all_replicas_once_a_minute
         ("::", "localhost"),
         ("localhost", "localhost"),
         ("10.0.0.7", "10.0.0.7"),
+        ("::1", "[::1]"),
     ],
 )
 def test_service_asks_itself_how_it_is(host: str, asked: str) -> None:

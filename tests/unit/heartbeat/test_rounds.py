@@ -13,13 +13,15 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from octopus.heartbeat import report as reports
+from octopus.heartbeat.figures import Figures
 from octopus.heartbeat.kafka_probe import KafkaFound
+from octopus.heartbeat.looking import Answer
 from octopus.heartbeat.report import Away
 from octopus.heartbeat.service import Heartbeat, Probes
 from octopus.heartbeat.web_probe import HttpsFound
 from octopus.metrics.catalogue import catalogue
 from octopus.metrics.put import PutMetrics
-from octopus.status.models import Part
+from octopus.status.models import UNSEEN, Part
 from octopus.status.store import StatusStore
 
 ALL_WELL = {"kafka": True, "dynamodb": True, "iam": True, "globus": True}
@@ -36,6 +38,7 @@ class Fabric:
     file: Path
     put: list[dict[str, float]] = field(default_factory=list)
     kafka: KafkaFound = THROUGH
+    breaks: frozenset[str] = frozenset()
     https: HttpsFound | None = READ
     checks: Mapping[str, bool] | None = field(default_factory=lambda: ALL_WELL)
     judge: bool = True
@@ -45,17 +48,23 @@ class Fabric:
         """Begins to look."""
         return Heartbeat(
             Probes(
-                kafka=lambda: self.kafka,
-                readiness=lambda: self.checks,
-                https=(lambda: self.https or READ) if self.https else None,
-                certificate_days=lambda: 42.0,
-                judge=lambda: self.judge,
+                kafka=lambda: self.found("kafka", self.kafka),
+                readiness=lambda: self.found("readiness", self.checks),
+                https=(lambda: self.found("https", self.https or READ)) if self.https else None,
+                certificate_days=lambda: self.found("certificates", 42.0),
+                judge=lambda: self.found("judge", self.judge),
             ),
             status=self.status,
             metrics=PutMetrics(self, institution="anl"),  # type: ignore[arg-type]
             file=self.file,
             clock=lambda: self.now,
         )
+
+    def found(self, probe: str, answer: Answer) -> Answer:
+        """What a probe says, unless it breaks."""
+        if probe in self.breaks:
+            raise RuntimeError(probe)
+        return answer
 
     def put_metric_data(self, *, Namespace: str, MetricData: list[dict[str, Any]]) -> None:  # noqa: N803 - boto3's
         """CloudWatch's one call."""
@@ -112,7 +121,17 @@ def test_round_through_everything_is_told_everywhere(fabric: Fabric) -> None:
             {Part.KAFKA_SIGN_IN, Part.PRODUCE, Part.CONSUME},
             {Away.JUDGE},
         ),
+        (
+            {"kafka": KafkaFound(reached=None)},
+            {Part.KAFKA_SIGN_IN, Part.PRODUCE, Part.CONSUME},
+            set(),
+        ),
         ({"kafka": KafkaFound(reached=True, sign_in_s=0.1, consumed=True)}, {Part.PRODUCE}, set()),
+        ({"kafka": KafkaFound(reached=True, sign_in_s=0.1, consumed=None)}, {Part.PRODUCE}, set()),
+        ({"breaks": {"kafka"}}, {Part.KAFKA_SIGN_IN, Part.PRODUCE, Part.CONSUME}, set()),
+        ({"breaks": {"https"}}, {Part.HTTPS}, set()),
+        ({"breaks": {"readiness"}}, {Part.LOGIN, Part.MANAGEMENT}, {Away.SERVICE}),
+        ({"breaks": {"judge", "certificates"}}, set(), set()),
         ({"kafka": KafkaFound(reached=True, sign_in_s=0.1, produced=True)}, {Part.CONSUME}, set()),
         (
             {"checks": None, "https": HttpsFound(answers=False)},
@@ -135,7 +154,8 @@ def test_path_that_is_broken_is_told_and_what_gave_no_answer(
     assert report.broken.keys() == broken
     assert set(report.away) == away
     assert {part for part, works in fabric.told().items() if not works} == broken
-    assert fabric.put[-1]["KafkaAnswers"] == float(fabric.kafka.round_trip_s is not None)
+    through = fabric.kafka.round_trip_s is not None and "kafka" not in fabric.breaks
+    assert fabric.put[-1]["KafkaAnswers"] == float(through)
 
 
 def test_what_was_not_measured_is_neither_put_nor_shown(fabric: Fabric) -> None:
@@ -203,3 +223,45 @@ def test_file_that_cannot_be_written_ends_no_round(fabric: Fabric, tmp_path: Pat
     fabric.file = tmp_path / "nowhere" / "heartbeat.json"
 
     assert fabric.heartbeat().beat().broken == {}
+
+
+def test_part_of_which_nothing_could_be_found_is_not_told(fabric: Fabric) -> None:
+    fabric.kafka = KafkaFound(reached=True, sign_in_s=0.1, consumed=None)
+
+    report = fabric.heartbeat().beat()
+
+    assert Part.CONSUME not in fabric.told()
+    assert Part.CONSUME not in report.parts
+
+
+@pytest.mark.parametrize("content", ["", '{"round": 1, "checked": "today"}', '["of another release"]'])
+def test_report_that_cannot_be_read_is_begun_anew(fabric: Fabric, content: str) -> None:
+    fabric.file.write_text(content)
+
+    report = fabric.heartbeat().beat()
+
+    assert report.round == 1
+    assert reports.read(fabric.file) == report
+
+
+def test_report_of_a_part_that_this_release_does_not_know_is_none(fabric: Fabric) -> None:
+    fabric.heartbeat().beat()
+    fabric.file.write_text(fabric.file.read_text().replace("https", "triggers"))
+
+    assert reports.read(fabric.file) is None
+
+
+def test_figures_are_no_numbers_once_nobody_has_looked_for_three_minutes() -> None:
+    now = [0.0]
+    figures = Figures(clock=lambda: now[0])
+
+    def shown() -> float | None:
+        return figures.registry.get_sample_value("octopus_heartbeat_kafka_answers")
+
+    figures.show({"KafkaAnswers": 1.0})
+    now[0] = UNSEEN.total_seconds()
+    assert shown() == 1.0
+    now[0] += 1
+    assert math.isnan(shown() or 0)
+    figures.show({"KafkaAnswers": 0.0})
+    assert shown() == 0.0

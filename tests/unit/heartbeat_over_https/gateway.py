@@ -23,6 +23,8 @@ class Gateway(BaseHTTPRequestHandler):
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Location", "https://127.0.0.1:9/elsewhere")
+        if isinstance(answer, dict) and "after" in answer:
+            self.send_header("Retry-After", str(answer["after"]))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -68,11 +68,34 @@ def test_newest_event_is_asked_for_again_when_others_ask_too_much(
     assert look(address(lambda path: next(asked)(path)), tls=trusting, now=NOW).answers
 
 
+def test_refusal_says_after_how_long_to_ask_again(
+    address: Callable[[Reply], str], trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    crowd: list[Reply] = [lambda _path: (429, {"after": 4})]
+    asked = iter([*crowd, topic_of(1), *crowd, topic_of(1)])
+
+    found = look(address(lambda path: next(asked)(path)), tls=trusting, now=NOW)
+
+    assert waits == [4, 4]
+    assert found.answers
+    assert found.seconds is not None
+
+
+@pytest.mark.parametrize("after", [0, 600])
+def test_address_without_room_for_another_reader_works_and_nothing_is_measured(
+    address: Callable[[Reply], str], trusting: ssl.SSLContext, after: int
+) -> None:
+    found = look(address(lambda _path: (429, {"after": after})), tls=trusting, now=NOW)
+    assert found.metrics().keys() == {"HttpsAnswers", "CertificateDays"}
+    assert found.metrics()["HttpsAnswers"] == 1
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
         ((404, {"message": "inner-host"}), "status 404"),
-        ((429, {}), "status 429"),
         ((302, {}), "status 302"),
         ((503, b"inner-host"), "status 503"),
         ((200, b"<html>inner-host</html>"), "JSONDecodeError"),
