@@ -20,6 +20,8 @@ from octopus.fabric.progress import Progress
 from octopus.fabric.settings import FabricSettings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from octopus.fabric.finding import Finding
     from octopus.fabric.service import Fabric, ProcessStatus
 
@@ -94,14 +96,16 @@ def status(
                     process.state,
                     "yes" if process.ready else "no",
                     process.pid or "-",
-                    f"{process.since.astimezone():%Y-%m-%d %H:%M:%S}" if process.since else "-",
+                    _local(process.since) if process.since else "-",
                     ", ".join(map(str, process.ports)),
                 ]
                 for process in processes
             ],
         )
         _tell_finding(found)
-    if not all(process.ready for process in processes) or (found is not None and found.broken):
+    if not all(process.ready for process in processes) or (
+        found is not None and (found.silent or found.broken)
+    ):
         raise typer.Exit(1)
 
 
@@ -183,14 +187,21 @@ def _tell_finding(found: Finding | None) -> None:
     if found is None:
         print_line("The heartbeat has not looked yet.")
         return
-    at = f"{found.checked.astimezone():%H:%M:%S}"
+    at = _local(found.checked)
+    if found.silent:
+        print_line(f"The heartbeat has not looked since {at}; if it stays so: octopus restart heartbeat")
+        return
     if not found.broken:
         print_line(f"Everything works, as the heartbeat found at {at}.")
         return
-    since = ", ".join(f"{one.part} since {one.since.astimezone():%Y-%m-%d %H:%M:%S}" for one in found.broken)
+    since = ", ".join(f"{one.part} since {_local(one.since)}" for one in found.broken)
     print_line(f"Does not work, as the heartbeat found at {at}: {since}")
     if found.probably:
         print_line(f"The probable cause: no answer of {', '.join(found.probably)}")
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _plain(processes: list[ProcessStatus]) -> list[dict[str, object]]:
