@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
+
+import structlog
 
 from octopus.metrics.catalogue import namespace
 from octopus.metrics.instruments import BOUNDS_S, Instruments, Reading
@@ -20,6 +22,8 @@ EVERY_S = 60.0
 """CloudWatch keeps one point a minute."""
 MOST_VALUES = 100
 """Of one metric in one line, by the format."""
+
+_log = structlog.get_logger(__name__)
 
 
 class EmbeddedMetrics:
@@ -37,19 +41,29 @@ class EmbeddedMetrics:
         self._clock = clock
         self._before: dict[str, Reading] = {}
 
-    def line(self) -> str | None:
-        """What happened since the last line, without the line's end; None when there is nothing to say.
+    def say(self, write: Callable[[str], object]) -> None:
+        """Write a line of what happened since the last one that was written; none if there is nothing to say.
 
         A counter is how many more, a gauge what it is now. A histogram is at most a hundred values, each the
         upper bound of its bucket: each that there was, or as many of each bucket as keep the proportions.
         Counters and histograms of what did not happen are left out: their alarms take none for zero, and
         AWS charges for a metric by the hours in which it has a value.
+
+        Args:
+            write: takes a line with its end, whole. What it raises comes through, and the next line says the
+                same besides.
         """
+        readings = list(self._instruments.read())
+        line = self._line(readings)
+        if line is not None:
+            write(f"{line}\n")
+        self._before = {reading.metric.name: reading for reading in readings}
+
+    def _line(self, readings: Iterable[Reading]) -> str | None:
         values: dict[str, float | list[float]] = {}
         units: list[dict[str, str]] = []
-        for reading in self._instruments.read():
+        for reading in readings:
             said = _since(self._before.get(reading.metric.name), reading)
-            self._before[reading.metric.name] = reading
             if said is not None:
                 values[reading.metric.name] = said
                 units.append({"Name": reading.metric.name, "Unit": reading.metric.unit})
@@ -74,15 +88,20 @@ def written(
 ) -> Iterator[None]:
     """Write a line at every interval while the block lasts, and one for the rest at its end.
 
+    A line that cannot be made or written is missed, and the next one says what it would have said.
+
     Args:
         write: takes a line with its end, whole.
     """
     stopping = threading.Event()
 
     def write_line() -> None:
-        line = metrics.line()
-        if line is not None:
-            write(f"{line}\n")
+        try:
+            metrics.say(write)
+        except Exception:  # noqa: BLE001 - with this thread all alarms would fall silent
+            # The log may be what cannot be written to.
+            with suppress(Exception):
+                _log.exception("metrics.not_written")
 
     def repeat() -> None:
         due = time.monotonic() + every_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from collections import Counter
@@ -26,11 +27,17 @@ def embedded(instruments: Instruments) -> EmbeddedMetrics:
     return EmbeddedMetrics(instruments, institution="lab", clock=lambda: NOW)
 
 
+def line_of(embedded: EmbeddedMetrics) -> str:
+    lines: list[str] = []
+    embedded.say(lines.append)
+    (line,) = lines
+    assert line.endswith("}\n")
+    assert line.count("\n") == 1
+    return line
+
+
 def said(embedded: EmbeddedMetrics) -> dict[str, float | list[float]]:
-    line = embedded.line()
-    assert line is not None
-    assert "\n" not in line
-    return metrics_of(line, namespace="Octopus/lab")
+    return metrics_of(line_of(embedded), namespace="Octopus/lab")
 
 
 def test_line_says_what_happened_since_the_one_before(
@@ -49,7 +56,7 @@ def test_line_says_what_happened_since_the_one_before(
 
 
 def test_line_has_the_moment_the_units_and_whose_it_is(embedded: EmbeddedMetrics) -> None:
-    document = json.loads(str(embedded.line()))
+    document = json.loads(line_of(embedded))
 
     assert document["_aws"]["Timestamp"] == 1795370138046
     (directive,) = document["_aws"]["CloudWatchMetrics"]
@@ -67,7 +74,9 @@ def test_gauge_is_said_each_time_whether_or_not_it_changed(
 
 def test_nothing_to_say_is_no_line() -> None:
     # Of the components whose metrics are only counted.
-    assert EmbeddedMetrics(Instruments("authorizer"), institution="lab").line() is None
+    lines: list[str] = []
+    EmbeddedMetrics(Instruments("authorizer"), institution="lab").say(lines.append)
+    assert lines == []
 
 
 @pytest.mark.parametrize(
@@ -131,3 +140,48 @@ def test_short_life_is_said_at_its_end(instruments: Instruments, embedded: Embed
 
     (line,) = lines
     assert metrics_of(line, namespace="Octopus/lab")["Requests"] == 1
+
+
+def test_line_that_could_not_be_written_is_said_with_the_next(
+    instruments: Instruments, embedded: EmbeddedMetrics
+) -> None:
+    def full(_line: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    instruments.count("RequestsFailed")
+    instruments.time("RequestSeconds", 0.3)
+    with pytest.raises(OSError, match="No space"):
+        embedded.say(full)
+    instruments.count("RequestsFailed")
+
+    assert said(embedded) == {"RequestsFailed": 2, "RequestSeconds": [0.5], "AuditWaitingSeconds": 0}
+
+
+@pytest.mark.parametrize("breaks", ["gauge", "write"])
+def test_lines_go_on_after_one_that_could_not_be_made_or_written(
+    instruments: Instruments, embedded: EmbeddedMetrics, breaks: str
+) -> None:
+    lines: list[str] = []
+    more = threading.Event()
+    faults = iter([True])
+
+    def once(where: str) -> None:
+        if where == breaks and next(faults, False):
+            raise RuntimeError(where)
+
+    def age() -> float:
+        once("gauge")
+        return 1.5
+
+    def write(line: str) -> None:
+        once("write")
+        lines.append(line)
+        more.set()
+
+    instruments.follow("AuditWaitingSeconds", age)
+    instruments.count("JobsFailed")
+    with written(embedded, write, every_s=0.01):
+        assert more.wait(PATIENCE_S)
+
+    assert next(faults, None) is None
+    assert metrics_of(lines[0], namespace="Octopus/lab") == {"JobsFailed": 1, "AuditWaitingSeconds": 1.5}

@@ -185,12 +185,14 @@ def test_everything_that_the_service_counts_is_counted_by_what_it_does(service: 
         if (metric.component, metric.through) == ("service", "observed")
     }
     assert [name for name, value in said.items() if not value] == []
-    line = EmbeddedMetrics(service.instruments, institution="lab").line()
-    assert metrics_of(str(line), namespace="Octopus/lab").keys() == said.keys()
+    lines: list[str] = []
+    EmbeddedMetrics(service.instruments, institution="lab").say(lines.append)
+    (line,) = lines
+    assert metrics_of(line, namespace="Octopus/lab").keys() == said.keys()
     text = generate_latest(service.instruments.registry).decode()
     for private in (ALICE, BOB, NAMESPACE, "events"):
         assert private not in text
-        assert private not in str(line)
+        assert private not in line
 
 
 def test_health_checks_are_no_requests(service: Service) -> None:
