@@ -158,6 +158,12 @@ def headers_of(record: Message) -> list[tuple[str, bytes | None]]:
     return cast("list[tuple[str, bytes | None]]", record.headers() or [])
 
 
+_REFUSED = (
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+)
+"""Of rights that the service has: a broker does not know them for a while, once its judge was away."""
 _NO_PARTITION = (
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError._UNKNOWN_PARTITION,
@@ -173,7 +179,7 @@ def _watermarks(consumer: Consumer, topic: str, partition: int, ends: float) -> 
     except KafkaException as error:
         if error.args[0].code() in _NO_PARTITION:
             raise NoPartitionError from None
-        raise
+        raise _told_apart(error.args[0]) from None
     return earliest, latest
 
 
@@ -192,7 +198,7 @@ def _records(consumer: Consumer, place: TopicPartition, limit: int) -> tuple[lis
             if fault.code() == KafkaError._PARTITION_EOF:
                 # Behind the last record may be marks of transactions, which are no records.
                 return records, max(next_offset, record.offset() or 0)
-            raise KafkaException(fault)
+            raise _told_apart(fault)
         size = size_of(record)
         if records and total + size > MOST_BYTES:
             break
@@ -200,3 +206,7 @@ def _records(consumer: Consumer, place: TopicPartition, limit: int) -> tuple[lis
         total += size
         next_offset = (record.offset() or 0) + 1
     return records, next_offset
+
+
+def _told_apart(fault: KafkaError) -> Exception:
+    return KafkaAwayError(str(fault.name())) if fault.code() in _REFUSED else KafkaException(fault)

@@ -116,6 +116,36 @@ def read(records: PublicRecords, offset: str = "earliest", topic: str = "events"
     return records.read("lab", topic, partition=0, offset=offset, limit=10)
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    ],
+)
+@pytest.mark.parametrize("asked", ["where it begins", "for a record"])
+def test_refusal_of_the_services_own_reader_is_kafka_that_is_away(
+    store: TopicStore,
+    put: Callable[..., None],
+    make_reader: Callable[..., RecordReader],
+    consumers: list[FakeConsumer],
+    refused: int,
+    asked: str,
+) -> None:
+    """Brokers do not know its rights for a while, once their judge was away."""
+    put()
+    error = KafkaError(refused)
+    if asked == "for a record":
+        reader = make_reader(Message(error=error), record(1, b"b"))
+    else:
+        reader = make_reader(record(0, b"a"), fails=KafkaException(error))
+    with pytest.raises(KafkaAwayError, match=error.name()):
+        read(public(store, reader))
+    # The next request has a new connection.
+    assert consumers[0].closed
+
+
 def test_consumer_is_kept_for_the_next_request_and_closed_at_the_end(
     store: TopicStore,
     put: Callable[..., None],
