@@ -42,10 +42,11 @@ OPEN = {
 """Under ``/api``, without a token."""
 
 
-@pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    return made()
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        return made()
 
 
 def made(**told: str) -> FastAPI:
