@@ -41,7 +41,7 @@ UNITS = {
 _CONNECT_S = 4
 """Of the connection, and again of its TLS."""
 _ANSWER_S = 8
-_READ_S = 25
+_READ_S = 20
 """Of all attempts together: the function has 50 s, in which it has to tell as well."""
 _AGAIN_S = 1
 """Where the refusal does not say after how long."""

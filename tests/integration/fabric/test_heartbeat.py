@@ -159,7 +159,7 @@ def await_whole() -> None:
 
     def whole() -> bool:
         found = last_finding()
-        return found is not None and not found.broken
+        return found is not None and not found.silent and not found.broken
 
     wait_until(whole, seconds=PATIENCE_S, what="a look that finds nothing broken", interval=1)
 
