@@ -14,10 +14,11 @@ import pytest
 from octopus import aws
 from octopus.addresses import open_addresses
 from octopus.errors import UnavailableError
+from octopus.heartbeat.names import FULL_NAME as HEARTBEAT
 from octopus.settings import ServiceSettings
 from octopus.web.assembly import Features, wire
 from tests.integration.service.deployment import Deployment
-from tests.memory_kafka import MemoryQuotas, MemoryTopic, WatchedGroups, WatchedKafka
+from tests.memory_kafka import MemoryKafka, MemoryQuotas, MemoryTopic, WatchedGroups, WatchedKafka
 
 
 class Clock:
@@ -104,6 +105,11 @@ class Fabric:
 
     def _rows(self, table: str) -> list[tuple[str, str]]:
         return sorted((item["pk"]["S"], item["sk"]["S"]) for item in self.deployment.items(table))
+
+
+def topics_of_people(kafka: MemoryKafka) -> list[str]:
+    """All that Kafka holds but the topic that the service keeps for everybody."""
+    return [name for name in kafka.held if name != HEARTBEAT]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from octopus.kafka.asking import KafkaAwayError
 from octopus.registry.pending import AGAIN_S
 from tests.callers import caller_of
 from tests.integration.accounts.crash import known_policy, require_sound
-from tests.integration.accounts.fabric import Fabric
+from tests.integration.accounts.fabric import Fabric, topics_of_people
 from tests.integration.accounts.operations import shared
 from tests.memory_kafka import MemoryKafka
 
@@ -51,7 +51,7 @@ def test_call_takes_access_away_and_the_rest_waits_for_the_last_requests(
     assert iam.list_access_keys(UserName=owner.subject)["AccessKeyMetadata"] == []
     assert iam.list_user_policies(UserName=owner.subject)["PolicyNames"] == []
     owner.wait(owner.settings.last_requests_s - 1)
-    assert list(kafka.held) == [owner.topic]
+    assert topics_of_people(kafka) == [owner.topic]
     assert owner.users() == [owner.subject]
 
 
@@ -61,7 +61,7 @@ def test_nothing_is_left_once_the_background_has_done_the_rest(owner: Fabric, ka
 
     owner.replica().wait(owner.settings.last_requests_s)
 
-    assert kafka.held == {}
+    assert topics_of_people(kafka) == []
     assert list(kafka.groups) == ["ns-000000000000.readers"], "somebody else's group was deleted"
     assert owner.users() == []
     assert owner.registry() == []
@@ -91,7 +91,7 @@ def test_deletion_while_kafka_is_away_succeeds_and_is_finished_when_it_is_back(
     owner.wait(AGAIN_S)
 
     assert state(owner) is None
-    assert kafka.held == {}
+    assert topics_of_people(kafka) == []
 
 
 def test_group_that_still_has_members_is_waited_for(owner: Fabric, kafka: MemoryKafka) -> None:
@@ -99,7 +99,7 @@ def test_group_that_still_has_members_is_waited_for(owner: Fabric, kafka: Memory
     owner.features.accounts.delete(owner.subject)
     owner.wait(owner.settings.last_requests_s)
     assert state(owner) is State.DELETING
-    assert list(kafka.held) == [owner.topic], "the order is groups, then topics"
+    assert topics_of_people(kafka) == [owner.topic], "the order is groups, then topics"
     kafka.groups[f"{owner.namespace}.readers"] = False
 
     owner.wait(AGAIN_S)
@@ -118,11 +118,11 @@ def test_account_made_again_meanwhile_is_new_and_stays(owner: Fabric, kafka: Mem
     assert key.fresh
     assert key.access_key_id != old
     assert owner.features.accounts.namespaces(owner.subject) == {owner.namespace: []}
-    assert kafka.held == {}
+    assert topics_of_people(kafka) == []
     owner.features.topics.create(caller_of(owner.subject), owner.namespace, "events")
     for _ in range(3):
         owner.wait(owner.settings.last_requests_s)
-    assert list(kafka.held) == [owner.topic]
+    assert topics_of_people(kafka) == [owner.topic]
     assert owner.features.keys.current(owner.subject).access_key_id == key.access_key_id
 
 
@@ -146,7 +146,7 @@ def test_replica_that_stopped_in_the_middle_does_no_harm_to_the_new_account(
 
     owner.wait(owner.settings.last_requests_s)
 
-    assert list(kafka.held) == [owner.topic]
+    assert topics_of_people(kafka) == [owner.topic]
     assert owner.users() == [owner.subject]
     assert state(owner) is State.ACTIVE
     assert owner.features.topics.names(owner.namespace) == ["events"]
@@ -163,7 +163,7 @@ def test_topics_stay_until_policies_of_all_who_had_a_right_are_written(
         fabric.wait(POLICIES_S)
         fabric.wait(fabric.settings.last_requests_s)
         assert known_policy(friend) == through_grant
-        assert list(kafka.held) == [fabric.topic]
+        assert topics_of_people(kafka) == [fabric.topic]
         with pytest.raises(UnavailableError, match="others still lose what it shared with them: try again"):
             fabric.features.accounts.create(fabric.subject)
 
@@ -171,9 +171,9 @@ def test_topics_stay_until_policies_of_all_who_had_a_right_are_written(
 
     assert known_policy(friend) != through_grant
     assert [row for row in fabric.registry() if row[0].startswith("GRANT")] == []
-    assert list(kafka.held) == [fabric.topic], "his last requests are waited for, too"
+    assert topics_of_people(kafka) == [fabric.topic], "his last requests are waited for, too"
     fabric.wait(fabric.settings.last_requests_s)
-    assert kafka.held == {}
+    assert topics_of_people(kafka) == []
     require_sound(fabric, iam)
 
 
@@ -308,7 +308,7 @@ def test_account_that_an_emulator_gave_back_is_deleted_again_with_its_topics(
 
     assert said == [f"Deleted the account of {owner.subject} again."]
     owner.wait(owner.settings.last_requests_s)
-    assert kafka.held == {}
+    assert topics_of_people(kafka) == []
     assert owner.registry() == []
 
 
@@ -326,4 +326,4 @@ def test_reconciling_a_fabric_leaves_what_is_deleted_or_suspended_alone(
 
     assert said == []
     assert state(owner) is before
-    assert list(kafka.held) == [owner.topic]
+    assert topics_of_people(kafka) == [owner.topic]

@@ -19,7 +19,7 @@ from octopus.credentials.sessions import OpenSession
 from octopus.errors import Failure, ForbiddenError, InvalidError
 from octopus.registry.leases import LIFE_S
 from tests.callers import caller_of
-from tests.integration.accounts.fabric import Fabric, new_fabric
+from tests.integration.accounts.fabric import Fabric, new_fabric, topics_of_people
 from tests.integration.accounts.operations import grant
 from tests.integration.service.deployment import Deployment
 from tests.memory_kafka import MemoryGroups, MemoryKafka
@@ -189,7 +189,7 @@ def test_deleted_account_leaves_nothing(owner: Fabric, kafka: MemoryKafka) -> No
     owner.wait(owner.settings.last_requests_s)
 
     assert state(owner) is None
-    assert kafka.held == {}
+    assert topics_of_people(kafka) == []
 
 
 def test_background_does_its_work_without_iam(owner: Fabric) -> None:
