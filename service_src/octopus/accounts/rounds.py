@@ -42,6 +42,11 @@ class Rounds:
         self._clock = clock
         self._round: Iterator[str] = iter(())
         self._next_round = clock()
+        self._under_way = False
+
+    def due(self) -> bool:
+        """Whether there is anything to do; no while a round is over early."""
+        return self._under_way or self._clock() >= self._next_round
 
     def run(self) -> None:
         """Look at the next few accounts; nothing to do while a round is over early."""
@@ -50,6 +55,7 @@ class Rounds:
             self._next_round = self._clock() + self._round_s
             self._round = self._subjects()
             subjects = list(islice(self._round, self._at_once))
+        self._under_way = len(subjects) == self._at_once
         for subject in subjects:
             try:
                 self._see_to(subject)

@@ -71,6 +71,7 @@ def background_jobs(
     trail: Trail,
 ) -> tuple[Job, ...]:
     """All jobs of a fabric; each is done by one replica at a time."""
+    up_to_date = policies(accounts)
     return (
         Job("refresh policies", _REFRESHES_EVERY_S, refreshes.work_off, refreshes.due),
         Job("end grants", _HEALS_EVERY_S, access.end_due),
@@ -78,7 +79,7 @@ def background_jobs(
         Job("heal accounts", _HEALS_EVERY_S, accounts.heal_all),
         Job("heal namespaces", _HEALS_EVERY_S, namespaces.heal_all),
         Job("keys", _KEYS_EVERY_S, Upkeep(accounts, keys, unused_days=settings.key_unused_days).run),
-        Job("policies", POLICIES_EVERY_S, policies(accounts).run),
+        Job("policies", POLICIES_EVERY_S, up_to_date.run, up_to_date.due),
         Job("heal topics", _HEALS_EVERY_S, healing.heal_all),
         Job("client quotas", _RATES_EVERY_S, rates.align),
         Job("count at Kafka", AGAIN_S, census.take),
