@@ -85,14 +85,14 @@ def test_program_lists_its_owners_topics_with_the_printed_profile(
     script = tmp_path / TOOLS[tool].file
     script.write_text(_printed(fabric, tool))
     environment = {**_profile(fabric, tmp_path), "NODE_PATH": str(CLIENTS / "js" / "node_modules")}
-    assert _run([*command, script], tmp_path, environment).split() == [topic]
+    assert set(_run([*command, script], tmp_path, environment).split()) - EVERYBODYS == {topic}
 
 
 def test_program_with_secrets_needs_nothing_else(fabric: RunningFabric, tmp_path: Path) -> None:
     topic = _topic(fabric)
     script = tmp_path / "settings.py"
     script.write_text(_printed(fabric, "python", "--with-secrets"))
-    assert _run([ROOT / ".venv" / "bin" / "python", script], tmp_path).split() == [topic]
+    assert set(_run([ROOT / ".venv" / "bin" / "python", script], tmp_path).split()) - EVERYBODYS == {topic}
 
 
 def test_librdkafka_works_with_the_properties_and_a_callback(
