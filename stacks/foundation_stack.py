@@ -150,10 +150,7 @@ class FoundationStack(Stack):
         self.credentials.grant_issue(service.policy)
         self.cluster.grant_administer(service.policy)
         own_metrics.grant_put(service.policy, institution=institution)
-        if settings.on_msk:
-            self.cluster.grant_find_brokers(service.policy)
-        if not settings.public_url:
-            parameters.grant_read(service.policy, self, institution=institution, name=parameters.GATEWAY_URL)
+        self._grant_find_addresses(settings, service)
         GlobusSecret(self, "GlobusSecret", secret_name=settings.globus_secret_name).grant_read(service.policy)
         if settings.mail_from:
             MailSender(self, "MailSender", address=settings.mail_from).grant_send(service.policy)
@@ -168,11 +165,15 @@ class FoundationStack(Stack):
         self.cluster.grant_send_heartbeat(heartbeat.policy)
         self.registry.grant_tell_status(heartbeat.policy)
         own_metrics.grant_put(heartbeat.policy, institution=institution)
+        self._grant_find_addresses(settings, heartbeat)
+
+    def _grant_find_addresses(self, settings: Settings, principal: PlatformPrincipal) -> None:
+        """Let it ask where brokers and gateway are, as far as the settings do not say."""
         if settings.on_msk:
-            self.cluster.grant_find_brokers(heartbeat.policy)
+            self.cluster.grant_find_brokers(principal.policy)
         if not settings.public_url:
             parameters.grant_read(
-                heartbeat.policy, self, institution=institution, name=parameters.GATEWAY_URL
+                principal.policy, self, institution=settings.institution, name=parameters.GATEWAY_URL
             )
 
     def _users(self, settings: Settings, service: PlatformPrincipal) -> Mapping[str, str]:

@@ -11,9 +11,9 @@ from stacks.guard import acknowledged, command, release
 from stacks.guard.acknowledged import AcknowledgementError
 from stacks.guard.changes import Change, Kind
 from stacks.guard.release import Release
+from tests.infrastructure.guarded import TABLE
 
 TODAY = datetime.date(2026, 11, 22)
-TABLE = "foundation/RegistryTableDB777839"
 
 
 def _written(until: datetime.date, **other: str) -> str:

@@ -12,14 +12,9 @@ import pytest
 from stacks.guard import changes, release
 from stacks.guard.changes import Kind
 from tests.infrastructure.conftest import Templates
+from tests.infrastructure.guarded import BUCKET, KEY, TABLE, Change, Templated, found_between
 from tests.infrastructure.synthesis import Made
 
-Templated = dict[str, dict[str, Any]]
-Change = Callable[[Templated], object]
-
-TABLE = "foundation/RegistryTableDB777839"
-KEY = "foundation/CredentialStoreKey99CCB195"
-BUCKET = "foundation/ArchiveBucket49F1AC64"
 LOG = "service/GatewayAccessLogAEFA1E8A"
 MAIL = "foundation/AlarmsTopiconcallsynchrotronexampleorgC96D5A66"
 BALANCER = "hosting/BalancerDBE9C461"
@@ -39,10 +34,7 @@ def found(everything: Templates) -> Callable[[Change], list[tuple[Kind, str, str
     """Return what the guard finds when the templates are changed so."""
 
     def found(change: Change) -> list[tuple[Kind, str, str]]:
-        changed = copy.deepcopy(dict(everything))
-        change(changed)
-        between = changes.between(release.of_templates(everything), release.of_templates(changed))
-        return [(one.kind, one.resource, one.what) for one in between]
+        return [(one.kind, one.resource, one.what) for one in found_between(everything, change)]
 
     return found
 

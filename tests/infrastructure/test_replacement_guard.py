@@ -20,13 +20,9 @@ from stacks.guard.acknowledged import Acknowledgement
 from stacks.guard.changes import Kind
 from stacks.guard.release import RELEASES, Release
 from tests.infrastructure.conftest import Templates
+from tests.infrastructure.guarded import BUCKET, KEY, TABLE, Change, Templated, found_between
 from tests.infrastructure.synthesis import FILES, ROOT, Made
 
-Templated = dict[str, dict[str, Any]]
-
-TABLE = "foundation/RegistryTableDB777839"
-BUCKET = "foundation/ArchiveBucket49F1AC64"
-KEY = "foundation/CredentialStoreKey99CCB195"
 CLUSTER = "kafka/ClusterEB0386A7"
 CONFIGURATION = "kafka/Configuration6A36F2CE"
 
@@ -39,19 +35,16 @@ def trial(institutions: list[Made]) -> Mapping[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def found(trial: Templates) -> Callable[[Callable[[Templated], object]], list[tuple[Kind, str]]]:
+def found(trial: Templates) -> Callable[[Change], list[tuple[Kind, str]]]:
     """Return what the guard finds when the templates are changed so."""
 
-    def found(change: Callable[[Templated], object]) -> list[tuple[Kind, str]]:
-        changed = copy.deepcopy(dict(trial))
-        change(changed)
-        between = changes.between(release.of_templates(trial), release.of_templates(changed))
-        return [(one.kind, one.resource) for one in between]
+    def found(change: Change) -> list[tuple[Kind, str]]:
+        return [(one.kind, one.resource) for one in found_between(trial, change)]
 
     return found
 
 
-Found = Callable[[Callable[[Templated], object]], list[tuple[Kind, str]]]
+Found = Callable[[Change], list[tuple[Kind, str]]]
 
 
 def _resource(templates: Templated, name: str) -> dict[str, Any]:
@@ -119,7 +112,7 @@ def _removed(name: str) -> Callable[[Templated], None]:
     ],
 )
 def test_change_that_loses_state_is_found(
-    change: Callable[[Templated], object], expected: list[tuple[Kind, str]], found: Found
+    change: Change, expected: list[tuple[Kind, str]], found: Found
 ) -> None:
     assert set(expected) <= set(found(change))
     assert {kind for kind, _ in found(change)} == {kind for kind, _ in expected}
@@ -184,7 +177,7 @@ def _alarm(templates: Templated) -> None:
     ],
     ids=["new alarm", "more brokers", "configuration", "tags beside a size", "other words", "kept for ever"],
 )
-def test_change_that_loses_nothing_passes(change: Callable[[Templated], object], found: Found) -> None:
+def test_change_that_loses_nothing_passes(change: Change, found: Found) -> None:
     assert found(change) == []
 
 

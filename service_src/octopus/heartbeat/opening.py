@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,12 +48,11 @@ def open_process(settings: HeartbeatSettings) -> Heartbeat:
         except UnavailableError:
             return HttpsFound(answers=False)
 
-    def readiness() -> dict[str, bool] | None:
+    def readiness() -> Mapping[str, bool] | None:
         try:
-            found = web_probe.readiness(addresses.public_url())
+            return web_probe.readiness(addresses.public_url())
         except UnavailableError:
             return None
-        return None if found is None else dict(found)
 
     probes = Probes(
         kafka=_kafka(settings, addresses).look,

@@ -8,12 +8,24 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import httpx
 import structlog
+from tenacity import (
+    RetryCallState,
+    RetryError,
+    Retrying,
+    retry_if_result,
+    stop_after_attempt,
+    stop_before_delay,
+)
 
 from octopus.heartbeat.names import NAMESPACE, TOPIC
 from octopus.kafka.servers import seconds_left
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 RECORDS = f"/api/v3/public/{NAMESPACE}/{TOPIC}/records"
 _CONNECT_S = 4.0
@@ -43,10 +55,6 @@ class HttpsFound:
     """Of that event; None where the topic holds none, or its producer gave no time."""
 
 
-class _NoRoomError(Exception):
-    """Others ask for as many public records as may be asked for."""
-
-
 def readiness(url: str) -> Mapping[str, bool] | None:
     """Which dependencies the web service says that it has; None when it does not answer."""
     try:
@@ -70,7 +78,8 @@ def newest_event(url: str, *, clock: Callable[[], float] = time.time) -> HttpsFo
                 for record in newest.json()["records"]
                 if record["timestamp"] is not None
             ]
-    except _NoRoomError:
+    except RetryError:
+        # Others ask for as many public records as may be asked for.
         _log.info("heartbeat.no_room")
         return HttpsFound(answers=True)
     except _UNREAD as error:
@@ -95,16 +104,22 @@ def answers(url: str, *, ca_file: Path | None = None) -> bool:
 
 
 def _ask(client: httpx.Client, offset: str, ends: float) -> httpx.Response:
-    for attempt in range(1, _ATTEMPTS + 1):
-        reply = client.get(RECORDS, params={"offset": offset, "limit": 1}, timeout=_timeout(ends))
-        if reply.status_code != httpx.codes.TOO_MANY_REQUESTS:
-            return reply.raise_for_status()
-        after = reply.headers.get("Retry-After", "")
-        wait_s = max(_AGAIN_S, float(after)) if after.isdecimal() else _AGAIN_S
-        if attempt == _ATTEMPTS or time.monotonic() + wait_s >= ends:
-            break
-        time.sleep(wait_s)
-    raise _NoRoomError
+    def get() -> httpx.Response:
+        return client.get(RECORDS, params={"offset": offset, "limit": 1}, timeout=_timeout(ends))
+
+    again = Retrying(
+        retry=retry_if_result(lambda reply: reply.status_code == httpx.codes.TOO_MANY_REQUESTS),
+        wait=_as_told,
+        stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(seconds_left(ends, most_s=_READ_S)),
+    )
+    return again(get).raise_for_status()
+
+
+def _as_told(state: RetryCallState) -> float:
+    """Seconds to wait after a refusal."""
+    refusal = cast("Future[httpx.Response]", state.outcome).result()
+    after = refusal.headers.get("Retry-After", "")
+    return max(_AGAIN_S, float(after)) if after.isdecimal() else _AGAIN_S
 
 
 def _timeout(ends: float = math.inf) -> httpx.Timeout:

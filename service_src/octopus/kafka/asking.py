@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaError, KafkaException
 
 from octopus.errors import OctopusError, UnavailableError
+from octopus.kafka.servers import seconds_left
 
 ASK_S = 4.0
 """One question to the brokers."""
@@ -34,7 +35,7 @@ class KafkaRefusedError(OctopusError):
 
 def time_left(ends: float) -> float:
     """Seconds until ``ends`` on the monotonic clock, and always enough to ask at all."""
-    return max(0.1, ends - time.monotonic())
+    return seconds_left(ends, most_s=math.inf)
 
 
 def answer_of(future: Future[Any], ends: float) -> Any:
